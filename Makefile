@@ -1,0 +1,49 @@
+# A fresh machine needs python3 (3.11 or newer, with venv and pip) and make; everything else is installed into .venv
+# from the hashed locks in requirements/.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps
+
+.PHONY: demo test lint bench lock clean
+
+demo: $(VENV)/ready ## watch tickets arrive and read the notes
+	$(BIN)/deskpilot demo $(ARGS)
+
+test: $(VENV)/ready-dev ## all tests; browser tests need Chromium (REQUIRE_BROWSER=1 makes them compulsory)
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/ready-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(VENV)/ready-dev ## the figures of the README
+	$(BIN)/python -m tests.bench.story $(ARGS)
+
+lock: ## needs uv; names no index
+	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile -q --universal --generate-hashes --python-version 3.11 $(UPGRADE) \
+	  pyproject.toml -o requirements/runtime.txt
+	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile -q --universal --generate-hashes --python-version 3.11 $(UPGRADE) \
+	  pyproject.toml --extra embedded -c requirements/runtime.txt -o requirements/embedded.txt
+	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile -q --universal --generate-hashes --python-version 3.11 $(UPGRADE) \
+	  --group build -c requirements/embedded.txt -o requirements/build.txt
+	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile -q --universal --generate-hashes --python-version 3.11 $(UPGRADE) \
+	  --group dev -c requirements/embedded.txt -o requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) .deskpilot build dist
+
+$(VENV)/ready: pyproject.toml requirements/embedded.txt requirements/build.txt
+	@echo "Installing deskpilot into $(VENV) (once, about a minute) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "deskpilot needs Python 3.11 or newer: set PYTHON=")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) -r requirements/build.txt
+	@$(PIP) -r requirements/embedded.txt
+	@$(PIP) --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/ready-dev: $(VENV)/ready requirements/dev.txt
+	@echo "Installing what the tests need ..."
+	@$(PIP) -r requirements/dev.txt
+	@touch $@
