@@ -1,0 +1,252 @@
+"""What every helpdesk has in common: the words of the field, one protocol, one error tree.
+
+ConnectorError
+  RetryableError       later may work: time-out, 409, 429, 5xx. The job sleeps at least `after_s`.
+    ConflictError      the ticket changed since it was read: read it again before writing.
+  RejectedError        this job never works: 403 on one ticket, 404, 422, unreadable answer. It ends and says why.
+    GoneError          the ticket does not exist (any more).
+  MisconfiguredError   no job of this helpdesk works until a person acts: 401 after one refresh, wrong host, no rights.
+  LeakError            a note of ours came back as public: stop everything and tell a person.
+DeliveryError
+  ForgedError          the webhook is not signed with one of our secrets: answer 401, store nothing.
+  UnreadableError      the webhook is genuine but is not what the vendor documents: answer 400.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+Role = Literal["end user", "agent", "bot"]
+"""Who a person is to the helpdesk. `bot`: an integration, an automation, the helpdesk itself."""
+
+MessageKind = Literal["requester message", "public reply", "internal note", "system message"]
+"""`requester message`: public, from outside (requester or CC). `public reply`: public, by an agent. `internal note`:
+only agents see it. `system message`: merge notice, bot, integration, auto-acknowledgement; never an agent's answer."""
+
+Status = Literal["new", "open", "pending", "hold", "solved", "closed", "deleted"]
+
+Channel = Literal[
+    "email", "form", "portal", "api", "chat", "messaging", "social", "voice", "side conversation", "other"
+]
+"""How a ticket or a message came in."""
+
+Audience = Literal["public", "internal"]
+"""`public`: every customer may read it. `internal`: agents only, or a restricted segment of customers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in a ticket. `id` is the vendor's, as text; empty strings mean unknown."""
+
+    id: str
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    role: Role = "end user"
+    language: str = ""  # BCP 47 primary subtag, lower case: "de"
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """The requester's company as the helpdesk knows it."""
+
+    id: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file beside a message. We list it, we never fetch it."""
+
+    name: str
+    content_type: str = ""
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One entry of a ticket's conversation. `html` is the vendor's, unsanitised; `text` is used where there is no HTML."""
+
+    id: str
+    kind: MessageKind
+    author: Person
+    at: datetime
+    html: str = ""
+    text: str = ""
+    channel: Channel = "other"
+    attachments: tuple[Attachment, ...] = ()
+    automatic: bool = False  # auto-reply, bounce, out of office, as the vendor marks it
+    untrusted: bool = False  # the vendor doubts that the author is who the mail says (Zendesk comment flags)
+    run: str = ""  # our run id where the vendor keeps it with the message
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another ticket that belongs to this one's history."""
+
+    ticket_id: str
+    kind: Literal["follow-up", "split", "merged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A ticket with its whole conversation, oldest message first."""
+
+    helpdesk: str  # "zendesk", "freshdesk"
+    account: str  # host name of the helpdesk
+    id: str
+    subject: str
+    status: Status
+    channel: Channel
+    requester: Person
+    updated_at: datetime
+    messages: tuple[Message, ...]
+    stamp: str = ""  # the vendor's own spelling of updated_at, for compare-and-set
+    assignee: Person | None = None
+    organization: Organization | None = None
+    brand: str = ""  # vendor id of brand (Zendesk) or product (Freshdesk)
+    group: str = ""
+    form: str = ""
+    priority: str = ""
+    tags: tuple[str, ...] = ()
+    spam: bool = False
+    people: tuple[Person, ...] = ()  # everybody named in the ticket: requester, CCs, agents
+    related: tuple[Related, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
+    url: str = ""  # where an agent opens it
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """An internal note as the helpdesk stored it."""
+
+    id: str
+    ticket_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A page of the knowledge base, whole. `id` is stable within `source`."""
+
+    source: str  # "zendesk", "freshdesk", "folder"
+    id: str
+    title: str
+    html: str
+    url: str = ""
+    language: str = ""  # primary subtag, lower case; empty: unknown
+    audience: Audience = "internal"
+    account: str = "*"  # host name of the helpdesk it belongs to; "*": every account of this deployment
+    brand: str = "*"  # vendor id; "*": every brand
+    organization: str = "*"  # vendor id; "*": not bound to one organisation
+    breadcrumb: str = ""  # "Category › Section"
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A webhook request as it arrived. Header names are lower case; `path_secret` is the last part of the path or empty."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    path_secret: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a genuine webhook says: look at this ticket.
+
+    kind: `ticket` (look at `ticket_id`), `poll` (something changed, but the body cannot be read), `ignored` (not for us).
+    """
+
+    kind: Literal["ticket", "poll", "ignored"]
+    ticket_id: str = ""
+    delivery_id: str = ""  # the vendor's event id; empty where it has none
+    what: str = ""  # the vendor's event name, for the log: "comment_added", "trigger", ...
+    author_id: str = ""  # who caused it, where the body says so
+
+
+class ConnectorError(Exception):
+    """A call to a helpdesk did not do what it should."""
+
+
+class RetryableError(ConnectorError):
+    """Later may work. `after_s`: seconds the vendor asked us to wait; None: it did not say."""
+
+    def __init__(self, message: str, *, after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.after_s = after_s
+
+
+class ConflictError(RetryableError):
+    """The ticket changed since it was read."""
+
+
+class RejectedError(ConnectorError):
+    """This call never works."""
+
+
+class GoneError(RejectedError):
+    """What was asked for does not exist (any more)."""
+
+
+class MisconfiguredError(ConnectorError):
+    """No call to this helpdesk works until a person changes something."""
+
+
+class LeakError(ConnectorError):
+    """A note of ours is visible to the customer."""
+
+
+class DeliveryError(Exception):
+    """A webhook request that is not accepted."""
+
+
+class ForgedError(DeliveryError):
+    """Signature, timestamp or secret is wrong or missing."""
+
+
+class UnreadableError(DeliveryError):
+    """Genuine, but not a body that the vendor documents."""
+
+
+class Helpdesk(Protocol):
+    """One account of one helpdesk. Borrows its HTTP client; every failure leaves as a ConnectorError."""
+
+    name: str
+    account: str
+
+    async def whoami(self) -> Person:
+        """Who the credentials belong to. Raises MisconfiguredError where they are anonymous or not an agent's."""
+        ...
+
+    async def ticket(self, ticket_id: str) -> Ticket:
+        """Read a ticket with its whole conversation. Raises GoneError."""
+        ...
+
+    async def add_note(self, ticket: Ticket, html: str, *, run: str) -> Note:
+        """Add an internal note to the ticket as it was read.
+
+        html: safe subset, at most 32 KB. run: our id of this draft, stored where the vendor allows it.
+        Raises ConflictError where the vendor can tell that the ticket moved on; LeakError where the note came back
+        public. After RetryableError the note may exist all the same: read the ticket before writing again.
+        """
+        ...
+
+    def articles(self) -> AsyncIterator[Article]:
+        """Every article of the help centre, page by page."""
+        ...
+
+
+class Webhooks(Protocol):
+    """How one vendor's webhooks are checked and read; a module satisfies it."""
+
+    def accept(self, delivery: Delivery, *, secrets: Sequence[str], now: datetime) -> Event:
+        """Verify raw bytes, then read them. Raises ForgedError (first), UnreadableError. Never anything else."""
+        ...
+
+    def refuse(self, secrets: Sequence[str]) -> Sequence[str]:
+        """One sentence per webhook secret that must not be used (published test secret, too short); empty when all are fine."""
+        ...

@@ -1,0 +1,209 @@
+"""The one door out to a helpdesk: time-outs, statuses, Retry-After and rate headers are known only here."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from connectors.base import (
+    ConflictError,
+    ConnectorError,
+    GoneError,
+    MisconfiguredError,
+    RejectedError,
+    RetryableError,
+)
+
+JSON = dict[str, Any]
+
+TIMEOUT = httpx.Timeout(10.0, connect=5.0)
+"""Seconds. Ten is twice the slowest answer we expect of a ticket with a long conversation."""
+
+_LONGEST_WAIT_S = 3600.0
+"""A Retry-After beyond an hour is read as an hour: the job looks again then."""
+
+_ERROR_TEXT_CHARS = 200
+
+_HALF_A_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
+"""An escaped UTF-16 surrogate: a whole pair is an emoji, half of one is what a vendor that cuts texts leaves behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A successful answer. `body` is the parsed JSON, None where there was none (204)."""
+
+    body: Any
+    headers: Mapping[str, str]
+
+
+class Door:
+    """The way out to one helpdesk account. Borrows `http`: never opens or closes it."""
+
+    def __init__(self, http: httpx.AsyncClient, *, base_url: str, auth: httpx.Auth) -> None:
+        self._http = http
+        self.base_url = base_url.rstrip("/")
+        self.host = urlsplit(self.base_url).netloc
+        self._auth = auth
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        json: JSON | None = None,
+    ) -> Answer:
+        """Make one call below `base_url`; every failure leaves as a ConnectorError.
+
+        Redirects are not followed: credentials must not travel to a host that an answer names.
+        """
+        what = f"{method} {path}"
+        try:
+            response = await self._http.request(
+                method,
+                f"{self.base_url}{path}",
+                params=params,
+                json=json,
+                auth=self._auth,
+                timeout=TIMEOUT,
+                follow_redirects=False,
+            )
+        except ConnectorError:  # raised by an auth flow that could not get a token
+            raise
+        except httpx.TimeoutException as error:
+            raise RetryableError(f"{self.host} did not answer {what} in time") from error
+        except httpx.RequestError as error:
+            raise RetryableError(f"{self.host} cannot be reached for {what}: {error}") from error
+        except (httpx.InvalidURL, UnicodeEncodeError) as error:  # never left this machine
+            raise RejectedError(f"{what} cannot be sent to {self.host}: {error}") from error
+        if not response.is_success:
+            raise error_for(response, what=f"{self.host} answered {what}")
+        return Answer(body=_parsed(response, what=f"{self.host} answered {what}"), headers=response.headers)
+
+    def rebase(self, link: str) -> dict[str, str]:
+        """Query of a vendor's `next` link, to be asked again below our own host.
+
+        A link is never followed: an answer that names another host would carry our credentials there.
+        """
+        try:
+            return dict(httpx.URL(link).params.items())
+        except (httpx.InvalidURL, TypeError) as error:  # TypeError: not text
+            raise RejectedError(f"{self.host} named a next page that is not an address") from error
+
+
+def error_for(response: httpx.Response, *, what: str) -> ConnectorError:
+    """Name what a failed status means for the job that made the call."""
+    status = response.status_code
+    message = f"{what} with {status}{_reason(response)}"
+    if status == 401:  # the auth class has refreshed once by now
+        return MisconfiguredError(f"{message}: check the credentials and their role")
+    if status in (404, 410):
+        return GoneError(message)
+    if status == 409:
+        return ConflictError(message, after_s=retry_after_s(response.headers, now=datetime.now(UTC)))
+    if status in (408, 425, 429) or status >= 500:
+        return RetryableError(message, after_s=retry_after_s(response.headers, now=datetime.now(UTC)))
+    if response.is_redirect:
+        return MisconfiguredError(f"{message}: the address set for this helpdesk is not its API's")
+    return RejectedError(message)
+
+
+def retry_after_s(headers: Mapping[str, str], *, now: datetime) -> float | None:
+    """Seconds the vendor asks us to wait, 0..3600; None where it does not say.
+
+    Retry-After (seconds or an HTTP date) first; else the reset of an exhausted bucket in either of Zendesk's spellings.
+    Source: https://developer.zendesk.com/api-reference/introduction/rate-limits
+    """
+    folded = {name.lower(): value for name, value in headers.items()}
+    given = folded.get("retry-after", "").strip()
+    waits = [_seconds(given, now=now)] if given else []
+    waits += [
+        _number(folded.get(f"{prefix}-reset"))
+        for prefix in ("ratelimit", "rate-limit", "x-rate-limit", "x-ratelimit")
+        if _number(folded.get(f"{prefix}-remaining")) == 0
+    ]
+    return next((bounded for wait in waits if (bounded := _bounded(wait)) is not None), None)
+
+
+def _seconds(value: str, *, now: datetime) -> float | None:
+    number = _number(value)
+    if number is not None:
+        return number
+    try:
+        return (parsedate_to_datetime(value) - now).total_seconds()
+    except (ValueError, TypeError, OverflowError):  # TypeError: a date without a zone; OverflowError: year 10^20
+        return None
+
+
+def _number(value: str | None) -> float | None:
+    try:
+        return float(value) if value else None
+    except ValueError:
+        return None
+
+
+def _bounded(seconds: float | None) -> float | None:
+    # NaN is a legal float and an illegal wait
+    return None if seconds is None or math.isnan(seconds) else min(max(seconds, 0.0), _LONGEST_WAIT_S)
+
+
+def _parsed(response: httpx.Response, *, what: str) -> object:
+    if not response.content:
+        return None
+    try:
+        return _json(response.content)
+    except (ValueError, RecursionError) as error:
+        # A maintenance page arrives as HTML with 200: later it is JSON again.
+        raise RetryableError(f"{what} with something that is not JSON") from error
+
+
+def _json(content: bytes) -> object:
+    """Parse JSON. Raises ValueError (also: a number of 5,000 digits) or RecursionError (10,000 brackets).
+
+    Half a surrogate pair becomes the replacement character: Python would carry it along and then fail to write it
+    into a database or a request.
+    """
+    parsed = jsonlib.loads(content)
+    if not _HALF_A_PAIR.search(content):
+        return parsed
+    whole = jsonlib.dumps(parsed, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return jsonlib.loads(whole)
+
+
+def _reason(response: httpx.Response) -> str:
+    """What the vendor says went wrong, short: "" where the body is HTML or empty.
+
+    Zendesk: `error` is text or an object, beside `description`. Freshdesk: `code` and `message`, or `description` and a
+    list `errors` of {field, message, code}, of which the first is named.
+    """
+    try:
+        body = _json(response.content)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(body, dict):
+        return ""
+    error = body.get("error") or body.get("code") or ""
+    if isinstance(error, dict):
+        error = error.get("title", "")
+    text = " ".join(
+        str(part)
+        for part in (error, body.get("description") or body.get("message") or "", _first_error(body.get("errors")))
+        if part
+    )
+    return f" ({text[:_ERROR_TEXT_CHARS]})" if text else ""
+
+
+def _first_error(errors: object) -> str:
+    first = errors[0] if isinstance(errors, list) and errors else None
+    if not isinstance(first, dict):
+        return ""
+    return ": ".join(str(first[key]) for key in ("field", "title", "code", "message", "detail") if first.get(key))

@@ -1,0 +1,322 @@
+"""The one door out: what every status, header and broken answer means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from connectors.base import (
+    ConflictError,
+    ConnectorError,
+    GoneError,
+    MisconfiguredError,
+    RejectedError,
+    RetryableError,
+)
+from connectors.http import TIMEOUT, Answer, Door, retry_after_s
+
+NOW = datetime(2026, 10, 21, 7, 28, 0, tzinfo=UTC)
+
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+async def call(handler: Handler | httpx.Response, **arguments: Any) -> Answer:  # noqa: ANN401 (as Door.call)
+    """Make one call through the door to a fake network."""
+    respond = (lambda _request: handler) if isinstance(handler, httpx.Response) else handler
+    async with httpx.AsyncClient(transport=httpx.MockTransport(respond)) as http:
+        door = Door(http, base_url="https://acme.test/", auth=httpx.BasicAuth("user", "key"))
+        return await door.call("GET", "/api/v2/tickets/1", **arguments)
+
+
+async def failure(handler: Handler | httpx.Response) -> ConnectorError:
+    """Make one call that must fail."""
+    with pytest.raises(ConnectorError) as caught:
+        await call(handler)
+    return caught.value
+
+
+def door() -> Door:
+    """A door that is never opened."""
+    return Door(httpx.AsyncClient(), base_url="https://acme.test", auth=httpx.BasicAuth("user", "key"))
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (300, MisconfiguredError),
+        (301, MisconfiguredError),
+        (302, MisconfiguredError),
+        (307, MisconfiguredError),
+        (400, RejectedError),
+        (401, MisconfiguredError),
+        (402, RejectedError),
+        (403, RejectedError),
+        (404, GoneError),
+        (405, RejectedError),
+        (406, RejectedError),
+        (408, RetryableError),
+        (409, ConflictError),
+        (410, GoneError),
+        (413, RejectedError),
+        (415, RejectedError),
+        (422, RejectedError),
+        (425, RetryableError),
+        (429, RetryableError),
+        (500, RetryableError),
+        (502, RetryableError),
+        (503, RetryableError),
+        (504, RetryableError),
+        (520, RetryableError),
+        (599, RetryableError),
+    ],
+)
+@pytest.mark.parametrize("body", [b"", b"<html>Sorry</html>", b"[]", b'{"error":"x"}', b"\xff"])
+async def test_a_failed_status_decides_what_becomes_of_the_job(
+    status: int, kind: type[ConnectorError], body: bytes
+) -> None:
+    """The class follows from the status alone, whatever the body is."""
+    error = await failure(httpx.Response(status, content=body))
+
+    assert type(error) is kind
+    assert f"acme.test answered GET /api/v2/tickets/1 with {status}" in str(error)
+
+
+async def test_an_answer_is_parsed() -> None:
+    """JSON and headers come back; an empty answer is None."""
+    answer = await call(httpx.Response(200, json={"id": 1}, headers={"X-Limit": "5"}))
+
+    assert answer.body == {"id": 1}
+    assert answer.headers["x-limit"] == "5"
+    assert (await call(httpx.Response(204))).body is None
+
+
+async def test_a_request_carries_credentials_parameters_and_body() -> None:
+    """What the caller gives arrives below the base address, once."""
+    seen: list[httpx.Request] = []
+
+    def note(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={})
+
+    await call(note, params={"page": 2}, json={"body": "é"})
+
+    (request,) = seen
+    assert str(request.url) == "https://acme.test/api/v2/tickets/1?page=2"
+    assert request.headers["authorization"].startswith("Basic ")
+    assert request.content == '{"body":"é"}'.encode()
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    """Credentials never travel to a host that an answer names."""
+    seen: list[str] = []
+
+    def elsewhere(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.host)
+        return httpx.Response(302, headers={"Location": "https://evil.test/"})
+
+    error = await failure(elsewhere)
+
+    assert isinstance(error, MisconfiguredError)
+    assert seen == ["acme.test"]
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [httpx.ReadTimeout("slow"), httpx.ConnectTimeout("slow"), httpx.WriteTimeout("slow"), httpx.PoolTimeout("full")],
+)
+async def test_a_time_out_is_tried_again_later(problem: httpx.TimeoutException) -> None:
+    """Every kind of time-out, and the cause is kept."""
+
+    def slow(_request: httpx.Request) -> httpx.Response:
+        raise problem
+
+    error = await failure(slow)
+
+    assert type(error) is RetryableError
+    assert "in time" in str(error)
+    assert error.__cause__ is problem
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [httpx.ConnectError("refused"), httpx.RemoteProtocolError("hung up"), httpx.DecodingError("not gzip")],
+)
+async def test_an_unreachable_helpdesk_is_tried_again_later(problem: httpx.RequestError) -> None:
+    """Whatever goes wrong on the way is not the job's fault."""
+
+    def broken(_request: httpx.Request) -> httpx.Response:
+        raise problem
+
+    error = await failure(broken)
+
+    assert type(error) is RetryableError
+    assert "acme.test" in str(error)
+
+
+async def test_every_call_has_a_time_out() -> None:
+    """The door's own, whatever the client's is."""
+    seen: list[Any] = []
+
+    def note(request: httpx.Request) -> httpx.Response:
+        seen.append(request.extensions["timeout"])
+        return httpx.Response(200, json={})
+
+    await call(note)
+
+    assert seen == [TIMEOUT.as_dict()]
+
+
+async def test_an_auth_flow_fails_in_its_own_words() -> None:
+    """A token that cannot be had is not an unreachable helpdesk."""
+
+    def no_token(_request: httpx.Request) -> httpx.Response:
+        raise MisconfiguredError("no token")
+
+    assert str(await failure(no_token)) == "no token"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>Maintenance</html>",
+        b"\xff\xfe\xff",
+        b'{"a":',
+        b"[" * 100_000,
+        b"9" * 5000,
+    ],
+)
+async def test_a_success_that_is_not_json_is_tried_again_later(body: bytes) -> None:
+    """A maintenance page arrives with 200; so may anything that Python's parser refuses in its own ways."""
+    error = await failure(httpx.Response(200, content=body))
+
+    assert type(error) is RetryableError
+    assert "not JSON" in str(error)
+
+
+async def test_half_an_emoji_does_not_travel_on() -> None:
+    """A vendor that cuts texts leaves half a surrogate pair, which no database or request could hold."""
+    answer = await call(httpx.Response(200, content=rb'{"a":"cut \ud83d","b":"whole \ud83d\ude00","\udc00":"\\ud83d"}'))
+
+    assert answer.body == {"a": "cut \ufffd", "b": "whole \U0001f600", "\ufffd": "\\ud83d"}
+
+
+async def test_text_that_cannot_be_sent_is_rejected() -> None:
+    """It would never work, and it never left."""
+    with pytest.raises(RejectedError, match="cannot be sent"):
+        await call(httpx.Response(200), json={"body": "\ud83d"})
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (
+            {"error": "RecordInvalid", "description": "Record validation errors"},
+            "(RecordInvalid Record validation errors)",
+        ),
+        ({"error": {"title": "Forbidden", "message": "No access"}}, "(Forbidden)"),
+        ({"code": "access_denied", "message": "You are not authorized"}, "(access_denied You are not authorized)"),
+        (
+            {
+                "description": "Validation failed",
+                "errors": [{"field": "body", "message": "It should be set", "code": "missing_field"}],
+            },
+            "(Validation failed body: missing_field: It should be set)",
+        ),
+        ({"errors": [{"code": "InvalidPaginationDepth", "title": "Too deep"}]}, "(Too deep: InvalidPaginationDepth)"),
+        ({"errors": ["odd"]}, "400:"),
+        ({"error": None}, "400:"),
+        ([1], "400:"),
+        ({"error": "x" * 1000}, "(" + "x" * 200 + ")"),
+    ],
+)
+async def test_the_vendors_reason_is_told(body: object, reason: str) -> None:
+    """Both vendors' shapes, kept short."""
+    assert reason in f"{await failure(httpx.Response(400, json=body))}:"
+
+
+@pytest.mark.parametrize(
+    ("value", "after_s"),
+    [
+        ("93", 93.0),
+        ("0", 0.0),
+        ("1.5", 1.5),
+        (" 7 ", 7.0),
+        ("-5", 0.0),
+        ("999999", 3600.0),
+        ("inf", 3600.0),
+        ("nan", None),
+        ("", None),
+        ("soon", None),
+        ("Wed, 21 Oct 2026 07:29:30 GMT", 90.0),
+        ("Wed, 21 Oct 2026 09:29:30 +0200", 90.0),
+        ("Wed, 21 Oct 2026 07:00:00 GMT", 0.0),
+        ("Wed, 21 Oct 2099 07:00:00 GMT", 3600.0),
+        ("Wed, 21 Oct 2026 07:29:30 -0000", None),  # names no zone
+        ("Wed, 99 Oct 2026 07:29:30 GMT", None),
+        ("Wed, 21 Oct 99999999999999999999 07:28:00 GMT", None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(value: str, after_s: float | None) -> None:
+    """Anything else says nothing; nobody makes us wait longer than an hour."""
+    assert retry_after_s({"Retry-After": value}, now=NOW) == after_s
+
+
+@pytest.mark.parametrize(
+    ("headers", "after_s"),
+    [
+        ({"ratelimit-remaining": "0", "ratelimit-reset": "12"}, 12.0),
+        ({"rate-limit-remaining": "0", "rate-limit-reset": "12"}, 12.0),
+        ({"X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": "12"}, 12.0),
+        ({"X-RateLimit-Remaining": "0.0", "X-RateLimit-Reset": "12"}, 12.0),
+        ({"ratelimit-remaining": "5", "ratelimit-reset": "12"}, None),
+        ({"ratelimit-remaining": "0"}, None),
+        ({"ratelimit-remaining": "none", "ratelimit-reset": "12"}, None),
+        ({"x-rate-limit-remaining": "0", "ratelimit-remaining": "0", "ratelimit-reset": "12"}, 12.0),
+        ({"ratelimit-remaining": "0", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "9"}, 9.0),
+        ({"retry-after": "3", "ratelimit-remaining": "0", "ratelimit-reset": "12"}, 3.0),
+        ({"retry-after": "soon", "ratelimit-remaining": "0", "ratelimit-reset": "12"}, 12.0),
+    ],
+)
+def test_an_exhausted_bucket_says_when_it_is_full_again(headers: dict[str, str], after_s: float | None) -> None:
+    """Both spellings, either case; Retry-After counts first where it can be read."""
+    assert retry_after_s(headers, now=NOW) == after_s
+
+
+@pytest.mark.parametrize("status", [409, 429, 500, 503])
+async def test_a_retryable_answer_says_when(status: int) -> None:
+    """The header reaches the job."""
+    error = await failure(httpx.Response(status, headers={"retry-after": "17"}))
+
+    assert isinstance(error, RetryableError)
+    assert error.after_s == 17
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://evil.test/x?page%5Bafter%5D=abc%3D&b=2",
+        "//evil.test/?page[after]=abc%3D&b=2",
+        "?page[after]=abc%3D&b=2",
+    ],
+)
+def test_only_the_query_of_a_link_is_taken(link: str) -> None:
+    """A link that names another host is asked again at ours."""
+    assert door().rebase(link) == {"page[after]": "abc=", "b": "2"}
+
+
+@pytest.mark.parametrize("link", ["https://x:port/?a=1", "https://x/\x00?a=1", None, 5, "x" * 70_000])
+def test_a_link_that_is_no_address_is_rejected(link: Any) -> None:  # noqa: ANN401 (vendor JSON)
+    """A hostile link fails as an unreadable answer does."""
+    with pytest.raises(RejectedError):
+        door().rebase(link)
+
+
+def test_the_host_is_the_account() -> None:
+    """With its port, so that two simulators of one machine are two accounts."""
+    assert (
+        Door(httpx.AsyncClient(), base_url="http://127.0.0.1:81/", auth=httpx.BasicAuth("", "")).host == "127.0.0.1:81"
+    )
