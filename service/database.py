@@ -1,0 +1,151 @@
+"""PostgreSQL: the tables, the connection, the migrations. Embedded in the data directory, or a server of yours."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from service import embedded_postgres
+from service.errors import DatabaseUnavailableError
+from service.settings import Settings
+
+CONNECT_TIMEOUT_S = 3  # a webhook must be refused while its sender still listens
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_MIGRATION_LOCK = 0x64657370  # "desp": one replica migrates, the others wait for it
+
+# A connection that died without a word is noticed in half a minute, not in the two hours of the operating system.
+_KEEPALIVE = {"keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "4"}
+
+metadata = sa.MetaData()
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("helpdesk", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),  # "ticket" or "poll"
+    sa.Column("ticket_id", sa.Text, nullable=False),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("delivery_id", sa.Text, nullable=False),
+    sa.Column("author_id", sa.Text, nullable=False),
+    sa.Column("received_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()),
+    sa.Column("forwarded_at", sa.DateTime(timezone=True)),
+    sa.Column("result", sa.Text, nullable=False, server_default=""),
+    sa.Index("deliveries_waiting", "helpdesk", "ticket_id", postgresql_where=sa.text("forwarded_at IS NULL")),
+    sa.Index("deliveries_of_ticket", "helpdesk", "ticket_id", "id"),
+)
+
+drafts = sa.Table(
+    "drafts",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("helpdesk", sa.Text, nullable=False),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("ticket_id", sa.Text, nullable=False),
+    sa.Column("message_id", sa.Text, nullable=False),  # the message, or the @deskpilot note, that it answers
+    sa.Column("reference", sa.Text, nullable=False),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("html", sa.Text, nullable=False),
+    sa.Column("details", JSONB, nullable=False),  # sources, writer, model, prompt version, tokens, confidence
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("note_id", sa.Text),
+    sa.Column("posted_at", sa.DateTime(timezone=True)),
+    sa.UniqueConstraint("helpdesk", "account", "ticket_id", "message_id", name="drafts_one_per_message"),
+)
+
+silences = sa.Table(
+    "silences",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("helpdesk", sa.Text, nullable=False),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("ticket_id", sa.Text, nullable=False),
+    sa.Column("message_id", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.UniqueConstraint("helpdesk", "account", "ticket_id", "message_id", "reason", name="silences_said_once"),
+)
+
+parked = sa.Table(
+    "parked",
+    metadata,
+    sa.Column("helpdesk", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("ticket_id", sa.Text, primary_key=True),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("error", sa.Text, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+)
+
+outages = sa.Table(
+    "outages",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("since", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An open, migrated database. `conninfo` is for libraries that open their own connections (the queue)."""
+
+    engine: AsyncEngine
+    conninfo: str
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """Start the embedded PostgreSQL where no server is set, migrate, and close everything again.
+
+    Raises DatabaseUnavailableError with what to do.
+    """
+    url = settings.database_url.get_secret_value()
+    if url:
+        async with _connected(url) as database:
+            yield database
+        return
+    async with embedded_postgres.running(settings.data_dir / "postgres") as embedded_url, _connected(embedded_url) as database:
+        yield database
+
+
+@asynccontextmanager
+async def _connected(url: str) -> AsyncIterator[Database]:
+    address = make_url(url).set(drivername="postgresql+psycopg").update_query_dict(_KEEPALIVE)
+    engine = create_async_engine(
+        address, pool_size=10, max_overflow=10, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S}
+    )
+    try:
+        try:
+            await asyncio.to_thread(migrate, address)
+        except sa.exc.OperationalError as error:
+            where = address.render_as_string(hide_password=True)
+            raise DatabaseUnavailableError(
+                f"PostgreSQL does not answer at {where}: start it, or correct DESKPILOT_DATABASE_URL"
+            ) from error
+        plain = address.set(drivername="postgresql").render_as_string(hide_password=False)
+        yield Database(engine=engine, conninfo=plain)
+    finally:
+        await engine.dispose()
+
+
+def migrate(address: sa.URL) -> None:
+    """Bring the tables to the newest revision; replicas that start together do it one after the other."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    engine = sa.create_engine(address, connect_args={"connect_timeout": CONNECT_TIMEOUT_S}, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    engine.dispose()

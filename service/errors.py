@@ -1,0 +1,34 @@
+"""What went wrong in the service, and what that means for the job.
+
+ServiceError
+  DatabaseUnavailableError   PostgreSQL does not answer or cannot be started: nothing works until it does.
+  LLMUnavailableError        the model is slow, busy or down: later may work. The job sleeps at least `after_s`.
+  LLMMisconfiguredError      key refused, unknown model: no call works until a person acts.
+  LLMRefusedError            this prompt never works, others do: content filter, too long. The step goes on without the model.
+"""
+
+from __future__ import annotations
+
+
+class ServiceError(Exception):
+    """Something of ours did not do what it should."""
+
+
+class DatabaseUnavailableError(ServiceError):
+    """PostgreSQL does not answer or cannot be started."""
+
+
+class LLMUnavailableError(ServiceError):
+    """The model cannot answer now. `after_s`: seconds it asked us to wait; None: it did not say."""
+
+    def __init__(self, message: str, *, after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.after_s = after_s
+
+
+class LLMMisconfiguredError(ServiceError):
+    """No call to the model works until a person changes something."""
+
+
+class LLMRefusedError(ServiceError):
+    """The model takes calls, but not this one: asking again with the same text is useless."""

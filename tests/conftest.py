@@ -1,0 +1,69 @@
+"""Real parts for every test: one embedded PostgreSQL for the run, a fresh database of its own for each test."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy.engine import make_url
+
+from service import embedded_postgres
+from service.database import Database, migrate, open_database
+from service.settings import Settings
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test reads the settings of the machine it runs on."""
+    for name in list(os.environ):
+        if name.startswith("DESKPILOT_") and name != "DESKPILOT_SHARED":
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """A directory for embedded engines, outside pytest's own.
+
+    As root, PostgreSQL runs as another user, whom pytest shuts out of its directories whenever a second run starts.
+    """
+    with tempfile.TemporaryDirectory(prefix="deskpilot-") as directory:
+        yield Path(directory)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a running PostgreSQL with a migrated database called `template`."""
+    with tempfile.TemporaryDirectory(prefix="deskpilot-") as directory, asyncio.Runner() as runner:
+        server = embedded_postgres.running(Path(directory) / "postgres")
+        url = runner.run(server.__aenter__())
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE template")
+        migrate(make_url(url).set(drivername="postgresql+psycopg", database="template"))
+        yield url
+        runner.run(server.__aexit__(None, None, None))
+
+
+@pytest.fixture
+def database_url(postgres: str) -> Iterator[str]:
+    """A fresh, migrated database."""
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template")
+        yield make_url(postgres).set(database=name).render_as_string(hide_password=False)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """The same, opened as the service opens it."""
+    async with open_database(Settings(database_url=database_url)) as opened:
+        yield opened
