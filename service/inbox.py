@@ -1,0 +1,163 @@
+"""The inbox: accepted webhooks, durable before they are answered, and quiet tickets on their way to a job.
+
+A webhook never carries work; it says "look at ticket T". Deliveries that arrive together share one commit. A ticket is
+due when it has been quiet for the debounce, or has waited for the longest debounce.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from connectors.base import Event
+from service.database import Database, deliveries
+from service.errors import DatabaseUnavailableError
+
+STORE_TIMEOUT_S = 2.5  # then the helpdesk is asked to send again; both give up listening after ten
+_GROUP = 500  # deliveries in one commit at most
+_FORWARDER_LOCK = 0x696E626F  # "inbo": one forwarder at a time over all replicas
+
+_COLUMNS = ("helpdesk", "kind", "ticket_id", "what", "delivery_id", "author_id")
+_rows = sa.func.unnest(*[sa.bindparam(name, type_=ARRAY(sa.Text)) for name in _COLUMNS]).table_valued(*_COLUMNS).render_derived()
+_INSERT = sa.insert(deliveries).from_select(_COLUMNS, sa.select(*[_rows.c[name] for name in _COLUMNS]))
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A ticket to look at (or, with an empty id, an account to poll) and the newest delivery that asks for it."""
+
+    helpdesk: str
+    ticket_id: str
+    upto: int  # id of the newest delivery seen
+    authors: frozenset[str] = frozenset()  # who caused the deliveries; "" where a body does not say
+
+
+@dataclass(slots=True)
+class _Waiting:
+    row: tuple[str, ...]
+    stored: asyncio.Future[None] = field(default_factory=asyncio.Future)
+
+
+class Inbox:
+    """Accepted deliveries. `arrived` is set when this process has stored one, so that a forwarder beside it need not poll."""
+
+    def __init__(self, database: Database) -> None:
+        self._engine = database.engine
+        self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue()
+        self.arrived = asyncio.Event()
+
+    @asynccontextmanager
+    async def receiving(self) -> AsyncIterator[None]:
+        """While this is open, `put` works."""
+        writer = asyncio.create_task(self._write(), name="inbox writer")
+        try:
+            yield
+        finally:
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+
+    async def put(self, helpdesk: str, event: Event) -> None:
+        """Store one event; returns when it is durable. Raises DatabaseUnavailableError within STORE_TIMEOUT_S."""
+        waiting = _Waiting((helpdesk, event.kind, event.ticket_id, event.what, event.delivery_id, event.author_id))
+        self._waiting.put_nowait(waiting)
+        try:
+            await asyncio.wait_for(waiting.stored, STORE_TIMEOUT_S)
+        except TimeoutError as error:
+            raise DatabaseUnavailableError("the inbox could not be written in time: the sender has to try again") from error
+
+    async def _write(self) -> None:
+        """Commit what is waiting, all of it at once, for ever."""
+        while True:
+            group = [await self._waiting.get()]
+            while len(group) < _GROUP and not self._waiting.empty():
+                group.append(self._waiting.get_nowait())
+            # who has stopped listening was told to send again
+            group = [waiting for waiting in group if not waiting.stored.done()]
+            if not group:
+                continue
+            try:
+                async with asyncio.timeout(STORE_TIMEOUT_S), self._engine.begin() as connection:
+                    await _insert(connection, [waiting.row for waiting in group])
+            except (sa.exc.SQLAlchemyError, OSError, TimeoutError) as error:
+                for waiting in group:
+                    if not waiting.stored.done():
+                        failure = DatabaseUnavailableError(f"the inbox cannot be written: {type(error).__name__}")
+                        waiting.stored.set_exception(failure)
+                continue
+            for waiting in group:
+                if not waiting.stored.done():
+                    waiting.stored.set_result(None)
+            self.arrived.set()
+
+    @asynccontextmanager
+    async def due(self, *, debounce_s: float, longest_s: float, limit: int = 200) -> AsyncIterator[list[Due]]:
+        """Tickets that have been quiet long enough, the longest waiting first.
+
+        Held by one forwarder at a time: another replica gets an empty list. Each that has become a job is handed to
+        `forwarded` before the block ends; what is not comes again.
+        """
+        async with self._engine.begin() as connection:
+            mine = await connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_FORWARDER_LOCK)))
+            yield await _quiet(connection, debounce_s, longest_s, limit) if mine else []
+
+    async def forwarded(self, due: Due, *, result: str) -> None:
+        """Mark the deliveries that led to this job (or to nothing: `result` says why)."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                sa.update(deliveries)
+                .where(
+                    deliveries.c.helpdesk == due.helpdesk,
+                    deliveries.c.ticket_id == due.ticket_id,
+                    deliveries.c.id <= due.upto,
+                    deliveries.c.forwarded_at.is_(None),
+                )
+                .values(forwarded_at=sa.func.now(), result=result)
+            )
+
+    async def waiting(self) -> int:
+        """How many deliveries have not become a job yet."""
+        async with self._engine.connect() as connection:
+            return (
+                await connection.scalar(
+                    sa.select(sa.func.count()).select_from(deliveries).where(deliveries.c.forwarded_at.is_(None))
+                )
+                or 0
+            )
+
+
+async def _insert(connection: AsyncConnection, rows: list[tuple[str, ...]]) -> None:
+    columns = zip(*rows, strict=True)
+    await connection.execute(_INSERT, dict(zip(_COLUMNS, (list(column) for column in columns), strict=True)))
+
+
+async def _quiet(connection: AsyncConnection, debounce_s: float, longest_s: float, limit: int) -> list[Due]:
+    now = sa.func.clock_timestamp()
+    first, last = sa.func.min(deliveries.c.received_at), sa.func.max(deliveries.c.received_at)
+    found = await connection.execute(
+        sa.select(
+            deliveries.c.helpdesk,
+            deliveries.c.ticket_id,
+            sa.func.max(deliveries.c.id),
+            sa.func.array_agg(deliveries.c.author_id.distinct()),
+        )
+        .where(deliveries.c.forwarded_at.is_(None))
+        .group_by(deliveries.c.helpdesk, deliveries.c.ticket_id)
+        .having(
+            sa.or_(
+                last <= now - sa.func.make_interval(0, 0, 0, 0, 0, 0, debounce_s),
+                first <= now - sa.func.make_interval(0, 0, 0, 0, 0, 0, longest_s),
+            )
+        )
+        .order_by(first)
+        .limit(limit)
+    )
+    return [
+        Due(helpdesk=helpdesk, ticket_id=ticket_id, upto=upto, authors=frozenset(authors))
+        for helpdesk, ticket_id, upto, authors in found
+    ]

@@ -1,0 +1,130 @@
+"""Accepted webhooks are durable, and a ticket becomes a job once it is quiet."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import sqlalchemy as sa
+
+from connectors.base import Event
+from service.database import Database, deliveries
+from service.errors import DatabaseUnavailableError
+from service.inbox import Due, Inbox
+
+EVENT = Event(kind="ticket", ticket_id="7", what="comment_added", delivery_id="d1", author_id="42")
+
+
+@pytest.fixture
+async def inbox(database: Database) -> AsyncIterator[Inbox]:
+    """An inbox that receives."""
+    opened = Inbox(database)
+    async with opened.receiving():
+        yield opened
+
+
+async def due(inbox: Inbox, *, debounce_s: float = 0, longest_s: float = 100) -> list[Due]:
+    """What a forwarder would see now."""
+    async with inbox.due(debounce_s=debounce_s, longest_s=longest_s) as found:
+        return found
+
+
+async def age(database: Database, seconds: float) -> None:
+    """Let the stored deliveries have arrived earlier."""
+    earlier = deliveries.c.received_at - sa.func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+    async with database.engine.begin() as connection:
+        await connection.execute(sa.update(deliveries).values(received_at=earlier))
+
+
+async def test_a_stored_delivery_is_in_the_database_before_put_returns(inbox: Inbox, database: Database) -> None:
+    """What is answered with 2xx survives a crash of this process."""
+    await inbox.put("zendesk", EVENT)
+
+    async with database.engine.connect() as connection:
+        row = (await connection.execute(sa.select(deliveries))).one()
+    assert (row.helpdesk, row.ticket_id, row.delivery_id, row.author_id) == ("zendesk", "7", "d1", "42")
+
+
+async def test_deliveries_that_arrive_together_share_a_commit(inbox: Inbox, database: Database) -> None:
+    """Fifty requests cost a handful of commits, not fifty."""
+    commits: list[object] = []
+    sa.event.listen(database.engine.sync_engine, "commit", commits.append)
+
+    await asyncio.gather(*(inbox.put("zendesk", EVENT) for _ in range(50)))
+
+    assert await inbox.waiting() == 50
+    assert len(commits) <= 5
+
+
+async def test_a_burst_on_one_ticket_is_due_once(inbox: Inbox) -> None:
+    """Duplicates and bursts make one job."""
+    for _ in range(5):
+        await inbox.put("zendesk", EVENT)
+
+    assert [(item.ticket_id, item.authors) for item in await due(inbox)] == [("7", frozenset({"42"}))]
+
+
+async def test_a_ticket_is_due_only_after_it_has_been_quiet(inbox: Inbox, database: Database) -> None:
+    """The debounce trails: it counts from the last message, not from the first."""
+    await inbox.put("zendesk", EVENT)
+    await age(database, 4)
+    await inbox.put("zendesk", EVENT)
+
+    assert await due(inbox, debounce_s=3) == []
+    await age(database, 4)
+    assert [item.ticket_id for item in await due(inbox, debounce_s=3)] == ["7"]
+
+
+async def test_a_ticket_that_is_never_quiet_is_due_after_the_longest_wait(inbox: Inbox, database: Database) -> None:
+    """A customer who keeps typing gets a note all the same."""
+    await inbox.put("zendesk", EVENT)
+    await age(database, 16)
+    await inbox.put("zendesk", EVENT)
+
+    assert [item.ticket_id for item in await due(inbox, debounce_s=3, longest_s=15)] == ["7"]
+
+
+async def test_what_was_forwarded_does_not_come_again_and_what_was_not_does(inbox: Inbox) -> None:
+    """A forwarder that dies between job and mark forwards again; one that marked does not."""
+    await inbox.put("zendesk", EVENT)
+    (first,) = await due(inbox)
+    (again,) = await due(inbox)
+    await inbox.put("zendesk", EVENT)
+    await inbox.forwarded(first, result="job")
+
+    (newer,) = await due(inbox)
+    assert again == first
+    assert newer.upto > first.upto
+
+
+async def test_one_forwarder_at_a_time_sees_what_is_due(inbox: Inbox) -> None:
+    """Two replicas do not forward the same ticket."""
+    await inbox.put("zendesk", EVENT)
+
+    async with inbox.due(debounce_s=0, longest_s=9) as mine, inbox.due(debounce_s=0, longest_s=9) as theirs:
+        assert [item.ticket_id for item in mine] == ["7"]
+        assert theirs == []
+
+
+async def test_the_same_number_in_two_helpdesks_is_two_tickets(inbox: Inbox) -> None:
+    """Ids are unique within a helpdesk only."""
+    await inbox.put("zendesk", EVENT)
+    await inbox.put("freshdesk", EVENT)
+
+    assert {item.helpdesk for item in await due(inbox)} == {"zendesk", "freshdesk"}
+
+
+async def test_a_database_that_refuses_is_an_error_and_the_next_delivery_is_stored(
+    inbox: Inbox, database: Database
+) -> None:
+    """No 2xx without a durable row, and the writer outlives the failure."""
+    async with database.engine.begin() as connection:
+        await connection.execute(sa.text("ALTER TABLE deliveries RENAME TO away"))
+    with pytest.raises(DatabaseUnavailableError):
+        await inbox.put("zendesk", EVENT)
+
+    async with database.engine.begin() as connection:
+        await connection.execute(sa.text("ALTER TABLE away RENAME TO deliveries"))
+    await inbox.put("zendesk", EVENT)
+    assert await inbox.waiting() == 1

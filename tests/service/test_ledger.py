@@ -1,0 +1,82 @@
+"""The ledger keeps drafts, notes and silences."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from service.database import Database
+from service.ledger import REFERENCE, Ledger, SavedDraft, TicketKey, reference_for
+
+KEY = TicketKey("zendesk", "acme.zendesk.test", "7")
+DRAFT = SavedDraft(key=KEY, message_id="m1", reference="DP-7K2QX", verdict="ready", html="<p>Hi</p>", details={"a": 1})
+
+
+@pytest.fixture
+def ledger(database: Database) -> Ledger:
+    """An empty ledger."""
+    return Ledger(database)
+
+
+async def test_a_saved_draft_is_found_by_its_message(ledger: Ledger) -> None:
+    """A job that starts again finds what an earlier one drafted, and pays no model again."""
+    await ledger.save(DRAFT)
+
+    found = await ledger.draft(KEY, "m1")
+    assert found is not None
+    assert (found.html, found.details, found.posted_at) == ("<p>Hi</p>", {"a": 1}, None)
+    assert await ledger.draft(KEY, "m2") is None
+
+
+async def test_a_posted_draft_is_never_replaced(ledger: Ledger) -> None:
+    """What stands in the ticket is what the ledger says."""
+    await ledger.save(DRAFT)
+    await ledger.posted(KEY, "m1", note_id="99")
+    await ledger.save(SavedDraft(key=KEY, message_id="m1", reference="DP-OTHER", verdict="x", html="x", details={}))
+
+    found = await ledger.draft(KEY, "m1")
+    assert found is not None
+    assert (found.reference, found.note_id) == ("DP-7K2QX", "99")
+    assert found.posted_at is not None
+
+
+async def test_a_silence_is_said_once(ledger: Ledger) -> None:
+    """Ten webhooks about one thanks make one line of the ledger."""
+    for _ in range(3):
+        await ledger.silent(KEY, "m1", "the customer only says thanks")
+    await ledger.silent(KEY, "m2", "an agent has answered already")
+
+    assert await ledger.silences(KEY) == [
+        ("m1", "the customer only says thanks"),
+        ("m2", "an agent has answered already"),
+    ]
+
+
+async def test_a_parked_ticket_is_free_again_once_its_note_is_posted(ledger: Ledger) -> None:
+    """The list of what a person must look at holds nothing that has solved itself."""
+    await ledger.park(KEY, attempts=5, error="boom")
+    assert [(parked.key, parked.attempts, parked.error) for parked in await ledger.parked()] == [(KEY, 5, "boom")]
+
+    await ledger.save(DRAFT)
+    await ledger.posted(KEY, "m1", note_id="99")
+    assert await ledger.parked() == []
+
+
+async def test_an_outage_began_when_it_was_first_seen(ledger: Ledger) -> None:
+    """Every note of an outage names the same minute."""
+    first = await ledger.down_since("llm")
+    assert await ledger.down_since("llm") == first
+
+    await ledger.up("llm")
+    assert await ledger.down_since("llm") > first
+
+
+def test_a_reference_is_the_same_for_the_same_message_and_can_be_read_aloud() -> None:
+    """It is computed again after a crash, and recognised in the ticket."""
+    reference = reference_for(KEY, "m1")
+
+    assert reference == reference_for(KEY, "m1")
+    assert REFERENCE.fullmatch(reference)
+    assert not re.search("[ILOU]", reference.removeprefix("DP-"))
+    assert len({reference_for(KEY, str(number)) for number in range(200)}) == 200
