@@ -1,0 +1,220 @@
+"""The queue around the story: one job per ticket, put off when it fails, taken over when its worker dies.
+
+A ticket job never uses the queue's built-in retry: where a follow-up for the same ticket already waits, that raises
+and leaves the ticket locked for ever. It puts its ticket off itself (a new job, later, one attempt higher) and ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import procrastinate
+import sqlalchemy as sa
+import structlog
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
+from procrastinate.jobs import Job, Status
+from procrastinate.types import TimeDeltaParams
+
+from connectors.base import LeakError, MisconfiguredError, RejectedError, RetryableError
+from service.database import Database
+from service.errors import LLMUnavailableError
+from service.inbox import Due, Inbox
+from service.metrics import JOBS
+
+log = structlog.get_logger()
+
+ATTEMPTS = 5
+"""Then a ticket is parked until a person acts or its customer writes again."""
+
+_BACKOFF_S = (5.0, 20.0, 60.0, 180.0)
+_MISCONFIGURED_S = 300.0  # nothing works until a person acts; look again every five minutes
+_JITTER = 0.2  # a hundred tickets that failed together do not come back together
+
+_HEARTBEAT_S = 2.0  # with the two below, a dead worker's jobs run again within ten seconds
+_STALLED_S = 6.0
+_SWEEP_S = 2.0
+_POLL_S = 0.5  # jobs freed by a lock or by time are found by polling only
+_FORWARD_S = 0.25
+_RESTART_S = 1.0
+_DRAIN_S = 20.0  # of the 25 s that container platforms grant at least; the rest hands jobs back
+_SWEEP_LOCK = 0x73776565  # "swee"
+_POLLED_MINUTES = 15
+
+
+class Story(Protocol):
+    """What the jobs call."""
+
+    async def look(self, helpdesk: str, ticket_id: str) -> str:
+        """Do for this ticket what is missing; returns what was done, for the log."""
+        ...
+
+    async def changed(self, helpdesk: str, *, minutes: int) -> list[str]:
+        """Tickets that changed in the last minutes."""
+        ...
+
+    async def give_up(self, helpdesk: str, ticket_id: str, *, reason: str, attempts: int = 0) -> None:
+        """Record why a ticket gets nothing; with `attempts`, park it."""
+        ...
+
+    def own_id(self, helpdesk: str) -> str:
+        """Who we are there, once known; empty before."""
+        ...
+
+
+class Jobs:
+    """The queue. While `app` is open, `enqueue` puts tickets in and `run` works on them."""
+
+    def __init__(
+        self, database: Database, *, inbox: Inbox, story: Story, debounce_s: float, debounce_max_s: float, at_once: int
+    ) -> None:
+        self._engine = database.engine
+        self._inbox = inbox
+        self._story = story
+        self._debounce_s, self._debounce_max_s = debounce_s, debounce_max_s
+        self._at_once = at_once
+        connector = procrastinate.PsycopgConnector(conninfo=database.conninfo, min_size=2, max_size=at_once + 4)
+        self.app = procrastinate.App(connector=connector)
+        self._look = self.app.task(name="look", queue="tickets")(self._look_at)
+        self._poll = self.app.task(name="poll", queue="tickets")(self._poll_account)
+
+    async def enqueue(self, helpdesk: str, ticket_id: str, *, attempt: int = 1, after_s: float = 0.0) -> None:
+        """Have the ticket looked at, after `after_s` seconds. One job waits per ticket at most; more are the same job."""
+        key = f"{helpdesk}:{ticket_id}"
+        schedule: TimeDeltaParams | None = {"seconds": max(1, round(after_s))} if after_s else None
+        with contextlib.suppress(AlreadyEnqueued):  # the waiting one will do it
+            await self._look.configure(lock=key, queueing_lock=key, schedule_in=schedule).defer_async(
+                helpdesk=helpdesk, ticket_id=ticket_id, attempt=attempt
+            )
+
+    async def run(self) -> None:
+        """Forward, work and sweep until cancelled; then finish what runs, or hand it back after _DRAIN_S."""
+        loops = [
+            asyncio.create_task(self._for_ever(self._forward), name="forwarder"),
+            asyncio.create_task(self._for_ever(self._sweep), name="sweep"),
+        ]
+        try:
+            await self._for_ever(self._work)
+        finally:
+            for loop in loops:
+                loop.cancel()
+            await asyncio.gather(*loops, return_exceptions=True)
+
+    async def _for_ever(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Repeat `step`; a database that is gone for a while stops none of the loops."""
+        while True:
+            try:
+                await step()
+            except (ConnectorException, sa.exc.SQLAlchemyError, OSError, TimeoutError) as error:
+                log.warning("the database does not answer: trying again", loop=step.__name__, error=str(error))
+                await asyncio.sleep(_RESTART_S)
+
+    async def _work(self) -> None:
+        await self.app.run_worker_async(
+            queues=["tickets"],
+            concurrency=self._at_once,
+            fetch_job_polling_interval=_POLL_S,
+            update_heartbeat_interval=_HEARTBEAT_S,
+            stalled_worker_timeout=_STALLED_S,
+            shutdown_graceful_timeout=_DRAIN_S,
+            delete_jobs="successful",
+            install_signal_handlers=False,
+        )
+        await asyncio.sleep(_RESTART_S)  # it ends by itself when one of its own connections fails
+
+    async def _forward(self) -> None:
+        """Turn tickets that have become quiet into jobs."""
+        self._inbox.arrived.clear()
+        async with self._inbox.due(debounce_s=self._debounce_s, longest_s=self._debounce_max_s) as due:
+            for item in due:
+                await self._inbox.forwarded(item, result=await self._into_job(item))
+        if self._debounce_s >= _FORWARD_S:
+            await asyncio.sleep(_FORWARD_S)
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._inbox.arrived.wait(), _FORWARD_S)
+
+    async def _into_job(self, due: Due) -> str:
+        if not due.ticket_id:
+            with contextlib.suppress(AlreadyEnqueued):
+                await self._poll.configure(queueing_lock=f"poll:{due.helpdesk}").defer_async(helpdesk=due.helpdesk)
+            return "poll"
+        if due.authors == {self._story.own_id(due.helpdesk)} and "" not in due.authors:
+            return "our own note"
+        await self.enqueue(due.helpdesk, due.ticket_id)
+        return "job"
+
+    async def _sweep(self) -> None:
+        """Take over the jobs of dead workers; park what has killed too many."""
+        async with self._engine.begin() as connection:
+            if await connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_SWEEP_LOCK))):
+                for job in await self.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_S):
+                    await self._take_over(job)
+        await asyncio.sleep(_SWEEP_S)
+
+    async def _take_over(self, job: Job) -> None:
+        log.warning("a worker died in the middle of a job", job=job.id, task=job.task_name, attempts=job.attempts)
+        if job.task_name == "look" and job.attempts + 1 >= ATTEMPTS:
+            await self._story.give_up(
+                str(job.task_kwargs["helpdesk"]),
+                str(job.task_kwargs["ticket_id"]),
+                reason="its worker died each time it was looked at",
+                attempts=job.attempts + 1,
+            )
+            await self.app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
+            JOBS.labels("parked").inc()
+            return
+        try:
+            await self.app.job_manager.retry_job(job)
+        except UniqueViolation:  # a follow-up waits: it does the work once this one no longer holds the ticket's lock
+            await self.app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
+
+    async def _poll_account(self, helpdesk: str) -> None:
+        """A webhook could not be read: look at every ticket that changed lately."""
+        for ticket_id in await self._story.changed(helpdesk, minutes=_POLLED_MINUTES):
+            await self.enqueue(helpdesk, ticket_id)
+
+    async def _look_at(self, helpdesk: str, ticket_id: str, attempt: int) -> None:
+        structlog.contextvars.bind_contextvars(helpdesk=helpdesk, ticket=ticket_id, attempt=attempt)
+        try:
+            done = await self._story.look(helpdesk, ticket_id)
+        except asyncio.CancelledError:  # the drain's time is up: somebody else goes on
+            await asyncio.shield(self.enqueue(helpdesk, ticket_id, attempt=attempt))
+            raise
+        except RejectedError as error:
+            await self._story.give_up(helpdesk, ticket_id, reason=str(error))
+            log.info("nothing can be written", reason=str(error))
+            JOBS.labels("rejected").inc()
+        except MisconfiguredError as error:
+            log.error("a person has to act", problem=str(error))  # noqa: TRY400 - the sentence says it all
+            JOBS.labels("misconfigured").inc()
+            await self.enqueue(helpdesk, ticket_id, attempt=attempt, after_s=_MISCONFIGURED_S)
+        except LeakError as error:
+            log.critical("a note of ours is visible to the customer: check the account's settings", problem=str(error))
+            JOBS.labels("leak").inc()
+            await self._story.give_up(helpdesk, ticket_id, reason=str(error), attempts=attempt)
+        except (RetryableError, LLMUnavailableError) as error:
+            await self._put_off(helpdesk, ticket_id, attempt=attempt, reason=str(error), after_s=error.after_s)
+        except Exception as error:  # the one place: a defect of ours costs this ticket an attempt, not the worker
+            log.exception("looking at a ticket failed")
+            await self._put_off(helpdesk, ticket_id, attempt=attempt, reason=f"{type(error).__name__}: {error}")
+        else:
+            log.info("looked at a ticket", done=done)
+            JOBS.labels("done").inc()
+
+    async def _put_off(
+        self, helpdesk: str, ticket_id: str, *, attempt: int, reason: str, after_s: float | None = None
+    ) -> None:
+        """Later again; or, after ATTEMPTS, park the ticket with its reason."""
+        if attempt >= ATTEMPTS:
+            log.error("a ticket is parked", reason=reason)
+            JOBS.labels("parked").inc()
+            await self._story.give_up(helpdesk, ticket_id, reason=reason, attempts=attempt)
+            return
+        wait_s = max(_BACKOFF_S[attempt - 1] * random.uniform(1, 1 + _JITTER), after_s or 0.0)  # noqa: S311 - jitter, no secret
+        log.warning("a ticket is put off", reason=reason, wait_s=round(wait_s, 1))
+        JOBS.labels("put_off").inc()
+        await self.enqueue(helpdesk, ticket_id, attempt=attempt + 1, after_s=wait_s)

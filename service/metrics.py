@@ -1,0 +1,18 @@
+"""What is counted; exposed at /metrics. Labels are few and never hold text of a ticket."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Histogram
+
+DELIVERIES = Counter("deskpilot_deliveries_total", "Webhook requests by result.", ["helpdesk", "result"])
+JOBS = Counter("deskpilot_jobs_total", "Ticket jobs by how they ended.", ["result"])
+NOTES = Counter("deskpilot_notes_total", "Internal notes written, by verdict and writer.", ["helpdesk", "verdict", "writer"])
+SILENCES = Counter("deskpilot_silences_total", "Messages for which nothing was written.", ["helpdesk"])
+CITATIONS_DROPPED = Counter("deskpilot_citations_dropped_total", "Citations of passages that were not given.")
+TOKENS = Counter("deskpilot_model_tokens_total", "Tokens sent to and received from models.", ["direction"])
+STAGE_SECONDS = Histogram(
+    "deskpilot_stage_seconds",
+    "Seconds by stage of the story.",
+    ["stage"],
+    buckets=(0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+)
