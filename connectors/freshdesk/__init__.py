@@ -1,0 +1,1 @@
+"""Freshdesk as a Helpdesk: client, wire, webhook, knowledge, auth."""

@@ -1,0 +1,157 @@
+"""One Freshdesk account as a Helpdesk: one short method per thing we ask for.
+
+What Freshdesk does not offer, and what that means here: there is no compare-and-set and no idempotency key, so a note
+lands whatever happened since the ticket was read (the pipeline compares `Ticket.stamp` just before it writes, and looks
+for the note's visible reference before it writes again). Messages cannot carry our run id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from connectors.base import (
+    Article,
+    ConnectorError,
+    GoneError,
+    LeakError,
+    MisconfiguredError,
+    Note,
+    Person,
+    RejectedError,
+    RetryableError,
+    Ticket,
+)
+from connectors.freshdesk import knowledge, wire
+from connectors.http import JSON, Door
+
+PAGE = 100
+"""Entries per page: the most that Freshdesk gives."""
+
+MOST_PAGES = 300
+"""Freshdesk answers 400 beyond its 300th page."""
+
+MOST_LOOK_UPS = 20
+"""People asked about per ticket and kind, newest first: a small plan has 50 to 200 calls a minute for everything."""
+
+_AT_ONCE = 5
+
+
+class FreshdeskClient:
+    """Borrows `http`: never opens or closes it. `languages`: of the knowledge base, beside the primary one."""
+
+    name = "freshdesk"
+
+    def __init__(
+        self, http: httpx.AsyncClient, *, base_url: str, auth: httpx.Auth, languages: Sequence[str] = ()
+    ) -> None:
+        self._door = Door(http, base_url=base_url, auth=auth)
+        self._languages = tuple(languages)
+        self.account = self._door.host
+
+    async def whoami(self) -> Person:
+        """Who the API key belongs to. Raises MisconfiguredError where the key is not an agent's."""
+        try:
+            answer = await self._door.call("GET", "/api/v2/agents/me")
+        except RejectedError as error:
+            raise MisconfiguredError(
+                f"{error}: the API key must be an agent's, the address https://you.freshdesk.com"
+            ) from error
+        return wire.to_agent(answer.body)
+
+    async def ticket(self, ticket_id: str) -> Ticket:
+        """Read a ticket with its whole conversation. Raises GoneError."""
+        path = f"/api/v2/tickets/{wire.number(ticket_id)}"
+        answer, entries = await asyncio.gather(
+            self._door.call("GET", path, params={"include": "requester,company"}),
+            self._entries(f"{path}/conversations"),
+            return_exceptions=True,
+        )
+        if isinstance(answer, BaseException):
+            raise answer
+        if isinstance(entries, BaseException):
+            raise entries
+        people = await self._people(wire.strangers(answer.body, entries))
+        return wire.to_ticket(answer.body, entries, account=self.account, base_url=self._door.base_url, people=people)
+
+    async def add_note(self, ticket: Ticket, html: str, *, run: str) -> Note:  # noqa: ARG002 (Freshdesk keeps no run id)
+        """Add an internal note, whatever happened to the ticket since it was read. Raises LeakError.
+
+        After RetryableError the note may exist all the same: look for its reference in the ticket first.
+        """
+        path = f"/api/v2/tickets/{wire.number(ticket.id)}/notes"
+        answer = await self._door.call("POST", path, json=wire.from_note(html))
+        if not isinstance(answer.body, dict):
+            raise RetryableError(f"{self.account} stored a note in ticket {ticket.id} without saying which")
+        if answer.body.get("private") is not True:
+            raise await self._leak(answer.body, ticket_id=ticket.id)
+        return wire.to_note(answer.body, ticket_id=ticket.id)
+
+    async def changed_since(self, moment: datetime) -> AsyncIterator[str]:
+        """Ids of tickets that changed since then, oldest change first."""
+        since = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        query: dict[str, str | int] = {"updated_since": since, "order_by": "updated_at", "order_type": "asc"}
+        for page in range(1, MOST_PAGES + 1):
+            answer = await self._door.call("GET", "/api/v2/tickets", params={**query, "per_page": PAGE, "page": page})
+            tickets = wire.listed(answer.body, what="tickets")
+            for ticket in tickets:
+                yield wire.number(ticket.get("id"))
+            if len(tickets) < PAGE:
+                return
+
+    def articles(self) -> AsyncIterator[Article]:
+        """Every published article of every folder, in the primary language and the others asked for."""
+        return knowledge.crawl(self._door, languages=self._languages)
+
+    async def _entries(self, path: str) -> list[JSON]:
+        """All conversation entries: embedded in a ticket are only ten, so they are always read by page."""
+        found: dict[Any, JSON] = {}  # by id: a message that arrives between two pages moves others to the next
+        for page in range(1, MOST_PAGES + 1):
+            answer = await self._door.call("GET", path, params={"per_page": PAGE, "page": page})
+            entries = wire.listed(answer.body, what="conversation entries")
+            found.update((entry.get("id"), entry) for entry in entries)
+            if len(entries) < PAGE:
+                return list(found.values())
+        raise RejectedError(
+            f"{self.account} {path} has more than {MOST_PAGES} pages of {PAGE}: Freshdesk gives no more, so it cannot be read whole"
+        )
+
+    async def _people(self, strangers: wire.Strangers) -> dict[str, Person]:
+        """Ask who the strangers are; who is gone or not ours to see stays unknown."""
+        turn = asyncio.Semaphore(_AT_ONCE)
+
+        async def look_up(kind: str, id_: str) -> Person | None:
+            async with turn:
+                try:
+                    answer = await self._door.call("GET", f"/api/v2/{kind}/{wire.number(id_)}")
+                except RejectedError:  # 404: deleted, or no agent at all; 403: this key may not see people
+                    return None
+            return wire.to_agent(answer.body) if kind == "agents" else wire.to_contact(answer.body)
+
+        asked = [("agents", id_) for id_ in strangers.agents[:MOST_LOOK_UPS]]
+        asked += [("contacts", id_) for id_ in strangers.contacts[:MOST_LOOK_UPS]]
+        answers = await asyncio.gather(*(look_up(kind, id_) for kind, id_ in asked), return_exceptions=True)
+        people: dict[str, Person] = {}
+        for (_, id_), person in zip(asked, answers, strict=True):
+            if isinstance(person, BaseException):
+                raise person
+            if person:
+                people[id_] = person
+        return people
+
+    async def _leak(self, answer: JSON, *, ticket_id: str) -> LeakError:
+        """Take back a note that is not private and say what happened. Updating cannot make it private: delete it."""
+        what = f"{self.account} stored our note {answer.get('id')} in ticket {ticket_id} as public"
+        try:
+            await self._door.call("DELETE", f"/api/v2/conversations/{wire.number(answer.get('id'))}")
+        except GoneError:
+            return LeakError(f"{what}; it is gone by now")
+        except ConnectorError as error:
+            return LeakError(
+                f"{what} and it could not be deleted ({error}): delete it by hand, the customer may have it"
+            )
+        return LeakError(f"{what}; it was deleted at once, but the customer may have been mailed")

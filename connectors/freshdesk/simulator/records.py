@@ -1,0 +1,183 @@
+"""What a simulated Freshdesk account stores. Times are aware, in UTC, whole seconds: the vendor keeps no more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+JSON = dict[str, Any]
+
+Performer = Literal["agent", "requester"]
+
+
+@dataclass(slots=True)
+class Contact:
+    """Somebody who writes to the company."""
+
+    id: int
+    name: str
+    email: str
+    created_at: datetime
+    company_id: int | None = None
+    language: str = "en"
+    phone: str | None = None
+
+
+@dataclass(slots=True)
+class Agent:
+    """Somebody who works there, or our API user."""
+
+    id: int
+    name: str
+    email: str
+    created_at: datetime
+    ticket_scope: int = 1
+
+
+@dataclass(slots=True)
+class Company:
+    """A customer's organisation."""
+
+    id: int
+    name: str
+    created_at: datetime
+    domains: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """An attachment: its name only, there are no bytes behind it."""
+
+    id: int
+    name: str
+    content_type: str
+    size: int
+    created_at: datetime
+
+
+@dataclass(slots=True)
+class Conversation:
+    """A reply, note or customer message below a ticket's description."""
+
+    id: int
+    ticket_id: int
+    html: str
+    incoming: bool
+    private: bool
+    source: int  # 0 reply, 2 note
+    user_id: int | None  # None: an automation wrote it
+    created_at: datetime
+    updated_at: datetime
+    by_api: bool = False
+    from_email: str | None = None
+    to_emails: list[str] = field(default_factory=list)  # of a note: the agents it was mailed to
+    cc_emails: list[str] = field(default_factory=list)
+    bcc_emails: list[str] = field(default_factory=list)
+    automation_id: int | None = None
+    attachments: list[StoredFile] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Stats:
+    """When what happened to a ticket."""
+
+    agent_responded_at: datetime | None = None
+    requester_responded_at: datetime | None = None
+    first_responded_at: datetime | None = None
+    status_updated_at: datetime | None = None
+    reopened_at: datetime | None = None
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+    pending_since: datetime | None = None
+
+
+@dataclass(slots=True)
+class StoredTicket:
+    """A ticket; its first customer message is the description."""
+
+    id: int
+    subject: str
+    description: str  # HTML
+    requester_id: int
+    created_at: datetime
+    updated_at: datetime
+    status: int = 2
+    priority: int = 1
+    source: int = 1
+    type: str | None = None
+    responder_id: int | None = None
+    group_id: int | None = None
+    company_id: int | None = None
+    product_id: int | None = None
+    tags: list[str] = field(default_factory=list)
+    cc_emails: list[str] = field(default_factory=list)
+    custom_fields: JSON = field(default_factory=dict)
+    attachments: list[StoredFile] = field(default_factory=list)
+    spam: bool = False
+    deleted: bool = False  # in the trash: still readable by id
+    association_type: int | None = None  # 1 parent, 2 child, 3 tracker, 4 related
+    associated: list[int] = field(default_factory=list)
+    stats: Stats = field(default_factory=Stats)
+
+
+@dataclass(slots=True)
+class Category:
+    """Top of the knowledge base."""
+
+    id: int
+    name: str
+    created_at: datetime
+
+
+@dataclass(slots=True)
+class Folder:
+    """Holds articles and says who may read them."""
+
+    id: int
+    category_id: int
+    name: str
+    visibility: int  # 1 everyone, 2 logged-in users, 3 agents, 4 selected companies, 5 bots, 6 and 7 segments
+    created_at: datetime
+    company_ids: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Translation:
+    """An article in one language."""
+
+    title: str
+    html: str
+    updated_at: datetime
+    draft: bool = False
+
+
+@dataclass(slots=True)
+class StoredArticle:
+    """An article in all its languages, under one id."""
+
+    id: int
+    folder_id: int
+    created_at: datetime
+    languages: dict[str, Translation] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNote:
+    """Something that our API user wrote into a ticket."""
+
+    id: str
+    html: str
+    public: bool
+    at: datetime
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that automation rules look at. `triggered`: the vendor's notation, which is not JSON."""
+
+    ticket_id: int
+    performer: Performer
+    triggered: str
+    by_rule_choice: bool  # True for what the recommended rules choose: a ticket is created, the requester replies
