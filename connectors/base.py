@@ -235,6 +235,10 @@ class Helpdesk(Protocol):
         """
         ...
 
+    def changed_since(self, moment: datetime) -> AsyncIterator[str]:
+        """Ids of the tickets that changed since then, page by page; the vendors' search lags by up to some minutes."""
+        ...
+
     def articles(self) -> AsyncIterator[Article]:
         """Every article of the help centre, page by page."""
         ...
