@@ -67,6 +67,8 @@ _SURVEY, _FORWARD = 6, 8
 
 _NUMBER = re.compile(r"[0-9]{1,19}")
 
+_CHILD = 2  # association_type
+
 
 @contextmanager
 def documented_shape(what: str) -> Iterator[None]:
@@ -173,10 +175,16 @@ def to_ticket(
             tags=tuple(str(tag) for tag in ticket.get("tags") or ()),
             spam=bool(ticket.get("spam")),
             people=_everybody(ticket, requester=requester, assignee=assignee, messages=messages),
-            related=tuple(Related(ticket_id=merged, kind="merged") for merged in merges.merged_here(entries)),
+            related=(*_parents(ticket), *(Related(merged, kind="merged") for merged in merges.merged_here(entries))),
             fields=_fields(ticket),
             url=f"{base_url}/a/tickets/{id_}",
         )
+
+
+def _parents(ticket: JSON) -> Iterator[Related]:
+    """The ticket this one is a child of. Unconfirmed: seen in public clients only (2 means child)."""
+    if ticket.get("association_type") == _CHILD:
+        yield from (Related(str(parent), kind="follow-up") for parent in ticket.get("associated_tickets_list") or ())
 
 
 def from_note(html: str) -> JSON:
