@@ -19,7 +19,7 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, Unique
 from procrastinate.jobs import Job, Status
 from procrastinate.types import TimeDeltaParams
 
-from connectors.base import LeakError, MisconfiguredError, RejectedError, RetryableError
+from connectors.base import ConnectorError, LeakError, MisconfiguredError, RejectedError, RetryableError
 from service.database import Database
 from service.errors import LLMUnavailableError
 from service.inbox import Due, Inbox
@@ -43,6 +43,7 @@ _RESTART_S = 1.0
 _DRAIN_S = 20.0  # of the 25 s that container platforms grant at least; the rest hands jobs back
 _SWEEP_LOCK = 0x73776565  # "swee"
 _POLLED_MINUTES = 15
+_POLL_TURNS_S = (0, 60, 240)  # after an unreadable webhook; what changed just now is not in the vendors' search yet
 
 
 class Story(Protocol):
@@ -89,6 +90,13 @@ class Jobs:
             await self._look.configure(lock=key, queueing_lock=key, schedule_in=schedule).defer_async(
                 helpdesk=helpdesk, ticket_id=ticket_id, attempt=attempt
             )
+
+    async def busy(self, helpdesk: str, ticket_id: str) -> bool:
+        """Whether a job of this ticket waits or runs."""
+        key, manager = f"{helpdesk}:{ticket_id}", self.app.job_manager
+        waiting = await manager.list_jobs_async(lock=key, status="todo")
+        running = await manager.list_jobs_async(lock=key, status="doing")
+        return bool([*waiting, *running])
 
     async def run(self) -> None:
         """Forward, work and sweep until cancelled; then finish what runs, or hand it back after _DRAIN_S."""
@@ -139,8 +147,7 @@ class Jobs:
 
     async def _into_job(self, due: Due) -> str:
         if not due.ticket_id:
-            with contextlib.suppress(AlreadyEnqueued):
-                await self._poll.configure(queueing_lock=f"poll:{due.helpdesk}").defer_async(helpdesk=due.helpdesk)
+            await self._enqueue_poll(due.helpdesk, turn=0)
             return "poll"
         if due.authors == {self._story.own_id(due.helpdesk)} and "" not in due.authors:
             return "our own note"
@@ -172,10 +179,22 @@ class Jobs:
         except UniqueViolation:  # a follow-up waits: it does the work once this one no longer holds the ticket's lock
             await self.app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
 
-    async def _poll_account(self, helpdesk: str) -> None:
-        """A webhook could not be read: look at every ticket that changed lately."""
-        for ticket_id in await self._story.changed(helpdesk, minutes=_POLLED_MINUTES):
-            await self.enqueue(helpdesk, ticket_id)
+    async def _enqueue_poll(self, helpdesk: str, *, turn: int) -> None:
+        wait: TimeDeltaParams | None = {"seconds": _POLL_TURNS_S[turn]} if turn else None
+        with contextlib.suppress(AlreadyEnqueued):
+            await self._poll.configure(queueing_lock=f"poll:{helpdesk}:{turn}", schedule_in=wait).defer_async(
+                helpdesk=helpdesk, turn=turn
+            )
+
+    async def _poll_account(self, helpdesk: str, turn: int) -> None:
+        """A webhook could not be read: look at every ticket that changed lately; again when the vendor's search knows."""
+        try:
+            for ticket_id in await self._story.changed(helpdesk, minutes=_POLLED_MINUTES):
+                await self.enqueue(helpdesk, ticket_id)
+        except ConnectorError as error:
+            log.warning("polling an account failed", helpdesk=helpdesk, turn=turn, reason=str(error))
+        if turn + 1 < len(_POLL_TURNS_S):
+            await self._enqueue_poll(helpdesk, turn=turn + 1)
 
     async def _look_at(self, helpdesk: str, ticket_id: str, attempt: int) -> None:
         structlog.contextvars.bind_contextvars(helpdesk=helpdesk, ticket=ticket_id, attempt=attempt)

@@ -90,6 +90,12 @@ class Ledger:
             rows = await connection.execute(sa.select(drafts).where(_same(drafts, key)).order_by(drafts.c.id))
             return [_saved(row) for row in rows]
 
+    async def newest(self, limit: int = 50) -> list[SavedDraft]:
+        """The newest drafts of all tickets, newest first."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(sa.select(drafts).order_by(drafts.c.id.desc()).limit(limit))
+            return [_saved(row) for row in rows]
+
     async def save(self, draft: SavedDraft) -> None:
         """Save a draft before it is posted; one that is not posted yet is replaced."""
         values = {

@@ -238,6 +238,7 @@ async def test_a_webhook_that_cannot_be_read_makes_us_look_at_what_changed(desk:
     await ticket_event(desk, kind="poll")
     async with desk.working():
         await desk.until(lambda: _true(sorted(desk.story.looks) == ["zendesk:8", "zendesk:9"]))
+        await desk.until(lambda: _polls_again(desk))  # the vendor's search may not have known yet
 
 
 async def test_a_drained_worker_hands_its_ticket_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -330,3 +331,8 @@ async def _has(desk: Desk, job: tuple[int, bool]) -> bool:
 async def _no_jobs(desk: Desk) -> bool:
     manager = desk.jobs.app.job_manager
     return not [*await manager.list_jobs_async(status="todo"), *await manager.list_jobs_async(status="doing")]
+
+
+async def _polls_again(desk: Desk) -> bool:
+    jobs = [*await desk.jobs.app.job_manager.list_jobs_async(task="poll", status="todo")]
+    return [job.task_kwargs["turn"] for job in jobs] == [1]
