@@ -186,6 +186,16 @@ async def test_a_body_that_is_no_ticket_is_a_400(desk: Twin, body: bytes) -> Non
     assert (await desk.api.put(f"tickets/{ticket}", content=body)).status_code == 400
 
 
+@pytest.mark.parametrize(
+    "path", ["users/x", "tickets/x", "tickets/99", "nothing/here", "tickets/1/comments/x/make_private"]
+)
+async def test_what_does_not_exist_is_a_404_in_the_vendors_words(desk: Twin, path: str) -> None:
+    """Rows and addresses alike."""
+    answer = await desk.api.request("PUT" if path.endswith("private") else "GET", path)
+
+    assert (answer.status_code, answer.json()["description"]) == (404, "Not found")
+
+
 async def test_requests_are_remembered(desk: Twin) -> None:
     """Method, path, body and status of what came over the API; the web page is not among it."""
     ticket = await desk.ticket()

@@ -18,7 +18,6 @@ from connectors.base import Article
 from connectors.zendesk.simulator import ZendeskSimulator
 
 
-
 @contextlib.contextmanager
 def served(simulator: ZendeskSimulator, listener: socket.socket) -> Iterator[None]:
     """Serve the account on a socket that listens already, in a thread with a loop of its own."""

@@ -1,0 +1,1 @@
+"""What the simulated helpdesks share: web page, request log, rate limits, clock."""
