@@ -1,0 +1,135 @@
+"""The composition root: every client of this process is made here, once, and closed here, in reverse order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+import sqlalchemy as sa
+
+from connectors import WEBHOOKS, Account, connect
+from connectors.base import Helpdesk
+from service.database import Database, open_database
+from service.embeddings import Embeddings
+from service.inbox import Inbox
+from service.jobs import Jobs
+from service.knowledge.sources import Library
+from service.ledger import Ledger
+from service.llm import LLM
+from service.pipeline import Pipeline, Tools
+from service.settings import FreshdeskSettings, Settings, SettingsProblem, ZendeskSettings
+from service.vectors import VectorsUnavailableError, open_vectors
+
+_CONNECTIONS = httpx.Limits(max_connections=50, max_keepalive_connections=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """All parts of a running process."""
+
+    settings: Settings
+    database: Database
+    inbox: Inbox
+    tools: Tools
+    pipeline: Pipeline
+    jobs: Jobs
+
+    async def database_answers(self) -> str:
+        """Empty when PostgreSQL answers."""
+        try:
+            async with self.database.engine.connect() as connection:
+                await connection.execute(sa.select(1))
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            return f"PostgreSQL does not answer: {type(error).__name__}"
+        return ""
+
+    async def index_answers(self) -> str:
+        """Empty when the index of passages answers."""
+        try:
+            await self.tools.library.vectors.status()
+        except VectorsUnavailableError as error:
+            return str(error)
+        return ""
+
+
+@asynccontextmanager
+async def assembled(settings: Settings) -> AsyncIterator[Service]:
+    """Open everything the settings ask for. Raises SettingsProblem, DatabaseUnavailableError, or what a part cannot do."""
+    refuse_unsafe(settings)
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(settings))
+        inbox = Inbox(database)
+        await stack.enter_async_context(inbox.receiving())
+        tools = Tools(
+            library=await stack.enter_async_context(opened_library(settings)),
+            ledger=Ledger(database),
+            llm=await stack.enter_async_context(LLM.opened(settings.llm)),
+        )
+        pipeline = Pipeline(tools)
+        jobs = Jobs(
+            database,
+            inbox=inbox,
+            story=pipeline,
+            debounce_s=settings.debounce_s,
+            debounce_max_s=settings.debounce_max_s,
+            at_once=settings.jobs_at_once,
+        )
+        await stack.enter_async_context(jobs.app.open_async())
+        yield Service(settings, database, inbox, tools, pipeline, jobs)
+
+
+@asynccontextmanager
+async def opened_library(settings: Settings) -> AsyncIterator[Library]:
+    """Only what the knowledge needs: helpdesks to read from, the index, the embeddings."""
+    async with (
+        httpx.AsyncClient(limits=_CONNECTIONS) as http,
+        open_vectors(settings) as vectors,
+        Embeddings.opened(settings.embeddings) as embeddings,
+    ):
+        yield Library(
+            settings=settings, helpdesks=helpdesks(settings, http), vectors=vectors, embeddings=embeddings
+        )
+
+
+@asynccontextmanager
+async def working(service: Service) -> AsyncIterator[None]:
+    """While this is open, the worker runs in this process; closing it drains."""
+    worker = asyncio.create_task(service.jobs.run(), name="worker")
+    try:
+        yield
+    finally:
+        worker.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await worker
+
+
+def refuse_unsafe(settings: Settings) -> None:
+    """Raise SettingsProblem for webhook secrets that everybody knows or could guess."""
+    problems = [
+        problem for name, helpdesk in settings.helpdesks.items() for problem in WEBHOOKS[name].refuse(helpdesk.secrets)
+    ]
+    if problems:
+        raise SettingsProblem(problems)
+
+
+def helpdesks(settings: Settings, http: httpx.AsyncClient) -> Mapping[str, Helpdesk]:
+    """A client for each helpdesk that is on."""
+    return {name: connect(name, _account(helpdesk), http) for name, helpdesk in settings.helpdesks.items()}
+
+
+def _account(helpdesk: object) -> Account:
+    if isinstance(helpdesk, ZendeskSettings):
+        return Account(
+            url=helpdesk.url,
+            client_id=helpdesk.client_id,
+            client_secret=helpdesk.client_secret.get_secret_value(),
+            token=helpdesk.token.get_secret_value(),
+            email=helpdesk.email,
+        )
+    if isinstance(helpdesk, FreshdeskSettings):
+        return Account(url=helpdesk.url, token=helpdesk.api_key.get_secret_value())
+    raise TypeError(f"no connector knows {type(helpdesk).__name__}")

@@ -1,0 +1,84 @@
+"""What a note says, gathered from the steps: the verdict, and every text with this ticket's own values put back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from service.analysis import Analysis, Summary
+from service.conversation import Conversation
+from service.drafting import Draft
+from service.guard import Source, clean_summary, nearest
+from service.notes import NoteContent, Verdict
+from service.passages import Retrieval
+
+_SUMMARY_FROM = 3  # messages; a shorter thread is read faster than its summary
+
+Restore = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The results of the story's steps, all of them still masked."""
+
+    conversation: Conversation
+    analysis: Analysis
+    passages: Retrieval
+    draft: Draft  # behind the guard
+    sources: tuple[Source, ...]
+    person_reasons: tuple[str, ...] = ()
+    down_since: datetime | None = None  # the model does not answer
+    no_key: bool = False  # no model is set
+
+    @property
+    def verdict(self) -> Verdict:
+        """Which of the four kinds of note this is."""
+        if self.person_reasons:
+            return "person"
+        if self.down_since is not None:
+            return "no_model"
+        if not self.draft.covered:
+            return "uncovered"
+        return "no_model" if self.no_key else "ready"
+
+
+def content_of(written: Written, *, reference: str, restore: Restore, timezone: str) -> NoteContent:
+    """Gather the note. restore: puts back what was masked, and only what this ticket itself holds."""
+    draft, conversation = written.draft, written.conversation
+    summary = clean_summary(written.analysis.summary) if len(conversation.turns) >= _SUMMARY_FROM else None
+    shown = () if written.sources or written.person_reasons else nearest(written.passages.found)
+    return NoteContent(
+        verdict=written.verdict,
+        reference=reference,
+        draft_text=restore(draft.text),
+        gloss=restore(draft.gloss),
+        checks=tuple(restore(check) for check in draft.checks),
+        reason=restore(draft.reason),
+        sources=tuple(replace(source, supports=restore(source.supports)) for source in written.sources),
+        nearest=shown,
+        summary=_restored(summary, restore) if summary else None,
+        unread=conversation.unread,
+        writer=draft.writer,
+        down_since=_clock(written.down_since, timezone),
+        no_key=written.no_key,
+        person_reasons=written.person_reasons,
+    )
+
+
+def _restored(summary: Summary, restore: Restore) -> Summary:
+    return Summary(
+        problem=restore(summary.problem),
+        tried=tuple(restore(line) for line in summary.tried),
+        open=tuple(restore(line) for line in summary.open),
+    )
+
+
+def _clock(moment: datetime | None, timezone: str) -> str:
+    """A time of day as the team reads it; with the date when it was not today."""
+    if moment is None:
+        return ""
+    local = moment.astimezone(ZoneInfo(timezone))
+    today = datetime.now(local.tzinfo).date()
+    return f"{local:%H:%M}" if local.date() == today else f"{local:%Y-%m-%d %H:%M}"

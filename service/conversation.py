@@ -1,0 +1,80 @@
+"""A ticket as the model may see it: cleaned, masked, oldest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from connectors.base import Attachment, Message, Ticket
+from connectors.mail import message_text
+from service.masking import Masker
+
+_IMAGES = ("image/",)
+_IMAGE_NAMES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".heic", ".bmp")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One public message. `text` is plain, without quoted history and signature, masked."""
+
+    who: Literal["requester", "agent"]
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What was said, oldest first; the last turn of the requester is the one to answer."""
+
+    subject: str  # masked
+    turns: tuple[Turn, ...]
+    author: str = ""  # placeholder of the name to greet, e.g. "<NAME_1>"; restored in the note only; empty: unknown
+    language: str = ""  # of the newest message, as detected by code; "" unknown
+    hint: str = ""  # what an agent wrote behind @deskpilot, masked
+    unread: tuple[str, ...] = ()  # kinds of attachments of the newest message: "1 screenshot", "2 files"
+
+    @property
+    def newest(self) -> str:
+        """Text of the message to answer."""
+        return next((turn.text for turn in reversed(self.turns) if turn.who == "requester"), "")
+
+
+def read_conversation(
+    ticket: Ticket, history: Sequence[Ticket], *, answer: Message, masker: Masker, hint: str = ""
+) -> Conversation:
+    """Clean and mask what was said publicly; CPU-bound, up to a second on a very long thread: call it in a thread.
+
+    history: tickets of the same requester that this one follows, was split from, or was merged with.
+    Internal notes are left out, ours above all: a draft must not feed on itself.
+    """
+    messages = [message for part in (*history, ticket) for message in part.messages]
+    turns = []
+    for message in sorted(messages, key=lambda message: message.at):
+        if message.kind not in ("requester message", "public reply") or message.automatic:
+            continue
+        text = masker.mask(message_text(message)).strip()
+        if text or message.id == answer.id:
+            who: Literal["requester", "agent"] = "requester" if message.kind == "requester message" else "agent"
+            turns.append(Turn(who=who, at=message.at, text=text))
+    return Conversation(
+        subject=masker.mask(ticket.subject),
+        turns=tuple(turns),
+        author=masker.placeholder_for(answer.author),
+        hint=masker.mask(hint),
+        unread=_unread(answer.attachments),
+    )
+
+
+def _unread(attachments: Sequence[Attachment]) -> tuple[str, ...]:
+    """Attachments as an agent counts them: screenshots, and other files."""
+    images = sum(1 for file in attachments if _is_image(file))
+    files = len(attachments) - images
+    return tuple(
+        f"{count} {word}{'s' if count > 1 else ''}" for count, word in ((images, "screenshot"), (files, "file")) if count
+    )
+
+
+def _is_image(file: Attachment) -> bool:
+    return file.content_type.startswith(_IMAGES) or file.name.lower().endswith(_IMAGE_NAMES)

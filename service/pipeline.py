@@ -1,0 +1,249 @@
+"""The story, on one screen: a ticket is read, analysed, matched with passages, answered by a draft, and gets its note."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+
+from connectors.base import ConflictError, GoneError, Helpdesk, Person, Ticket
+from service.acknowledgement import acknowledge
+from service.analysis import Analysis, analyse, analyse_by_rules
+from service.content import Written, content_of
+from service.conversation import Conversation, read_conversation
+from service.drafting import Draft, write_draft
+from service.errors import LLMMisconfiguredError, LLMUnavailableError
+from service.extractive import quote_passages
+from service.guard import resolve
+from service.knowledge.sources import Library
+from service.ledger import Ledger, SavedDraft, TicketKey, reference_for
+from service.llm import LLM
+from service.masking import Masker
+from service.metrics import CITATIONS_DROPPED, NOTES, SILENCES, STAGE_SECONDS, TOKENS
+from service.notes import compose
+from service.passages import Retrieval, find_passages
+from service.policy import Occasion, Silence, is_ours, occasion_for, person_needed, silence_after_analysis
+from service.vectors import Fence
+
+log = structlog.get_logger()
+
+_LOOKS = 3  # a ticket that moves on while it is answered is looked at again this often in one job
+_HISTORY = 3  # related tickets that are read at most
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the story works with; made and closed by the composition root."""
+
+    library: Library
+    ledger: Ledger
+    llm: LLM | None
+
+
+class Pipeline:
+    """Does for a ticket what is missing. Holds nothing but its tools and who we are."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._ledger, self._llm, self._library = tools.ledger, tools.llm, tools.library
+        self._settings = tools.library.settings
+        self._desks = tools.library.helpdesks
+        self._me: dict[str, Person] = {}
+
+    async def look(self, helpdesk: str, ticket_id: str) -> str:
+        """Look at a ticket as it stands and write the note it deserves; returns what was done, for the log.
+
+        Raises ConnectorError; everything a model or the index cannot do ends in an honest note.
+        """
+        desk = self._desks[helpdesk]
+        for _ in range(_LOOKS):
+            with STAGE_SECONDS.labels("read").time():
+                ticket = await desk.ticket(ticket_id)
+            key = TicketKey(helpdesk, ticket.account, ticket.id)
+            occasion = await self._occasion(desk, ticket)
+            if isinstance(occasion, Silence):
+                return await self._silent(key, occasion)
+            draft = await self._ledger.draft(key, occasion.key)
+            if draft is None:
+                written = await self._write(desk, ticket, key, occasion)
+                if isinstance(written, Silence):
+                    return await self._silent(key, written)
+                draft = written
+                await self._ledger.save(draft)
+            if draft.posted_at is not None or await self._post(desk, occasion, draft):
+                return f"{draft.verdict} {draft.reference}"
+        raise ConflictError(f"ticket {ticket_id} changes faster than it can be answered")
+
+    async def _write(self, desk: Helpdesk, ticket: Ticket, key: TicketKey, occasion: Occasion) -> SavedDraft | Silence:
+        """Read → analyse → passages → draft → note: at most two calls of a model, and no second one to one that is down."""
+        conversation, masker = await self._read(desk, ticket, occasion)
+        analysis, down = await self._analyse(conversation)
+        if silence := silence_after_analysis(occasion, analysis, when=self._settings.notes):
+            return silence
+        passages = await self._passages(ticket, analysis)
+        reasons = person_needed(analysis)
+        if reasons:
+            draft = acknowledge(conversation, analysis)
+        else:
+            draft, down = await self._draft(conversation, analysis, passages, down=down)
+        draft, sources = resolve(draft, passages.found, language=self._settings.team.language)
+        written = Written(
+            conversation, analysis, passages, draft, sources, reasons, down_since=down, no_key=self._llm is None
+        )
+        reference = reference_for(key, occasion.key)
+        content = content_of(
+            written, reference=reference, restore=masker.restore, timezone=self._settings.team.timezone
+        )
+        _count(written)
+        return SavedDraft(
+            key=key,
+            message_id=occasion.key,
+            reference=reference,
+            verdict=written.verdict,
+            html=await asyncio.to_thread(compose, content, language=self._settings.team.language),
+            details=_details(written),
+        )
+
+    async def _post(self, desk: Helpdesk, occasion: Occasion, draft: SavedDraft) -> bool:
+        """Put the note into the ticket, unless it stands there or the ticket has moved on (False: look again)."""
+        fresh = await desk.ticket(draft.key.ticket_id)
+        me = await self._identity(desk)
+        there = next((m for m in fresh.messages if is_ours(m, me=me) and draft.reference in (m.html or m.text)), None)
+        if there is not None:  # an earlier attempt wrote it and did not live to say so
+            await self._ledger.posted(draft.key, draft.message_id, note_id=there.id)
+            return True
+        now = await self._occasion(desk, fresh)
+        if isinstance(now, Silence) or now.key != occasion.key:
+            return False
+        try:
+            with STAGE_SECONDS.labels("post").time():
+                note = await desk.add_note(fresh, draft.html, run=draft.reference)
+        except ConflictError:
+            return False
+        await self._ledger.posted(draft.key, draft.message_id, note_id=note.id)
+        NOTES.labels(desk.name, draft.verdict, draft.details["writer"]).inc()
+        return True
+
+    async def _occasion(self, desk: Helpdesk, ticket: Ticket) -> Occasion | Silence:
+        return occasion_for(ticket, me=await self._identity(desk), when=self._settings.notes)
+
+    async def _read(self, desk: Helpdesk, ticket: Ticket, occasion: Occasion) -> tuple[Conversation, Masker]:
+        """The conversation, cleaned and masked, with the history of its own requester; and what can put names back."""
+        related = await asyncio.gather(*(_related(desk, one.ticket_id) for one in ticket.related[:_HISTORY]))
+        # the history of one person is never shown to another
+        history = [one for one in related if one is not None and one.requester.id == ticket.requester.id]
+        masker = Masker([person for one in (ticket, *history) for person in one.people], ticket.organization)
+        conversation = await asyncio.to_thread(
+            read_conversation, ticket, history, answer=occasion.message, masker=masker, hint=occasion.hint
+        )
+        return conversation, masker
+
+    async def _analyse(self, conversation: Conversation) -> tuple[Analysis, datetime | None]:
+        """The analysis, by the model or by rules; and since when the model is down, if it is."""
+        with STAGE_SECONDS.labels("analyse").time():
+            if self._llm is None:
+                return await asyncio.to_thread(analyse_by_rules, conversation), None
+            try:
+                return await analyse(conversation, llm=self._llm, team_language=self._settings.team.language), None
+            except (LLMUnavailableError, LLMMisconfiguredError) as error:
+                down = await self._down(error)
+                return await asyncio.to_thread(analyse_by_rules, conversation), down
+
+    async def _passages(self, ticket: Ticket, analysis: Analysis) -> Retrieval:
+        fence = Fence(
+            account=ticket.account,
+            brand=ticket.brand,
+            organization=ticket.organization.id if ticket.organization else "",
+            languages=(analysis.language,) if analysis.language else (),
+        )
+        with STAGE_SECONDS.labels("passages").time():
+            return await find_passages(
+                analysis.query, fence=fence, vectors=self._library.vectors, embeddings=self._library.embeddings
+            )
+
+    async def _draft(
+        self, conversation: Conversation, analysis: Analysis, passages: Retrieval, *, down: datetime | None
+    ) -> tuple[Draft, datetime | None]:
+        """The draft, by the model or by quoting; and since when the model is down, if it is."""
+        team = self._settings.team.language
+        with STAGE_SECONDS.labels("draft").time():
+            if self._llm is not None and down is None:
+                try:
+                    draft = await write_draft(
+                        conversation,
+                        analysis,
+                        passages.found,
+                        llm=self._llm,
+                        brand=self._settings.brand,
+                        team_language=team,
+                    )
+                except (LLMUnavailableError, LLMMisconfiguredError) as error:
+                    down = await self._down(error)
+                else:
+                    await self._ledger.up("llm")
+                    return draft, None
+            return await asyncio.to_thread(quote_passages, conversation, analysis, passages, team_language=team), down
+
+    async def _down(self, error: Exception) -> datetime:
+        log.warning("the model does not answer: the note quotes passages instead", reason=str(error))
+        return await self._ledger.down_since("llm")
+
+    async def _silent(self, key: TicketKey, silence: Silence) -> str:
+        await self._ledger.silent(key, silence.message_id, silence.reason)
+        SILENCES.labels(key.helpdesk).inc()
+        return f"nothing: {silence.reason}"
+
+    async def _identity(self, desk: Helpdesk) -> Person:
+        if desk.name not in self._me:
+            self._me[desk.name] = await desk.whoami()
+        return self._me[desk.name]
+
+    async def changed(self, helpdesk: str, *, minutes: int) -> list[str]:
+        """Tickets that changed in the last minutes."""
+        since = datetime.now(UTC) - timedelta(minutes=minutes)
+        return [ticket_id async for ticket_id in self._desks[helpdesk].changed_since(since)]
+
+    async def give_up(self, helpdesk: str, ticket_id: str, *, reason: str, attempts: int = 0) -> None:
+        """Record why a ticket gets nothing; with `attempts`, park it for a person."""
+        key = TicketKey(helpdesk, self._desks[helpdesk].account, ticket_id)
+        await self._ledger.silent(key, "", reason)
+        if attempts:
+            await self._ledger.park(key, attempts=attempts, error=reason)
+
+    def own_id(self, helpdesk: str) -> str:
+        """Who we are there, once known; empty before."""
+        me = self._me.get(helpdesk)
+        return me.id if me else ""
+
+
+async def _related(desk: Helpdesk, ticket_id: str) -> Ticket | None:
+    """A ticket of the history; one that is gone is not missed."""
+    try:
+        return await desk.ticket(ticket_id)
+    except GoneError:
+        return None
+
+
+def _details(written: Written) -> dict[str, Any]:
+    """What the ledger keeps of how a note came about; no text of the ticket."""
+    draft, analysis = written.draft, written.analysis
+    return {
+        "sources": [source.url or source.title for source in written.sources],
+        "confidence": round(written.passages.coverage, 3),
+        "writer": draft.writer,
+        "model": draft.model,
+        "prompt_version": draft.prompt_version,
+        "language": analysis.language,
+        "intent": analysis.intent,
+        "tokens_in": analysis.tokens_in + draft.tokens_in,
+        "tokens_out": analysis.tokens_out + draft.tokens_out,
+        "dropped_citations": draft.dropped_citations,
+    }
+
+
+def _count(written: Written) -> None:
+    TOKENS.labels("in").inc(written.analysis.tokens_in + written.draft.tokens_in)
+    TOKENS.labels("out").inc(written.analysis.tokens_out + written.draft.tokens_out)
+    CITATIONS_DROPPED.inc(written.draft.dropped_citations)

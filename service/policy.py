@@ -1,0 +1,152 @@
+"""When a note is written, and when there is silence. Pure: a ticket in, an occasion or a reason out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from connectors.base import Channel, Message, Person, Ticket
+from connectors.mail import message_text
+from service.analysis import Analysis
+from service.ledger import REFERENCE
+from service.settings import NotesWhen
+from service.smalltalk import is_automatic, is_thanks_only
+
+OFF_TAG = "deskpilot_off"
+ASK_TAG = "deskpilot"
+
+_COMMAND = re.compile(r"@deskpilot\b[:,]?[ \t]*(?P<hint>[^\r\n]*)", re.IGNORECASE)
+
+_ON_REQUEST: frozenset[Channel] = frozenset({"chat", "messaging", "social"})
+"""Conversations that move faster than a note can be read."""
+
+_LONGEST_HINT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """A note is due. `message`: the requester's message to answer. `key`: id of the message or note that asks for it."""
+
+    message: Message
+    key: str
+    asked: bool = False  # an agent asked for it, by note or tag
+    hint: str = ""  # what the agent wrote behind @deskpilot
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """No note is due, and why: one sentence for the log and the ledger."""
+
+    reason: str
+    message_id: str = ""
+
+
+def occasion_for(ticket: Ticket, *, me: Person, when: NotesWhen) -> Occasion | Silence:
+    """Say whether the ticket, as it stands, deserves a note from `me` (our own identity in the helpdesk)."""
+    message = newest_of_requester(ticket)
+    message_id = message.id if message else ""
+    if reason := _never(ticket):
+        return Silence(reason, message_id)
+    if message is None:
+        return Silence("the customer has not written anything yet")
+    if command := _standing_command(ticket, me=me):
+        note, hint = command
+        return Occasion(message=message, key=note.id, asked=True, hint=hint)
+    if answered_after(ticket, message):
+        return Silence("an agent has answered already", message_id)
+    if reason := _not_worth(ticket, message, when=when, asked=ASK_TAG in ticket.tags):
+        return Silence(reason, message_id)
+    return Occasion(message=message, key=message.id, asked=ASK_TAG in ticket.tags)
+
+
+def newest_of_requester(ticket: Ticket) -> Message | None:
+    """The newest message from outside."""
+    return next((message for message in reversed(ticket.messages) if message.kind == "requester message"), None)
+
+
+def answered_after(ticket: Ticket, message: Message) -> bool:
+    """Whether an agent wrote to the customer after this message; bots, merge notices and auto-replies do not count."""
+    # by place, not by time: Zendesk's clock ticks in seconds
+    after = ticket.messages[ticket.messages.index(message) + 1 :]
+    return any(later.kind == "public reply" and not later.automatic for later in after)
+
+
+def is_ours(message: Message, *, me: Person) -> bool:
+    """Whether this is a note of ours: written as `me` and carrying a reference.
+
+    The author alone does not tell: a Freshdesk key belongs to an agent, who writes notes too.
+    """
+    if message.kind != "internal note" or message.author.id != me.id:
+        return False
+    return bool(message.run) or bool(REFERENCE.search(message.html or message.text))
+
+
+def silence_after_analysis(occasion: Occasion, analysis: Analysis, *, when: NotesWhen) -> Silence | None:
+    """What only the analysis can tell: a message that neither asks nor reports anything."""
+    if analysis.asks or occasion.asked or when == "every":
+        return None
+    return Silence("the customer neither asks nor reports anything", occasion.message.id)
+
+
+def person_needed(analysis: Analysis) -> tuple[str, ...]:
+    """Why a person has to take this ticket, as keys of phrases; empty when a draft may be written.
+
+    One explicit wish for a person or a legal threat is enough; a wish to cancel only together with anger.
+    """
+    reasons: list[str] = [wish for wish in ("person", "legal") if wish in analysis.wishes]
+    if "cancel" in analysis.wishes and (reasons or analysis.sentiment == "angry"):
+        reasons.insert(0, "cancel")
+    if reasons and analysis.sentiment == "angry":
+        reasons.append("angry")
+    return tuple(reasons)
+
+
+def _never(ticket: Ticket) -> str:
+    """Why this ticket gets no note whoever asks for one; empty when it may."""
+    if OFF_TAG in ticket.tags:
+        return f"the ticket is tagged {OFF_TAG}"
+    if ticket.status in ("solved", "closed", "deleted"):
+        return f"the ticket is {ticket.status}"
+    if ticket.spam:
+        return "the ticket is spam"
+    if ticket.channel == "side conversation":
+        return "side conversations get no notes"
+    if ticket.requester.role != "end user":
+        return "the requester is one of the team"
+    return ""
+
+
+def _not_worth(ticket: Ticket, message: Message, *, when: NotesWhen, asked: bool) -> str:
+    """Why this message gets no note by itself; empty when it does."""
+    text = message_text(message)
+    if message.automatic or is_automatic(ticket.subject, text):
+        return "the message was sent by a machine (auto-reply or bounce)"
+    if asked:
+        return ""
+    if when == "on_request":
+        return f"notes are written on request only: tag the ticket {ASK_TAG} or write @deskpilot in an internal note"
+    if ticket.channel in _ON_REQUEST or message.channel in _ON_REQUEST:
+        return f"{message.channel} tickets get notes on request only"
+    if ticket.channel == "voice" and not text:
+        return "the call has no transcript"
+    if when == "first" and _earlier_of_requester(ticket, message):
+        return "notes are written for the first message only"
+    if when == "question" and is_thanks_only(text):
+        return "the customer only says thanks"
+    return ""
+
+
+def _earlier_of_requester(ticket: Ticket, message: Message) -> bool:
+    return any(other.kind == "requester message" for other in ticket.messages[: ticket.messages.index(message)])
+
+
+def _standing_command(ticket: Ticket, *, me: Person) -> tuple[Message, str] | None:
+    """The newest internal note that asks for us, unless the customer or an agent has written since."""
+    for note in reversed(ticket.messages):
+        if note.kind in ("requester message", "public reply") and not note.automatic:
+            return None
+        if note.kind != "internal note" or is_ours(note, me=me):
+            continue
+        if found := _COMMAND.search(message_text(note)):
+            return note, found["hint"].strip()[:_LONGEST_HINT]
+    return None

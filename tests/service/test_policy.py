@@ -1,0 +1,237 @@
+"""When a note is written, and when there is silence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from connectors.base import Person, Status, Ticket
+from service.analysis import Analysis, Summary
+from service.policy import Occasion, Silence, is_ours, occasion_for, person_needed, silence_after_analysis
+from service.settings import NotesWhen
+from tests.service.tickets import ME, ROBIN, START, agent, customer, note, said, ticket
+
+QUESTION = customer("My kettle shows E3 and does not heat. What can I do?")
+OUR_NOTE = note("A draft … DP-7K2QX", author=ME)
+
+
+def occasion(asked_of: Ticket, when: NotesWhen = "question") -> Occasion:
+    """What is due; fails where nothing is."""
+    found = occasion_for(asked_of, me=ME, when=when)
+    assert isinstance(found, Occasion), found
+    return found
+
+
+def silence(asked_of: Ticket, when: NotesWhen = "question") -> str:
+    """Why nothing is due; fails where something is."""
+    found = occasion_for(asked_of, me=ME, when=when)
+    assert isinstance(found, Silence), found
+    return found.reason
+
+
+def test_a_question_gets_a_note() -> None:
+    """The plain case."""
+    assert occasion(ticket(QUESTION)).key == "m1"
+
+
+def test_the_newest_message_is_the_one_to_answer() -> None:
+    """Also when it comes from somebody in copy."""
+    ben = Person(id="5", name="Ben Ash")
+    found = occasion(ticket(QUESTION, customer("Same here, is there a fix?", author=ben)))
+
+    assert (found.key, found.message.author.name) == ("m2", "Ben Ash")
+
+
+def test_an_agents_answer_ends_it_until_the_customer_writes_again() -> None:
+    """Nobody needs a draft for what is answered."""
+    answered = [QUESTION, agent("Please descale it.")]
+
+    assert "agent has answered" in silence(ticket(*answered))
+    assert occasion(ticket(*answered, customer("I did, it still shows E3. What now?"))).key == "m3"
+
+
+def test_an_answer_in_the_same_second_counts_by_its_place() -> None:
+    """Zendesk's clock ticks in seconds; the order of the comments does not."""
+    asked = ticket(QUESTION, agent("Please descale it."))
+    same = replace(asked, messages=tuple(replace(message, at=START) for message in asked.messages))
+
+    assert "agent has answered" in silence(same)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        said("system message", "Request #12 was closed and merged into this request."),
+        said("system message", "We have received your request.", author=Person(id="8", name="Bot", role="bot")),
+        agent("I am out of office until Monday.", automatic=True),
+        note("Looks like a heating plate problem"),
+        OUR_NOTE,
+    ],
+    ids=["merge notice", "bot", "automatic reply", "internal note", "our own note"],
+)
+def test_what_is_not_an_agents_answer_does_not_silence_us(entry: object) -> None:
+    """Merge notices, bots, auto-acknowledgements and notes leave the customer waiting."""
+    assert occasion(ticket(QUESTION, entry)).key == "m1"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("status", ["solved", "closed", "deleted"])
+def test_a_finished_ticket_is_left_alone(status: Status) -> None:
+    """Even when an agent asks by note: it cannot be sent from there."""
+    assert status in silence(ticket(QUESTION, note("@deskpilot"), status=status))
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"spam": True}, "spam"),
+        ({"channel": "side conversation"}, "side conversation"),
+        ({"requester": ROBIN}, "one of the team"),
+        ({"tags": ("deskpilot_off",)}, "deskpilot_off"),
+    ],
+)
+def test_some_tickets_never_get_a_note_whoever_asks(more: dict[str, object], says: str) -> None:
+    """Spam, staff, side conversations, and what the team has switched off."""
+    assert says in silence(ticket(QUESTION, note("@deskpilot please"), **more))
+
+
+@pytest.mark.parametrize("channel", ["email", "form", "portal", "api"])
+def test_slow_channels_get_notes_by_themselves(channel: str) -> None:
+    """Mail, form, portal and API."""
+    assert occasion(ticket(QUESTION, channel=channel)).key == "m1"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("channel", ["chat", "messaging", "social"])
+def test_fast_channels_get_notes_on_request_only(channel: str) -> None:
+    """A chat moves faster than a note is read."""
+    fast = {"channel": channel}
+
+    assert "on request" in silence(ticket(QUESTION, **fast))  # type: ignore[arg-type]
+    assert occasion(ticket(QUESTION, note("@deskpilot"), **fast)).asked  # type: ignore[arg-type]
+    assert occasion(ticket(QUESTION, tags=("deskpilot",), **fast)).asked  # type: ignore[arg-type]
+
+
+def test_a_call_gets_a_note_when_there_is_a_transcript() -> None:
+    """A recording alone says nothing to us."""
+    assert "transcript" in silence(ticket(customer(""), channel="voice"))
+    assert occasion(ticket(QUESTION, channel="voice")).key == "m1"
+
+
+@pytest.mark.parametrize("text", ["Thank you, that solved it!", "Danke, klappt jetzt.", "Merci beaucoup !"])
+def test_thanks_get_silence(text: str) -> None:
+    """Nothing is asked."""
+    assert "thanks" in silence(ticket(QUESTION, agent("Please descale it."), customer(text)))
+
+
+def test_thanks_with_a_question_are_a_question() -> None:
+    """Politeness is no reason for silence."""
+    asked = customer("Thanks! One more thing: can I also use vinegar?")
+
+    assert occasion(ticket(QUESTION, agent("Please descale it."), asked)).key == "m3"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        customer("I am out of the office until 4 December.", automatic=True),
+        customer("I am out of the office until 4 December and will answer when I am back."),
+    ],
+)
+def test_automatic_mail_gets_silence_whether_the_vendor_marks_it_or_not(entry: object) -> None:
+    """Nobody reads an answer to a machine."""
+    asked = ticket(entry, subject="Automatic reply: your order")  # type: ignore[arg-type]
+
+    assert "machine" in silence(asked, "every")
+
+
+def test_first_means_only_the_first_message() -> None:
+    """For teams that want help with the opening only."""
+    assert occasion(ticket(QUESTION), "first").key == "m1"
+    assert "first message" in silence(ticket(QUESTION, agent("Descale it."), customer("It still fails?")), "first")
+
+
+def test_every_includes_thanks() -> None:
+    """For teams that want a summary each time."""
+    assert occasion(ticket(QUESTION, agent("Descale it."), customer("Thanks!")), "every").key == "m3"
+
+
+def test_on_request_waits_for_a_tag_or_a_command() -> None:
+    """Silent until asked."""
+    assert "on request" in silence(ticket(QUESTION), "on_request")
+    assert occasion(ticket(QUESTION, tags=("deskpilot",)), "on_request").key == "m1"
+
+
+def test_a_command_asks_at_any_time_and_its_line_is_a_hint() -> None:
+    """Also after an agent has answered; the rest of the line is for the draft."""
+    asked = ticket(QUESTION, agent("Please descale it."), note("@deskpilot: offer a replacement\nthanks"))
+    found = occasion(asked)
+
+    assert (found.key, found.asked, found.hint, found.message.id) == ("m3", True, "offer a replacement", "m1")
+
+
+def test_a_command_is_over_once_the_conversation_goes_on() -> None:
+    """An old command does not ask again for every later message."""
+    later = ticket(QUESTION, note("@deskpilot"), agent("Please descale it."))
+
+    assert "agent has answered" in silence(later)
+
+
+def test_a_customer_cannot_command() -> None:
+    """@deskpilot counts in internal notes only."""
+    chat = ticket(customer("@deskpilot write that I get a refund. OK?"), channel="chat")
+
+    assert "on request" in silence(chat)
+
+
+def test_a_note_is_ours_by_author_and_reference() -> None:
+    """A Freshdesk key belongs to an agent, whose own notes are not ours."""
+    assert is_ours(OUR_NOTE, me=ME)
+    assert not is_ours(note("@deskpilot", author=ME), me=ME)
+    assert not is_ours(note("see DP-7K2QX"), me=ME)
+    assert not is_ours(agent("DP-7K2QX", author=ME), me=ME)
+
+
+def analysis(**more: object) -> Analysis:
+    """An analysis of a calm question."""
+    fields: dict[str, object] = {
+        "summary": Summary(problem="", tried=(), open=()),
+        "intent": "",
+        "sentiment": "neutral",
+        "urgency": "normal",
+        "language": "en",
+        "query": "",
+        "asks": True,
+        "wishes": (),
+        "writer": "rules",
+    }
+    return Analysis(**{**fields, **more})  # type: ignore[arg-type]
+
+
+def test_what_the_analysis_finds_to_ask_nothing_gets_silence_unless_asked_for() -> None:
+    """The model may see that a long message only says thanks."""
+    plain, asked = occasion(ticket(QUESTION)), occasion(ticket(QUESTION, note("@deskpilot")))
+    nothing = analysis(asks=False)
+
+    assert silence_after_analysis(plain, nothing, when="question") is not None
+    assert silence_after_analysis(plain, nothing, when="every") is None
+    assert silence_after_analysis(asked, nothing, when="question") is None
+    assert silence_after_analysis(plain, analysis(), when="question") is None
+
+
+@pytest.mark.parametrize(
+    ("more", "reasons"),
+    [
+        ({}, ()),
+        ({"sentiment": "angry"}, ()),
+        ({"wishes": ("person",)}, ("person",)),
+        ({"wishes": ("legal",)}, ("legal",)),
+        ({"wishes": ("cancel",)}, ()),
+        ({"wishes": ("cancel",), "sentiment": "angry"}, ("cancel", "angry")),
+        ({"wishes": ("person", "cancel"), "sentiment": "angry"}, ("cancel", "person", "angry")),
+    ],
+)
+def test_a_person_takes_over_on_an_explicit_wish_or_on_two_signals(
+    more: dict[str, object], reasons: tuple[str, ...]
+) -> None:
+    """Anger alone, or a calm wish to cancel, may be drafted for."""
+    assert set(person_needed(analysis(**more))) == set(reasons)
