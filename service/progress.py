@@ -1,0 +1,63 @@
+"""How a sync looks while it runs, here or in the `serve` that owns the index."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Sequence
+
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from service.control import Control
+from service.errors import ServiceError
+from service.knowledge.sources import Told
+from service.knowledge.sync import SyncReport
+
+
+@contextlib.contextmanager
+def shown_progress(console: Console) -> Iterator[Told]:
+    """A progress line per source on a terminal; nothing where the output is read by a program."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        bars: dict[str, object] = {}
+
+        def told(source: str, done: int, total: int | None) -> None:
+            if source not in bars:
+                bars[source] = progress.add_task(source, total=total)
+            progress.update(bars[source], completed=done, total=total)  # type: ignore[arg-type]
+
+        yield told
+
+
+async def synced_by(control: Control, *, progress: Told) -> list[SyncReport] | None:
+    """Have the running `serve` sync, and follow it. None where nobody answers any more."""
+    headers = {"Authorization": f"Bearer {control.token}"}
+    reports = []
+    try:
+        async with (
+            httpx.AsyncClient(timeout=httpx.Timeout(10, read=None)) as http,
+            http.stream("POST", f"{control.url}/api/sync", headers=headers) as answer,
+        ):
+            if answer.status_code != 200:
+                raise ServiceError(f"the running serve at {control.url} refuses to sync ({answer.status_code})")
+            async for line in answer.aiter_lines():
+                said = json.loads(line)
+                if "report" in said:
+                    reports.append(SyncReport(**said["report"]))
+                else:
+                    progress(said["source"], said["done"], said["total"])
+    except httpx.ConnectError:
+        return None
+    return reports
+
+
+def report_table(reports: Sequence[SyncReport]) -> Table:
+    """What a sync did, for people."""
+    table = Table("source", "added", "changed", "unchanged", "removed", "failed", "passages", box=None, pad_edge=False)
+    for report in reports:
+        numbers = (report.added, report.changed, report.unchanged, report.removed, report.failed, report.passages)
+        table.add_row(report.source, *(str(number) for number in numbers))
+    return table

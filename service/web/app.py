@@ -1,0 +1,26 @@
+"""The web application: the ways in over HTTP, around the parts that the composition root has made."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from service import __version__
+from service.assembly import Service
+from service.web import health, knowledge, webhooks
+
+
+def create_app(service: Service, *, control_token: str = "") -> FastAPI:
+    """Every route of the service. It opens and closes nothing: the composition root does.
+
+    control_token: lets commands of the same machine in (see service/control.py); the admin token does so too.
+    """
+    app = FastAPI(title="deskpilot", version=__version__, docs_url=None, redoc_url=None)
+    settings = service.settings
+    app.include_router(
+        webhooks.router(service.inbox, {name: helpdesk.secrets for name, helpdesk in settings.helpdesks.items()})
+    )
+    app.include_router(
+        health.router({"database": service.database_answers, "knowledge": service.index_answers})
+    )
+    app.include_router(knowledge.router(service.tools, tokens=(control_token, settings.admin_token.get_secret_value())))
+    return app

@@ -1,0 +1,66 @@
+"""uvicorn inside our own composition: it serves, we decide when it stops and what is closed after it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+_STOPS = (signal.SIGTERM, signal.SIGINT)
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to us: uvicorn raises them again when it has stopped, and the worker could not drain."""
+        yield
+
+
+@asynccontextmanager
+async def serving(app: FastAPI, *, host: str, port: int) -> AsyncIterator[str]:
+    """Serve `app` until the block ends, then finish running requests. port 0: a free one. Yields the address.
+
+    Raises OSError where the port is taken.
+    """
+    config = uvicorn.Config(
+        app, host=host, port=port, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5
+    )
+    listening = socket.create_server((host, port), backlog=config.backlog)
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listening]), name=f"http {port}")
+    try:
+        yield f"http://{host}:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+@contextlib.contextmanager
+def stop_signal() -> Iterator[asyncio.Event]:
+    """An event that SIGTERM and SIGINT set while the block runs."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in _STOPS:
+        loop.add_signal_handler(number, stopped.set)
+    try:
+        yield stopped
+    finally:
+        for number in _STOPS:
+            loop.remove_signal_handler(number)
+
+
+def free_port(host: str, wanted: int) -> int:
+    """`wanted` where nobody listens on it, else a free one; 0 always gives a free one."""
+    for port in (wanted, 0):
+        try:
+            with socket.create_server((host, port)) as probe:
+                return int(probe.getsockname()[1])
+        except OSError:
+            continue
+    raise OSError(f"no free port on {host}")
