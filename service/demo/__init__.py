@@ -1,0 +1,1 @@
+"""Two simulated helpdesks, a dozen tickets, and the notes that deskpilot writes into them."""

@@ -1,0 +1,137 @@
+"""The demo's ticket files: what a customer writes, and what deskpilot is expected to make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import yaml
+
+from connectors.folder import folder_articles
+from service.errors import ServiceError
+
+Expectation = Literal["note", "none", "packet"]
+"""`note`: exactly one private note, citing the source where one is stated. `none`: no note. `packet`: exactly one note
+that hands the ticket to a person."""
+
+Writer = Literal["customer", "cc", "agent", "bot"]
+
+_KEYS = {"helpdesk", "subject", "requester", "organization", "channel", "tags", "messages", "expect", "expect_source", "says"}
+_MESSAGE_KEYS = {"from", "text", "html", "private", "attachments", "name", "email", "automatic"}
+
+
+class TicketFileError(ServiceError):
+    """A ticket file cannot be used; the message names the file and what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One message of a ticket file."""
+
+    by: Writer
+    text: str = ""
+    html: str = ""
+    private: bool = False
+    automatic: bool = False
+    attachments: tuple[str, ...] = ()
+    name: str = ""  # of a CC
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoTicket:
+    """One ticket file. `expect_source`: the article's address, or its title where it has none; empty: none stated."""
+
+    name: str
+    helpdesk: Literal["zendesk", "freshdesk"]
+    subject: str
+    requester: str
+    email: str
+    entries: tuple[Entry, ...]
+    expect: Expectation
+    expect_source: str = ""
+    states_source: bool = False  # `expect_source: null` states that nothing is cited
+    organization: str = ""
+    channel: str = "email"
+    tags: tuple[str, ...] = ()
+    says: str = ""
+
+
+def load_tickets(folder: Path, articles: Path) -> list[DemoTicket]:
+    """Read every *.yaml of a folder, in the order of the names. Raises TicketFileError."""
+    files = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
+    if not files:
+        raise TicketFileError(f"there are no ticket files (*.yaml) in {folder}")
+    return [_ticket(file, articles) for file in files]
+
+
+def _ticket(file: Path, articles: Path) -> DemoTicket:
+    try:
+        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise TicketFileError(f"{file.name} cannot be read as YAML: {error}") from error
+    if not isinstance(raw, dict):
+        raise TicketFileError(f"{file.name} holds no keys: see deploy/demo/tickets for examples")
+    _known(file, raw, _KEYS)
+    requester = raw.get("requester") or {}
+    source = raw.get("expect_source")
+    return DemoTicket(
+        name=file.stem,
+        helpdesk=_one_of(file, raw, "helpdesk", ("zendesk", "freshdesk")),
+        subject=str(raw.get("subject", "")),
+        requester=str(requester.get("name", "")),
+        email=str(requester.get("email", "")) or f"{file.stem}@customer.example",
+        entries=_entries(file, raw.get("messages") or []),
+        expect=_one_of(file, raw, "expect", get_args(Expectation)),
+        expect_source=_address(file, source, articles) if source else "",
+        states_source="expect_source" in raw,
+        organization=str(raw.get("organization") or ""),
+        channel=str(raw.get("channel") or "email"),
+        tags=tuple(raw.get("tags") or ()),
+        says=str(raw.get("says", "")),
+    )
+
+
+def _entries(file: Path, raw: list[Mapping[str, Any]]) -> tuple[Entry, ...]:
+    entries = []
+    for message in raw:
+        _known(file, message, _MESSAGE_KEYS)
+        entries.append(
+            Entry(
+                by=_one_of(file, message, "from", get_args(Writer)),
+                text=str(message.get("text") or ""),
+                html=str(message.get("html") or ""),
+                private=bool(message.get("private")),
+                automatic=bool(message.get("automatic")),
+                attachments=tuple(message.get("attachments") or ()),
+                name=str(message.get("name") or ""),
+                email=str(message.get("email") or ""),
+            )
+        )
+    if not entries or entries[0].by != "customer":
+        raise TicketFileError(f"{file.name}: `messages` must begin with one `from: customer`")
+    return tuple(entries)
+
+
+def _address(file: Path, source: str, articles: Path) -> str:
+    """The address (or title) that a note shows for an article file."""
+    wanted = (articles / source).resolve()
+    if not wanted.is_file():
+        raise TicketFileError(f"{file.name}: expect_source names no file in {articles}: {source}")
+    found = next((article for article in folder_articles(articles) if (articles / article.id).resolve() == wanted), None)
+    if found is None:
+        raise TicketFileError(f"{file.name}: expect_source is not an article that can be read: {source}")
+    return found.url or found.title
+
+
+def _known(file: Path, raw: Mapping[str, Any], keys: set[str]) -> None:
+    if unknown := sorted(set(raw) - keys):
+        raise TicketFileError(f"{file.name}: unknown key {unknown[0]!r}; known ones are {', '.join(sorted(keys))}")
+
+
+def _one_of(file: Path, raw: Mapping[str, Any], key: str, values: tuple[str, ...]) -> Any:
+    if raw.get(key) not in values:
+        raise TicketFileError(f"{file.name}: `{key}` must be one of {', '.join(values)}, not {raw.get(key)!r}")
+    return raw[key]
