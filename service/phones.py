@@ -1,0 +1,128 @@
+"""Telephone numbers in running text, told apart from order numbers, versions, dates and prices. Pure, bounded work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+import phonenumbers
+
+REGIONS = (
+    "US",
+    "GB",
+    "DE",
+    "FR",
+    "ES",
+    "IT",
+    "PT",
+    "NL",
+    "AT",
+    "CH",
+    "BE",
+    "SE",
+    "DK",
+    "NO",
+    "FI",
+    "PL",
+    "AU",
+    "BR",
+    "IN",
+    "JP",
+)
+"""Countries whose national numbers are known without a country code."""
+
+MAX_CHECKS = 60
+"""Numbers of one text that are compared with the numbering plans; more in one text are taken for phones unseen."""
+
+_CANDIDATE = re.compile(
+    r"(?<![\w#+])(?<![A-Za-z0-9_][-/])(?<!\d[.,:])\+?\(?\d(?:[ .\-/()]{0,3}\d){5,17}(?!\d)"
+    r"(?: ?(?:x|ext\.? ?|extension |durchwahl |-)\d{1,6})?(?!\w|[./-]\d|-[0-9A-Fa-f]{2}\b)"
+)
+_SAYS_PHONE = (
+    r"phone|tel|mobile?|cell(?:ulare)?|fax|call(?: me)?(?: on| at| back)?|reach|answering|messages? to|text me|sms|whatsapp|signal"
+    r"|office|desk|hotline|ring|dial|handy|rufnummer|durchwahl|anruf|anrufen|erreichbar|rückruf|telefon\w*|portable|téléphone|appel\w*"
+    r"|joindre|rappel\w*|teléfono|tlf|móvil|llam\w+|telefono|chiam\w+|recapito|telefone|telemóvel|celular|ligar|telefoon|mobiel"
+    r"|bel(?:len)?|gsm|registered"
+)
+_SAYS_OTHER = (
+    r"order|bestell\w*|auftrag\w*|invoice|rechnung\w*|ticket|case|ref|reference|referenz|tracking|track|sendung\w*|paket\w*|parcel"
+    r"|shipment|sku|isbn|ean|upc|gtin|serial|serien\w*|seriennummer|s/n|version|build|release|artikel\w*|article|item|part|model|modell"
+    r"|kunden\w*|customer|account|konto\w*|contract|vertrag\w*|commande|facture|colis|pedido|factura|envío|ordine|fattura"
+    r"|spedizione|encomenda|fatura|bestelling|factuur|transaction|transaktion|payment|booking|buchung\w*|policy|vat|ust\w*|iva|tva"
+    r"|error|code|fehler|id|price|preis|total|amount|betrag|sum|date|datum|timestamp|mac|imei|zip|plz|asin|lot|batch|charge|po"
+)
+_CONTEXT = re.compile(rf"(?<![^\W_])(?:(?P<phone>{_SAYS_PHONE})|(?P<other>{_SAYS_OTHER}))(?![^\W_])", re.IGNORECASE)
+_AFTER = re.compile(r"[\s,()-]{0,3}(?:office|fax|mobile|mobil|cell|home|work|desk|tel|phone)\b", re.IGNORECASE)
+_MONEY_AFTER = re.compile(
+    r"\s?(?:[€$£¥%]|eur\b|usd\b|gbp\b|chf\b|[.,]\d|kr\b|zł|(?:k|m)?(?:b|g|l)\b|[kmg]b\b|ms\b|km\b|x\d)", re.IGNORECASE
+)
+_DATE = re.compile(
+    r"(?:19|20)\d\d([-./ ])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])(?:[ .-]\d{1,6}){0,4}"
+    r"|(?:0?[1-9]|[12]\d|3[01])([-./])(?:0?[1-9]|[12]\d|3[01])\2(?:(?:19|20)\d\d|\d\d)(?: (?:- )?\d{1,2})?"
+    r"|(?:19|20)\d\d ?- ?(?:19|20)\d\d"
+)
+_NANP = re.compile(r"(?:1[-. ])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[-. ])[2-9]\d\d[-. ]\d{4}")
+_DOTTED = re.compile(r"0\d(?:\.\d\d){4}|\d{3}\.\d{3}\.\d{4}|0\d{2,4}(?:\.\d{2,4}){1,3}")
+
+
+def find_phones(text: str, *, known: frozenset[str] = frozenset()) -> Iterator[tuple[int, int, Literal["PHONE"]]]:
+    """Where phone numbers stand: start, end, "PHONE". known: last seven digits of numbers that count in any writing."""
+    checks = 0
+    for match in _CANDIDATE.finditer(text):
+        shown = match[0]
+        digits = re.sub(r"\D", "", shown)
+        if not 6 <= len(digits) <= 21 or (shown.count("(") != shown.count(")")):
+            continue
+        verdict = True if digits[-7:] in known else _by_form(text, match.start(), match.end(), digits)
+        if verdict is None:
+            checks += 1
+            verdict = checks > MAX_CHECKS or _is_assigned(shown)
+        if verdict:
+            yield match.start(), match.end(), "PHONE"
+
+
+def _by_form(text: str, start: int, end: int, digits: str) -> bool | None:
+    """What form and neighbourhood say; None: ask the numbering plans."""
+    shown = text[start:end]
+    if _DATE.fullmatch(shown):
+        return False
+    if shown.startswith("+") and len(digits) >= 8:
+        return True
+    nearest = list(_CONTEXT.finditer(text[max(0, start - 32) : start].rpartition("\n\n")[2]))[-1:]
+    says_phone, says_other = any(word["phone"] for word in nearest), any(word["other"] for word in nearest)
+    if _AFTER.match(text[end : end + 12]) or says_phone:
+        return len(digits) <= 15 or "x" in shown
+    if (
+        says_other
+        or _MONEY_AFTER.match(text[end : end + 5])
+        or text[max(0, start - 2) : start].strip()[-1:] in ("€", "$", "£", "¥")
+    ):
+        return False
+    return _by_groups(shown, digits)
+
+
+def _by_groups(shown: str, digits: str) -> bool | None:
+    groups = re.findall(r"\d+", shown)
+    if not 9 <= len(digits) <= 15:  # shorter ones are house numbers and post codes as often as phones
+        return False
+    if len(groups) == 1:  # bare digits are a phone where they begin like one and the plan knows them
+        return None if digits[0] == "0" and 10 <= len(digits) <= 14 else False
+    if _NANP.fullmatch(shown):
+        return True
+    if "." in shown and not _DOTTED.fullmatch(shown):
+        return False
+    if digits.startswith(("978", "979")) and len(digits) == 13:  # ISBN
+        return False
+    return None
+
+
+def _is_assigned(shown: str) -> bool:
+    """True where some country's numbering plan has the number."""
+    for region in REGIONS:
+        try:
+            if phonenumbers.is_valid_number(phonenumbers.parse(shown, region)):
+                return True
+        except phonenumbers.NumberParseException:
+            continue
+    return False
