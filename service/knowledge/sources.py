@@ -1,0 +1,59 @@
+"""Where articles come from: the help centre of each helpdesk that is on, and a folder."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from connectors.base import Article, Helpdesk
+from connectors.folder import folder_articles
+from service.embeddings import Embeddings
+from service.knowledge.sync import SyncReport, sync
+from service.settings import Settings
+from service.vectors import Vectors
+
+Told = Callable[[str, int, int | None], None]
+"""Called with (source, articles done, articles in all or None while unknown)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """What knowledge needs: helpdesks to read from, the index, the embeddings (None: BM25 only)."""
+
+    settings: Settings
+    helpdesks: Mapping[str, Helpdesk]
+    vectors: Vectors
+    embeddings: Embeddings | None
+
+
+async def sync_all(library: Library, *, progress: Told) -> list[SyncReport]:
+    """Bring the index up to date with every source, one after the other; a source that fails leaves its passages as they are."""
+    reports = [
+        await _sync_one(library, desk.articles(), source=desk.name, account=desk.account, progress=progress)
+        for desk in library.helpdesks.values()
+    ]
+    if folder := library.settings.knowledge.folder:
+        problems: list[str] = []
+        articles = folder_articles(folder, base_url=library.settings.knowledge.folder_url, problems=problems)
+        report = await _sync_one(library, articles, source="folder", account="*", progress=progress)
+        failed = report.failed + len(problems)
+        reports.append(replace(report, failed=failed, problems=(*report.problems, *problems)))
+    return reports
+
+
+async def _sync_one(
+    library: Library,
+    articles: AsyncIterator[Article] | Iterable[Article],
+    *,
+    source: str,
+    account: str,
+    progress: Told,
+) -> SyncReport:
+    return await sync(
+        articles,
+        vectors=library.vectors,
+        embeddings=library.embeddings,
+        source=source,
+        account=account,
+        progress=lambda done, total: progress(source, done, total),
+    )

@@ -1,0 +1,62 @@
+"""Passages in Qdrant, embedded or on a server: four signals, one score, fences inside the query."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from service.settings import Settings
+from service.vectors.base import (
+    Dense,
+    Entry,
+    Fence,
+    Found,
+    IndexInUseError,
+    Mark,
+    Meta,
+    Passage,
+    Question,
+    Status,
+    Vectors,
+    VectorsUnavailableError,
+    passage_id,
+)
+from service.vectors.embedded import EmbeddedVectors
+from service.vectors.server import ServerVectors, connect
+
+__all__ = [
+    "Dense",
+    "EmbeddedVectors",
+    "Entry",
+    "Fence",
+    "Found",
+    "IndexInUseError",
+    "Mark",
+    "Meta",
+    "Passage",
+    "Question",
+    "ServerVectors",
+    "Status",
+    "Vectors",
+    "VectorsUnavailableError",
+    "open_vectors",
+    "passage_id",
+]
+
+
+@asynccontextmanager
+async def open_vectors(settings: Settings) -> AsyncIterator[Vectors]:
+    """The index that the settings ask for, closed at the end.
+
+    The embedded one is opened at once and raises IndexInUseError; a server may be down and come back.
+    """
+    if settings.qdrant.url:
+        key = settings.qdrant.api_key.get_secret_value()
+        vectors: Vectors = connect(settings.qdrant.url, api_key=key, collection=settings.qdrant.collection)
+    else:
+        vectors = EmbeddedVectors(settings.data_dir / "qdrant")
+        await vectors.open()
+    try:
+        yield vectors
+    finally:
+        await vectors.close()

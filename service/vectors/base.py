@@ -1,0 +1,195 @@
+"""What is searched, by whom, and the verbs of an index. Both engines speak these words and no others.
+
+ServiceError
+  VectorsUnavailableError   the engine or the server does not answer, or refuses: later may work.
+    IndexInUseError         another process has the embedded index open: nothing works until it lets go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+from uuid import UUID, uuid5
+
+from connectors.base import Audience
+from service.errors import ServiceError
+
+Pool = Literal["article", "macro", "ticket"]
+"""Where a passage comes from: a help article, a macro / canned response, a solved ticket."""
+
+ANY = "*"
+"""In account, brand and organization of a passage: open to all of them."""
+
+_IDS = UUID("5f0c4e0e-3d5b-5d61-9a44-0c6b1c5b7d10")
+
+
+class VectorsUnavailableError(ServiceError):
+    """The index cannot be read or written now."""
+
+
+class IndexInUseError(VectorsUnavailableError):
+    """The embedded index belongs to one process, and that is another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of an article, macro or solved ticket: what is retrieved and cited.
+
+    `account`, `brand` and `organization` say who may find it; "*" is everybody, an empty one nobody.
+    """
+
+    id: str  # uuid5, see passage_id
+    article: str  # source and id: "folder:refunds.md"
+    source: str  # "zendesk", "freshdesk", "folder"
+    title: str
+    breadcrumb: str  # "Category › Section › Heading"
+    text: str
+    url: str
+    language: str  # primary subtag, lower case; empty: unknown
+    audience: Audience
+    account: str = ANY
+    brand: str = ANY
+    organization: str = ANY
+    pool: Pool = "article"
+    position: int = 0  # within the article, from 0
+    updated_at: str = ""  # ISO 8601; empty: unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A passage that was found. `signals`: raw score by name of the signal, 0.0 where it said nothing."""
+
+    passage: Passage
+    score: float
+    signals: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """What a ticket may see. Becomes a filter inside the query.
+
+    An empty brand or organization matches only passages that are open to all. `languages`: the ticket's first, then
+    the fallbacks; passages in these (and of unknown language) are preferred, others are found as well.
+    """
+
+    account: str
+    brand: str = ""
+    organization: str = ""
+    languages: tuple[str, ...] = ()
+    audiences: tuple[Audience, ...] = ("public", "internal")
+    pools: tuple[Pool, ...] = ("article",)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is looked for. `dense`: the embedding of `text` by `model`; empty: words alone decide."""
+
+    text: str
+    language: str = ""  # empty: unknown
+    model: str = ""
+    dense: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dense:
+    """The two embeddings of a passage, of one model."""
+
+    body: Sequence[float]
+    title: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What the index holds of one article: enough to see that it is unchanged.
+
+    stamp: hash of the article and of the way it is split. model: whose embeddings it has, empty for none.
+    """
+
+    article: str
+    stamp: str
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One article on its way into the index. `dense`: one per passage, or none at all."""
+
+    mark: Mark
+    passages: Sequence[Passage]
+    dense: Sequence[Dense] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What the index as a whole was made with; lies in the index itself.
+
+    body_len, title_len: mean length in BM25 tokens. languages: how its passages were stemmed ("" for not at all).
+    """
+
+    model: str = ""
+    dimension: int = 0
+    body_len: float = 0.0
+    title_len: float = 0.0
+    languages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """For health pages: how many passages there are, and whose embeddings (empty: words alone)."""
+
+    passages: int
+    model: str
+
+
+class Vectors(Protocol):
+    """An index of passages. Every verb may raise VectorsUnavailableError."""
+
+    async def open(self) -> None:
+        """Make sure that the index is there. The other verbs do it themselves; raises IndexInUseError."""
+        ...
+
+    async def search(self, question: Question, *, fence: Fence, limit: int) -> list[Found]:
+        """The passages within `fence` that suit the question, best first."""
+        ...
+
+    async def status(self) -> Status:
+        """How much there is: for health pages."""
+        ...
+
+    async def meta(self) -> Meta:
+        """What the index was made with."""
+        ...
+
+    async def marks(self, *, source: str, account: str) -> dict[str, Mark]:
+        """What is completely in the index, by article."""
+        ...
+
+    async def begin(self, *, model: str, dimension: int) -> None:
+        """Hold embeddings of this model from now on. Those of another model go; passages stay, found by words alone."""
+        ...
+
+    async def put(self, entries: Sequence[Entry], *, source: str, account: str) -> None:
+        """Add articles, or replace what was there of them. Done twice, it changes nothing."""
+        ...
+
+    async def remove(self, articles: Sequence[str], *, source: str, account: str) -> None:
+        """Take articles out."""
+        ...
+
+    async def refit(self) -> None:
+        """Bring the lengths that BM25 is scaled with up to date: after a sync that changed something."""
+        ...
+
+    async def optimise(self) -> None:
+        """Build what makes searching fast. May take a minute; readers go on meanwhile."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the index. Nothing works afterwards."""
+        ...
+
+
+def passage_id(*, account: str, source: str, article: str, position: int) -> str:
+    """The same place always has the same id, so that a second sync replaces instead of adding."""
+    return str(uuid5(_IDS, "\n".join((account, source, article, str(position)))))

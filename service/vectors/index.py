@@ -1,0 +1,247 @@
+"""The verbs of an index, over either engine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from service.vectors import payload as stored
+from service.vectors import words
+from service.vectors.base import Entry, Fence, Found, Mark, Meta, Question, Status
+from service.vectors.payload import Payload, Point
+from service.vectors.ranking import Plan, Where, plan
+
+_PAGE = 1_000
+_WRITE = 256
+"""Points per write: with two embeddings of 3,072 numbers about 30 MB of JSON at a server, below its 32 MB."""
+
+_REFIT_FROM = 0.05
+"""BM25 is computed anew when a mean length moved by more than this share; less does not change an order."""
+
+_PASSAGES = Where(must=(("kind", ("passage",)),))
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A point that a query brought back."""
+
+    id: str
+    score: float
+    payload: Payload
+
+
+class Engine(Protocol):
+    """Where points lie. Nothing here knows what a passage is; every method may raise VectorsUnavailableError."""
+
+    async def open(self) -> None:
+        """Make the index where there is none, with its payload indexes. Twice is as good as once."""
+        ...
+
+    async def reset(self, dimension: int) -> None:
+        """Empty the index; from now on it has dense vectors of this size."""
+        ...
+
+    async def upsert(self, points: Sequence[Point]) -> None:
+        """Store points; one with the same id is replaced whole."""
+        ...
+
+    async def revise(self, points: Sequence[Point]) -> None:
+        """Replace the named vectors of points that are there; their other vectors and payloads stay."""
+        ...
+
+    async def delete(self, where: Where) -> None:
+        """Drop every point that matches."""
+        ...
+
+    async def read(self, point_id: str) -> Payload | None:
+        """One point's payload; None where there is no such point."""
+        ...
+
+    def scroll(self, where: Where, *, fields: Sequence[str] | None, page: int) -> AsyncIterator[list[Scored]]:
+        """Every point that matches, page by page. fields: of the payload; None for all."""
+        ...
+
+    async def count(self, where: Where) -> int:
+        """How many points match, exactly."""
+        ...
+
+    async def rank(self, plan: Plan) -> list[Scored]:
+        """The best points by weighted sum of the signals."""
+        ...
+
+    async def signals(self, plan: Plan, ids: Sequence[str]) -> list[dict[str, float]]:
+        """Raw score by point id, for each signal of the plan."""
+        ...
+
+    async def optimise(self) -> None:
+        """Build what makes searching fast; readers go on meanwhile."""
+        ...
+
+    async def close(self) -> None:
+        """Write everything down and let go."""
+        ...
+
+
+class Index:
+    """A Vectors over an engine that it owns."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._opened = False
+        self._opening = asyncio.Lock()
+        self._writing = asyncio.Lock()  # Meta is read, changed and written back
+
+    async def open(self) -> None:
+        """Make sure that the index is there; once per process."""
+        async with self._opening:
+            if not self._opened:
+                await self._engine.open()
+                self._opened = True
+
+    async def search(self, question: Question, *, fence: Fence, limit: int) -> list[Found]:
+        """Ask the engine for the best passages, then for what each signal said of them."""
+        meta = await self.meta()
+        dense = bool(question.dense) and (question.model, len(question.dense)) == (meta.model, meta.dimension)
+        asked = await asyncio.to_thread(plan, question, fence=fence, indexed=meta.languages, dense=dense, limit=limit)
+        if asked is None or not meta.languages:
+            return []
+        scored = await self._engine.rank(asked)
+        if not scored:
+            return []
+        signals = await self._engine.signals(asked, [point.id for point in scored])
+        names = [signal.using for signal in asked.signals]
+        return [
+            Found(
+                stored.to_passage(point.id, point.payload),
+                point.score,
+                {name: scores.get(point.id, 0.0) for name, scores in zip(names, signals, strict=True)},
+            )
+            for point in scored
+        ]
+
+    async def status(self) -> Status:
+        """Count the passages."""
+        meta = await self.meta()
+        return Status(passages=await self._engine.count(_PASSAGES), model=meta.model)
+
+    async def meta(self) -> Meta:
+        """Read the index's own point: another process may have changed it."""
+        await self.open()
+        return stored.to_meta(await self._engine.read(stored.META_ID))
+
+    async def marks(self, *, source: str, account: str) -> dict[str, Mark]:
+        """Gather the marks that every passage carries."""
+        await self.open()
+        pages = self._engine.scroll(_of(source, account), fields=stored.MARKED, page=_PAGE)
+        return stored.to_marks([point.payload async for page in pages for point in page])
+
+    async def begin(self, *, model: str, dimension: int) -> None:
+        """Make the index anew for another model. Its passages are put back without embeddings, to be sent again."""
+        async with self._writing:
+            meta = await self.meta()
+            if (meta.model, meta.dimension) == (model, dimension):
+                return
+            pages = [page async for page in self._engine.scroll(_PASSAGES, fields=None, page=_WRITE)]
+            new = replace(meta, model=model, dimension=dimension)
+            await self._engine.reset(dimension)
+            await self._engine.upsert([stored.meta_point(new)])
+            for page in pages:
+                await self._engine.upsert(await asyncio.to_thread(_bm25_points, page, new))
+
+    async def put(self, entries: Sequence[Entry], *, source: str, account: str) -> None:
+        """Write the new passages, then drop what the articles had beyond them."""
+        if not entries:
+            return
+        async with self._writing:
+            meta = await self._meta_for(entries)
+            points = await asyncio.to_thread(stored.points, entries, meta)
+            for start in range(0, len(points), _WRITE):
+                await self._engine.upsert(points[start : start + _WRITE])
+            # what an article had beyond its new end; a crash before this line leaves a mark that says "not whole"
+            articles = tuple(entry.mark.article for entry in entries)
+            stamps = tuple(entry.mark.stamp for entry in entries)
+            where = _of(source, account, articles)
+            await self._engine.delete(replace(where, must_not=(("stamp", stamps),)))
+
+    async def remove(self, articles: Sequence[str], *, source: str, account: str) -> None:
+        """Drop every passage of these articles."""
+        await self.open()
+        for start in range(0, len(articles), _PAGE):
+            await self._engine.delete(_of(source, account, tuple(articles[start : start + _PAGE])))
+
+    async def refit(self) -> None:
+        """Measure the lengths anew; where they moved, write the BM25 vectors anew."""
+        async with self._writing:
+            meta = await self.meta()
+            new = await self._fitted(meta)
+            moved = max(_moved(meta.body_len, new.body_len), _moved(meta.title_len, new.title_len))
+            if moved > _REFIT_FROM:
+                async for page in self._engine.scroll(_PASSAGES, fields=None, page=_WRITE):
+                    await self._engine.revise(await asyncio.to_thread(_bm25_points, page, new))
+                await self._engine.upsert([stored.meta_point(new)])
+            elif new.languages != meta.languages:
+                await self._engine.upsert([stored.meta_point(replace(meta, languages=new.languages))])
+
+    async def optimise(self) -> None:
+        """Leave it to the engine."""
+        await self.open()
+        await self._engine.optimise()
+
+    async def close(self) -> None:
+        """Close the engine."""
+        if self._opened:
+            await self._engine.close()
+
+    async def _meta_for(self, entries: Sequence[Entry]) -> Meta:
+        """The index's Meta, fit to take these articles: it knows their languages, and a first guess at lengths."""
+        meta = await self.meta()
+        passages = [passage for entry in entries for passage in entry.passages]
+        families = {words.family(passage.language) for passage in passages}
+        new = replace(meta, languages=tuple(sorted(families | set(meta.languages))))
+        if not meta.body_len and passages:
+            new = replace(
+                new,
+                body_len=words.mean_length(words.length(stored.body_of(passage)) for passage in passages),
+                title_len=words.mean_length(words.length(stored.title_of(passage)) for passage in passages),
+            )
+        if new != meta:
+            await self._engine.upsert([stored.meta_point(new)])
+        return new
+
+    async def _fitted(self, meta: Meta) -> Meta:
+        """Meta as the passages that are there now would have it."""
+        bodies: list[int] = []
+        titles: list[int] = []
+        families: set[str] = set()
+        fields = ("words", "title_words", "language")
+        async for page in self._engine.scroll(_PASSAGES, fields=fields, page=_PAGE):
+            for point in page:
+                bodies.append(point.payload["words"])
+                titles.append(point.payload["title_words"])
+                families.add(words.family(point.payload["language"]))
+        return replace(
+            meta,
+            body_len=words.mean_length(bodies),
+            title_len=words.mean_length(titles),
+            languages=tuple(sorted(families)),
+        )
+
+
+def _of(source: str, account: str, articles: tuple[str, ...] = ()) -> Where:
+    """The passages of one source, or of some of its articles."""
+    named = (("article", articles),) if articles else ()
+    return Where(must=(("kind", ("passage",)), ("source", (source,)), ("account", (account,)), *named))
+
+
+def _bm25_points(page: Sequence[Scored], meta: Meta) -> list[Point]:
+    """The points with word vectors alone, marked as having no embeddings."""
+    return [
+        Point(point.id, stored.bm25(stored.to_passage(point.id, point.payload), meta), {**point.payload, "model": ""})
+        for point in page
+    ]
+
+
+def _moved(old: float, new: float) -> float:
+    return abs(new - old) / old if old else 1.0

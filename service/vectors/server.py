@@ -1,0 +1,205 @@
+"""A Qdrant server as the engine: version 1.14 or later, for formula queries over the scores of prefetches."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from service.vectors.base import VectorsUnavailableError
+from service.vectors.index import Index, Scored
+from service.vectors.payload import INDEXED, Payload, Point
+from service.vectors.ranking import BM25_BODY, BM25_TITLE, BODY, DEPTH, TITLE, Plan, Signal, Where
+from service.vectors.words import Sparse
+
+if TYPE_CHECKING:  # importing it costs some 60 MB, which only those pay who set a server
+    from qdrant_client import AsyncQdrantClient, models
+
+_TIMEOUT_S = 10
+
+_CONFLICT = 409
+
+
+class ServerVectors(Index):
+    """The index in a collection of a server, which any number of processes share. Closes the client it is given."""
+
+    def __init__(self, client: AsyncQdrantClient, *, collection: str = "deskpilot") -> None:
+        super().__init__(ServerEngine(client, collection))
+
+
+def connect(url: str, *, api_key: str, collection: str) -> ServerVectors:
+    """The index on the server at `url`. Does not speak to it yet."""
+    from qdrant_client import AsyncQdrantClient  # noqa: PLC0415 - see above
+
+    client = AsyncQdrantClient(url=url, api_key=api_key or None, timeout=_TIMEOUT_S, check_compatibility=False)
+    return ServerVectors(client, collection=collection)
+
+
+class ServerEngine:
+    """An Engine on AsyncQdrantClient."""
+
+    def __init__(self, client: AsyncQdrantClient, collection: str) -> None:
+        from qdrant_client import models  # noqa: PLC0415 - whoever has a client has paid for it
+        from qdrant_client.http.exceptions import ApiException, UnexpectedResponse  # noqa: PLC0415
+
+        self._client = client
+        self._name = collection
+        self._models = models
+        self._failures = ApiException
+        self._refusal = UnexpectedResponse
+
+    async def open(self) -> None:
+        """Load the index, or make it where there is none."""
+        with self._answering():
+            if not await self._client.collection_exists(self._name):
+                await self._create(None)
+
+    async def reset(self, dimension: int) -> None:
+        """Empty the index; dense vectors have this size from now on."""
+        with self._answering():
+            await self._client.delete_collection(self._name)
+            await self._create(dimension)
+
+    async def upsert(self, points: Sequence[Point]) -> None:
+        """Store points; one with the same id is replaced whole."""
+        made = [
+            self._models.PointStruct(id=point.id, vector=self._vectors(point), payload=point.payload)
+            for point in points
+        ]
+        with self._answering():
+            await self._client.upsert(self._name, made, wait=True)
+
+    async def revise(self, points: Sequence[Point]) -> None:
+        """Replace the named vectors of points that are there."""
+        made = [self._models.PointVectors(id=point.id, vector=self._vectors(point)) for point in points]
+        with self._answering():
+            await self._client.update_vectors(self._name, made, wait=True)
+
+    async def delete(self, where: Where) -> None:
+        """Drop every point that matches."""
+        selector = self._models.FilterSelector(filter=self._filter(where))
+        with self._answering():
+            await self._client.delete(self._name, selector, wait=True)
+
+    async def read(self, point_id: str) -> Payload | None:
+        """One point's payload."""
+        with self._answering():
+            records = await self._client.retrieve(self._name, [point_id])
+        return records[0].payload if records else None
+
+    async def scroll(self, where: Where, *, fields: Sequence[str] | None, page: int) -> AsyncIterator[list[Scored]]:
+        """Every point that matches, page by page."""
+        wanted = True if fields is None else list(fields)
+        offset: Any = None
+        while True:
+            with self._answering():
+                records, offset = await self._client.scroll(
+                    self._name, scroll_filter=self._filter(where), limit=page, offset=offset, with_payload=wanted
+                )
+            if records:
+                yield [Scored(str(record.id), 0.0, record.payload or {}) for record in records]
+            if offset is None:
+                return
+
+    async def count(self, where: Where) -> int:
+        """How many points match, exactly."""
+        with self._answering():
+            return (await self._client.count(self._name, count_filter=self._filter(where), exact=True)).count
+
+    async def rank(self, plan: Plan) -> list[Scored]:
+        """One formula query over all signals."""
+        where = self._filter(plan.where)
+        prefetch = [
+            self._models.Prefetch(query=self._vector(signal.vector), using=signal.using, filter=where, limit=DEPTH)
+            for signal in plan.signals
+        ]
+        with self._answering():
+            answer = await self._client.query_points(
+                self._name,
+                prefetch=prefetch,
+                query=self._formula(plan),
+                limit=plan.limit,
+                with_payload=True,
+            )
+        return [Scored(str(point.id), point.score, point.payload or {}) for point in answer.points]
+
+    async def signals(self, plan: Plan, ids: Sequence[str]) -> list[dict[str, float]]:
+        """The same signals once more, of these points alone and one by one."""
+        where = self._filter(Where(ids=tuple(ids)))
+        requests = [self._request(signal, where, len(ids)) for signal in plan.signals]
+        with self._answering():
+            answers = await self._client.query_batch_points(self._name, requests)
+        return [{str(point.id): point.score for point in answer.points} for answer in answers]
+
+    async def optimise(self) -> None:
+        """Nothing to do: a server optimises by itself."""
+
+    async def close(self) -> None:
+        """Close the client."""
+        await self._client.close()
+
+    async def _create(self, dimension: int | None) -> None:
+        """Make the collection. Two processes that start together may both try: the second one's refusal is fine."""
+        models = self._models
+        dense = (
+            {}
+            if dimension is None
+            else dict.fromkeys((BODY, TITLE), models.VectorParams(size=dimension, distance=models.Distance.COSINE))
+        )
+        sparse = dict.fromkeys((BM25_BODY, BM25_TITLE), models.SparseVectorParams(modifier=models.Modifier.IDF))
+        try:
+            await self._client.create_collection(self._name, vectors_config=dense, sparse_vectors_config=sparse)
+        except self._refusal as error:
+            if error.status_code != _CONFLICT:
+                raise
+        for name in INDEXED:
+            await self._client.create_payload_index(self._name, name, models.PayloadSchemaType.KEYWORD, wait=True)
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """Every failure of the server leaves as a VectorsUnavailableError."""
+        try:
+            yield
+        except self._failures as error:
+            raise VectorsUnavailableError(
+                f"the Qdrant server does not do what it is asked (collection {self._name}): {error}; "
+                "check DESKPILOT_QDRANT__URL and __API_KEY, and that the server is 1.14 or later"
+            ) from error
+
+    def _vectors(self, point: Point) -> dict[str, Any]:
+        return {name: self._vector(value) for name, value in point.vectors.items()}
+
+    def _vector(self, value: Sparse | tuple[float, ...]) -> models.SparseVector | list[float]:
+        if isinstance(value, Sparse):
+            return self._models.SparseVector(indices=list(value.indices), values=list(value.values))
+        return list(value)
+
+    def _any_of(self, key: str, values: tuple[str, ...]) -> models.FieldCondition:
+        return self._models.FieldCondition(key=key, match=self._models.MatchAny(any=list(values)))
+
+    def _filter(self, where: Where) -> models.Filter:
+        must: list[models.Condition] = [self._any_of(key, values) for key, values in where.must]
+        if where.ids:
+            must.append(self._models.HasIdCondition(has_id=list(where.ids)))
+        must_not: list[models.Condition] = [self._any_of(key, values) for key, values in where.must_not]
+        return self._models.Filter(must=must, must_not=must_not)
+
+    def _request(self, signal: Signal, where: models.Filter, limit: int) -> models.QueryRequest:
+        return self._models.QueryRequest(
+            query=self._vector(signal.vector), using=signal.using, filter=where, limit=limit
+        )
+
+    def _formula(self, plan: Plan) -> models.FormulaQuery:
+        names = [f"$score[{number}]" for number in range(len(plan.signals))]
+        weighted: list[models.Expression] = [
+            self._models.MultExpression(mult=[signal.weight, name])
+            for name, signal in zip(names, plan.signals, strict=True)
+        ]
+        score: models.Expression = self._models.SumExpression(sum=weighted)
+        if plan.preferred:
+            gains: list[models.Expression] = [
+                self._models.MultExpression(mult=[factor - 1, self._any_of("language", values)])
+                for values, factor in plan.preferred
+            ]
+            score = self._models.MultExpression(mult=[score, self._models.SumExpression(sum=[1.0, *gains])])
+        return self._models.FormulaQuery(formula=score, defaults=dict.fromkeys(names, 0.0))

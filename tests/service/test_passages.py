@@ -1,0 +1,148 @@
+"""The step from a question to passages, over a real index and a real embeddings server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from connectors.base import Article
+from service.embeddings import Embeddings
+from service.knowledge.sync import sync
+from service.passages import Retrieval, find_passages
+from service.vectors import EmbeddedVectors, Fence, Vectors
+from tests.fake_embeddings import FakeEmbeddings, fake_embeddings
+
+FENCE = Fence(account="acme.zendesk.test", languages=("en",))
+
+ARTICLES = {
+    "refunds": ("Refunds", "We refund an order within five working days of receiving the goods."),
+    "delivery": ("Delivery times", "Parcels to Spain take three to five working days, others longer."),
+    "export": ("Export", "Error 504 while exporting to CSV means that the file is larger than 2 GB."),
+    "guide": (
+        "Refund guide",
+        "<h2>How</h2>" + "<p>A refund of an order takes some days. " + "More text. " * 200 + "</p>",
+    ),
+}
+
+
+@pytest.fixture
+def server() -> Iterator[FakeEmbeddings]:
+    """An embeddings endpoint."""
+    with fake_embeddings() as fake:
+        yield fake
+
+
+@pytest.fixture
+async def vectors(tmp_path: Path) -> AsyncIterator[Vectors]:
+    """An empty index."""
+    index = EmbeddedVectors(tmp_path / "qdrant")
+    yield index
+    await index.close()
+
+
+@pytest.fixture
+async def embeddings(server: FakeEmbeddings) -> AsyncIterator[Embeddings]:
+    """A client of that endpoint."""
+    async with Embeddings.opened(server.settings()) as opened:
+        assert opened
+        yield opened
+
+
+async def fill(vectors: Vectors, embeddings: Embeddings | None = None) -> None:
+    """Index ARTICLES."""
+    articles = [
+        Article(source="folder", id=name, title=title, html=f"<p>{text}</p>", language="en", audience="public")
+        for name, (title, text) in ARTICLES.items()
+    ]
+    await sync(articles, vectors=vectors, embeddings=embeddings, source="folder", account="*")
+
+
+async def test_the_best_passage_comes_first(vectors: Vectors) -> None:
+    """By words alone, where there is no endpoint."""
+    await fill(vectors)
+
+    retrieval = await find_passages("my export fails with 504", fence=FENCE, vectors=vectors, embeddings=None)
+
+    assert retrieval.found[0].passage.article == "folder:export"
+    assert not retrieval.degraded
+
+
+async def test_an_article_gives_at_most_two_passages(vectors: Vectors) -> None:
+    """A long article with the right words leaves room for others."""
+    await fill(vectors)
+
+    retrieval = await find_passages("refund order days more text", fence=FENCE, vectors=vectors, embeddings=None)
+
+    articles = [found.passage.article for found in retrieval.found]
+    assert articles.count("folder:guide") == 2
+    assert "folder:refunds" in articles
+    scores = [found.score for found in retrieval.found]
+    assert scores == sorted(scores, reverse=True)
+
+
+async def test_no_more_passages_than_asked_for(vectors: Vectors) -> None:
+    """The limit is the limit."""
+    await fill(vectors)
+
+    retrieval = await find_passages("refund days", fence=FENCE, vectors=vectors, embeddings=None, limit=1)
+
+    assert len(retrieval.found) == 1
+
+
+async def test_meaning_counts_where_there_is_an_endpoint(
+    vectors: Vectors, embeddings: Embeddings, server: FakeEmbeddings
+) -> None:
+    """The question is embedded once, as it was asked, and four signals decide."""
+    await fill(vectors, embeddings)
+    asked = len(server.requests)
+
+    retrieval = await find_passages("refund of an order", fence=FENCE, vectors=vectors, embeddings=embeddings)
+
+    assert [request.body["input"] for request in server.requests[asked:]] == [["refund of an order"]]
+    assert set(retrieval.found[0].signals) == {"dense_body", "dense_title", "bm25_body", "bm25_title"}
+
+
+async def test_an_endpoint_that_is_down_leaves_the_words(
+    vectors: Vectors, embeddings: Embeddings, server: FakeEmbeddings
+) -> None:
+    """Passages are found all the same, and the retrieval says that something was missing."""
+    await fill(vectors, embeddings)
+    server.down = True
+
+    retrieval = await find_passages("refund of an order", fence=FENCE, vectors=vectors, embeddings=embeddings)
+
+    assert retrieval.found
+    assert set(retrieval.found[0].signals) == {"bm25_body", "bm25_title"}
+    assert retrieval.degraded
+
+
+@pytest.mark.parametrize("query", ["", "   \n", "the of and"])
+async def test_a_question_without_words_finds_nothing(vectors: Vectors, query: str) -> None:
+    """No passages and no coverage, no error."""
+    await fill(vectors)
+
+    assert await find_passages(query, fence=FENCE, vectors=vectors, embeddings=None) == Retrieval()
+
+
+async def test_coverage_is_the_share_of_the_question_that_the_best_article_speaks_of(vectors: Vectors) -> None:
+    """All of it: 1. A part: between. What no article mentions counts as not covered."""
+    await fill(vectors)
+
+    async def coverage(query: str) -> float:
+        return (await find_passages(query, fence=FENCE, vectors=vectors, embeddings=None)).coverage
+
+    assert await coverage("exporting CSV error") == pytest.approx(1.0)
+    assert 0.0 < await coverage("exporting to Parquet with Spark") < 0.5
+    assert await coverage("Parquet Spark") == 0.0
+
+
+async def test_the_fence_reaches_the_index(vectors: Vectors) -> None:
+    """An internal article is not found for the public."""
+    article = Article(source="folder", id="secret", title="Refund margin", html="<p>refund margin</p>", language="en")
+    await sync([article], vectors=vectors, embeddings=None, source="folder", account="*")
+    public = Fence(account="acme.zendesk.test", audiences=("public",))
+
+    assert (await find_passages("refund margin", fence=FENCE, vectors=vectors, embeddings=None)).found
+    assert not (await find_passages("refund margin", fence=public, vectors=vectors, embeddings=None)).found

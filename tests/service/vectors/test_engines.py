@@ -1,0 +1,227 @@
+"""The same ranking on both engines, and what only one of them can do."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from qdrant_client import AsyncQdrantClient
+
+from service.settings import QdrantSettings, Settings
+from service.vectors import (
+    Dense,
+    EmbeddedVectors,
+    Fence,
+    IndexInUseError,
+    Question,
+    ServerVectors,
+    VectorsUnavailableError,
+    open_vectors,
+)
+from service.vectors.payload import INDEXED, META_ID
+from service.vectors.ranking import HYBRID
+from tests.service.vectors.samples import (
+    FENCE,
+    TEXTS,
+    ask,
+    embedding,
+    entry,
+    hybrid,
+    marks,
+    passage,
+    put,
+    put_with_embeddings,
+    titles,
+)
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Payload indexes have no effect"  # the memory mode says so; a server has them
+)
+
+ROOT = Path(__file__).parents[3]
+
+
+class TestBothEngines:
+    """The same ranking on both."""
+
+    @pytest.mark.parametrize("dense", [True, False], ids=["four signals", "words alone"])
+    async def test_the_ranking_is_the_same(self, tmp_path: Path, *, dense: bool) -> None:
+        """Every score of every passage, for questions of several kinds and languages."""
+        embedded = EmbeddedVectors(tmp_path / "qdrant")
+        server = ServerVectors(AsyncQdrantClient(":memory:"))
+        results = []
+        for index in (embedded, server):
+            await put_with_embeddings(index)
+            german = passage(7, title="Rückgabe", text="Geld für Bestellungen kommt in fünf Tagen.", language="de")
+            await put(index, entry(german, model="small", dense=[Dense(embedding("de"), embedding("a"))]))
+            await index.refit()
+            await index.optimise()
+            rankings = []
+            for text in ("refund order", "error 504 csv", "working days", "Geld zurück für Bestellung"):
+                for language in ("en", "de", ""):
+                    asked = hybrid(text) if dense else Question(text)
+                    fence = replace(FENCE, languages=(language,))
+                    found = await index.search(replace(asked, language=language), fence=fence, limit=8)
+                    rankings.append([(one.passage.article, one.score) for one in found])
+            results.append(rankings)
+            await index.close()
+
+        for ours, theirs in zip(*results, strict=True):
+            assert [article for article, _ in ours] == [article for article, _ in theirs]
+            assert [score for _, score in ours] == pytest.approx([score for _, score in theirs], rel=1e-4)
+
+
+class TestEmbedded:
+    """What only a directory can do."""
+
+    async def test_the_index_is_still_there_after_a_restart(self, tmp_path: Path) -> None:
+        """Passages, marks and lengths lie in the directory."""
+        first = EmbeddedVectors(tmp_path / "qdrant")
+        await put_with_embeddings(first)
+        meta = await first.meta()
+        await first.close()
+
+        second = EmbeddedVectors(tmp_path / "qdrant")
+
+        assert await second.meta() == meta
+        assert len(await marks(second)) == len(TEXTS)
+        assert titles(await second.search(hybrid("refund"), fence=FENCE, limit=10))
+        await second.close()
+
+    async def test_a_second_process_is_told_what_to_do(self, tmp_path: Path) -> None:
+        """One process per directory; the message names the directory and both ways out."""
+        holder = await asyncio.to_thread(
+            subprocess.Popen,
+            [sys.executable, "-c", _HOLD, str(tmp_path / "qdrant")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+        )
+        assert holder.stdin
+        assert holder.stdout
+        try:
+            assert await asyncio.to_thread(holder.stdout.readline) == b"open\n"
+
+            with pytest.raises(IndexInUseError, match=r"another process.*DESKPILOT_QDRANT__URL"):
+                await EmbeddedVectors(tmp_path / "qdrant").open()
+        finally:
+            await asyncio.to_thread(holder.communicate)
+        after = EmbeddedVectors(tmp_path / "qdrant")
+        await after.open()
+        await after.close()
+
+    async def test_a_closed_index_says_so(self, tmp_path: Path) -> None:
+        """A search that comes too late fails as any other unavailable index does."""
+        vectors = EmbeddedVectors(tmp_path / "qdrant")
+        await put(vectors, entry(passage(0)))
+        await vectors.close()
+
+        with pytest.raises(VectorsUnavailableError):
+            await ask(vectors, "refund")
+
+
+class TestServer:
+    """What only a server can do."""
+
+    async def test_a_server_that_is_down_is_unavailable(self) -> None:
+        """One class for whatever keeps a server from answering, with what to check."""
+        vectors = ServerVectors(AsyncQdrantClient(url="http://127.0.0.1:9", check_compatibility=False, timeout=1))
+
+        with pytest.raises(VectorsUnavailableError, match="DESKPILOT_QDRANT__URL"):
+            await vectors.status()
+
+        await vectors.close()
+
+    async def test_what_is_sent_to_a_server_is_what_it_documents(self) -> None:
+        """The memory mode reads objects, a server JSON: fence in every prefetch, one formula over their scores.
+
+        Two processes that start together may both make the collection: the second one's 409 is no failure.
+        https://qdrant.tech/documentation/concepts/hybrid-queries/#score-boosting
+        """
+        door = RestDoor()
+        client = AsyncQdrantClient(
+            url="http://qdrant.test:6333", check_compatibility=False, transport=httpx.MockTransport(door)
+        )
+        vectors = ServerVectors(client)
+
+        fence = Fence(account="a", brand="b", languages=("en", "de"), audiences=("public",))
+        await vectors.search(Question("refund", "en", "m", (1.0, 0.0)), fence=fence, limit=5)
+        await vectors.close()
+
+        sent = door.requests["POST /collections/deskpilot/points/query"]
+        fields = {
+            "kind": ["passage"],
+            "pool": ["article"],
+            "account": ["a", "*"],
+            "brand": ["b", "*"],
+            "organization": ["*"],
+            "audience": ["public"],
+        }
+        must = [{"key": key, "match": {"any": values}} for key, values in fields.items()]
+        assert [one["using"] for one in sent["prefetch"]] == ["dense_body", "dense_title", "bm25_body", "bm25_title"]
+        assert all((one["filter"]["must"], one["limit"]) == (must, 300) for one in sent["prefetch"])
+        score, gain = sent["query"]["formula"]["mult"]
+        assert [term["mult"] for term in score["sum"]] == [
+            [weight, f"$score[{number}]"] for number, weight in enumerate(HYBRID.values())
+        ]
+        assert [term["mult"][1]["match"]["any"] for term in gain["sum"][1:]] == [["en", ""], ["de"]]
+        assert sent["query"]["defaults"] == {f"$score[{number}]": 0.0 for number in range(4)}
+        assert door.indexed == set(INDEXED)
+
+    async def test_settings_choose_the_engine(self, tmp_path: Path) -> None:
+        """No url: the directory. A url: the server, to which nothing is said yet."""
+        async with open_vectors(Settings(data_dir=tmp_path)) as embedded:
+            assert isinstance(embedded, EmbeddedVectors)
+            assert (tmp_path / "qdrant").is_dir()
+        settings = Settings(data_dir=tmp_path, qdrant=QdrantSettings(url="http://127.0.0.1:9"))
+        async with open_vectors(settings) as server:
+            assert isinstance(server, ServerVectors)
+
+    def test_the_embedded_index_does_not_load_the_servers_client(self) -> None:
+        """It costs tens of megabytes that most processes never need."""
+        code = "import sys, service.vectors; sys.exit('qdrant_client' in sys.modules)"
+
+        assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0  # noqa: S603 - our own
+
+
+class RestDoor:
+    """Answers as a server does whose collection another process is just making; keeps the last body of each call."""
+
+    def __init__(self) -> None:
+        self.requests: dict[str, dict[str, Any]] = {}
+        self.indexed: set[str] = set()
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        """Answer one request."""
+        call = f"{request.method} {request.url.path}"
+        self.requests[call] = body = json.loads(request.content or b"{}")
+        if call.endswith("/index"):
+            self.indexed.add(body["field_name"])
+        if call == "PUT /collections/deskpilot":
+            return httpx.Response(409, json={"status": {"error": "already exists"}, "time": 0})
+        meta = {"kind": "meta", "model": "m", "dimension": 2, "body_len": 3, "title_len": 1, "languages": ["en"]}
+        results: dict[str, Any] = {
+            "GET /collections/deskpilot/exists": {"exists": False},
+            "POST /collections/deskpilot/points": [{"id": META_ID, "payload": meta}],
+            "POST /collections/deskpilot/points/query": {"points": []},
+        }
+        done = {"operation_id": 1, "status": "completed"}
+        return httpx.Response(200, json={"result": results.get(call, done), "status": "ok", "time": 0})
+
+
+_HOLD = """
+import asyncio, sys
+from pathlib import Path
+from service.vectors import EmbeddedVectors
+vectors = EmbeddedVectors(Path(sys.argv[1]))
+asyncio.run(vectors.open())
+print("open", flush=True)
+sys.stdin.read()
+"""

@@ -1,0 +1,143 @@
+"""What is put, replaced and removed, on both engines."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from service.vectors import (
+    Dense,
+    Entry,
+    Mark,
+    Question,
+    Vectors,
+)
+from tests.service.vectors.samples import (
+    ACCOUNT,
+    FENCE,
+    TEXTS,
+    ask,
+    embedding,
+    entry,
+    hybrid,
+    marks,
+    parts,
+    passage,
+    put,
+    put_with_embeddings,
+    titles,
+)
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Payload indexes have no effect"  # the memory mode says so; a server has them
+)
+
+
+class TestWriting:
+    """What is put, replaced and removed, and what the index knows of it."""
+
+    async def test_putting_the_same_twice_changes_nothing(self, vectors: Vectors) -> None:
+        """Ids come from the place of a passage, so a second sync replaces."""
+        await put(vectors, entry(passage(0)))
+        await put(vectors, entry(passage(0)))
+
+        assert (await vectors.status()).passages == 1
+
+    async def test_a_shorter_article_leaves_nothing_of_the_longer_one(self, vectors: Vectors) -> None:
+        """Passages beyond the new end go."""
+        await put(vectors, entry(*parts(3), stamp="1"))
+        await put(vectors, entry(*parts(1), stamp="2"))
+
+        assert (await vectors.status()).passages == 1
+        assert await marks(vectors) == {"folder:0.md": Mark("folder:0.md", "2 folder:0.md")}
+
+    async def test_an_article_that_became_empty_is_gone(self, vectors: Vectors) -> None:
+        """No passages is a state like any other."""
+        await put(vectors, entry(*parts(2)))
+        await put(vectors, Entry(Mark("folder:0.md", "2"), ()))
+
+        assert (await vectors.status()).passages == 0
+
+    async def test_an_article_of_which_a_part_is_missing_has_no_valid_mark(self, vectors: Vectors) -> None:
+        """A write cut short is done again by the next sync."""
+        await put(vectors, Entry(Mark("folder:0.md", "1"), parts(3)))
+        first = Entry(Mark("folder:0.md", "1"), parts(3)[:1])  # says "one part", where three lie
+
+        await put(vectors, first)
+
+        assert (await marks(vectors))["folder:0.md"].stamp == ""
+
+    async def test_marks_are_those_of_one_source_and_account(self, vectors: Vectors) -> None:
+        """A sync of one source never takes another's articles for vanished."""
+        await put(vectors, entry(passage(0)))
+        other = passage(1, source="zendesk", account=ACCOUNT, article="zendesk:1")
+        await vectors.put([entry(other)], source="zendesk", account=ACCOUNT)
+
+        assert list(await marks(vectors)) == ["folder:0.md"]
+        assert list(await vectors.marks(source="zendesk", account=ACCOUNT)) == ["zendesk:1"]
+
+        await vectors.remove(["folder:0.md", "zendesk:1"], source="zendesk", account=ACCOUNT)
+
+        assert list(await marks(vectors)) == ["folder:0.md"]
+        assert await vectors.marks(source="zendesk", account=ACCOUNT) == {}
+
+    async def test_another_models_embeddings_replace_the_old_ones(self, vectors: Vectors) -> None:
+        """Vectors of two models never lie side by side; until they are sent anew, passages are found by their words."""
+        await put_with_embeddings(vectors)
+        await vectors.begin(model="small", dimension=4)  # the same: nothing to do
+        assert {mark.model for mark in (await marks(vectors)).values()} == {"small"}
+
+        await vectors.begin(model="large", dimension=6)
+
+        six = (1.0,) * 6
+        assert {mark.model for mark in (await marks(vectors)).values()} == {""}
+        assert len(await ask(vectors, "refund")) == 2
+        question = Question("parcels", "en", "large", six)
+        assert (await vectors.search(question, fence=FENCE, limit=3))[0].signals["dense_body"] == 0.0
+        await put(vectors, entry(passage(0), model="large", dense=[Dense(six, six)]))
+        question = replace(question, text="refund")
+        assert (await vectors.search(question, fence=FENCE, limit=3))[0].signals["dense_body"] == pytest.approx(1.0)
+
+    async def test_lengths_are_fitted_to_all_passages(self, vectors: Vectors) -> None:
+        """BM25 is scaled by the mean length of each field, and what was indexed before is scaled anew."""
+        await put(vectors, entry(passage(0, text="refund")))
+        before = (await ask(vectors, "refund"))[0].signals["bm25_body"]
+        await put(vectors, *(entry(passage(n, text=f"word{n} " * 200)) for n in range(1, 6)))
+
+        await vectors.refit()
+
+        meta = await vectors.meta()
+        assert meta.body_len == pytest.approx(0.6 * (5 * 200 + 1 + sum(len(t.split()) for t, _ in TEXTS)) / 6)
+        assert meta.title_len == pytest.approx(0.6 * sum(len(t.split()) for t, _ in TEXTS) / 6)
+        assert meta.languages == ("en",)
+        after = (await ask(vectors, "refund"))[0].signals["bm25_body"]
+        assert after > before
+
+    async def test_refitting_keeps_embeddings_and_payloads(self, vectors: Vectors) -> None:
+        """Only the word vectors are written anew."""
+        await put_with_embeddings(vectors)
+        long = passage(6, text="word " * 300)
+        await put(vectors, entry(long, model="small", dense=[Dense(embedding("x"), embedding("y"))]))
+
+        await vectors.refit()
+        await vectors.optimise()
+
+        found = await vectors.search(hybrid("refund"), fence=FENCE, limit=10)
+        assert len(found) == len(TEXTS) + 1
+        assert all(one.signals["dense_body"] > 0 for one in found)
+        assert {one.passage.title for one in found} == {title for title, _ in TEXTS}
+
+    async def test_reading_goes_on_while_writing(self, vectors: Vectors) -> None:
+        """Searches during a sync see passages, never an error."""
+        await put(vectors, entry(passage(0)))
+
+        async def write() -> None:
+            for number in range(1, 20):
+                await put(vectors, entry(passage(number)))
+
+        writing = asyncio.create_task(write())
+        while not writing.done():
+            assert "Refunds" in titles(await ask(vectors, "refund"))
+        await writing
