@@ -1,0 +1,268 @@
+"""The internal note as an agent reads it: one function from what is known to HTML that is safe and short."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from service.analysis import Summary
+from service.guard import Source
+from service.markup import draft_html, sanitise, words_beside
+from service.phrases import Phrases, phrases, unread_in
+from service.plaintext import clip, defang, one_line, plain
+
+Verdict = Literal["ready", "uncovered", "person", "no_model"]
+Writer = Literal["model", "extractive"]
+
+MAX_BYTES = 32 * 1024  # half of what Zendesk is known to store: support.zendesk.com community post 4719863289498
+MAX_WORDS = 150  # beside the draft: what an agent reads in ten seconds
+MAX_DRAFT = 24_000  # characters, before anything is built of them
+MAX_LINE = 300
+MAX_CHECKS = 8
+ICONS = {"ready": "✅", "uncovered": "🔎", "person": "🧑", "no_model": "⚠️"}
+PLACEHOLDER = re.compile(  # with and without brackets: models lose them
+    r"[<‹]?\b(?:EMAIL|PHONE|CARD|IBAN|IP|SECRET|NAME|ORG|PERSON)_\d{1,6}\b[>›]?|<[A-Z][A-Z_]{1,30}_\d{1,6}>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NoteContent:
+    """What a note says. Texts are the guard's, restored (no placeholders); all but the draft in the team's language."""
+
+    verdict: Verdict
+    reference: str  # "DP-7K2"
+    draft_text: str = ""  # plain: paragraphs split by blank lines, "- " and "1. " lists; empty: no draft
+    gloss: str = ""  # what a draft in another language says
+    checks: tuple[str, ...] = ()
+    reason: str = ""
+    sources: tuple[Source, ...] = ()
+    nearest: tuple[Source, ...] = ()  # shown, not cited
+    summary: Summary | None = None  # given from three messages on
+    unread: tuple[str, ...] = ()  # "1 screenshot", "2 files"
+    writer: Writer = "model"
+    down_since: str = ""  # "10:42", in the team's time zone; empty: not known
+    no_key: bool = False  # no model is set
+    person_reasons: tuple[str, ...] = ()  # keys of `Phrases.reasons`, or words of the team's language
+
+
+def compose(content: NoteContent, *, language: str) -> str:
+    """Write the note: HTML of `markup.TAGS` with `a[href]` as the only attribute, at most MAX_BYTES of UTF-8.
+
+    language: the team's. The draft stands alone between the only two rules; without a draft there are none.
+    Beside it at most MAX_WORDS words: the summary gives way first, then quotes, checks and the rest (TRIMS).
+    A draft that is too long is cut last, at a word, and a check says so. Never raises, whatever the texts are.
+    """
+    words = phrases(language)
+    note = _within_words(_harmless(content, words), words)
+    html = _render(note, words)
+    if len(html.encode()) <= MAX_BYTES:
+        return html
+    note = _within_words(_terse(replace(note, checks=(words.draft_cut, *note.checks)), words), words)
+    beside = len(_render(replace(note, draft_text="…"), words).encode())
+    return _render(replace(note, draft_text=_fitting(note, MAX_BYTES - beside)), words)
+
+
+def _render(note: NoteContent, words: Phrases) -> str:
+    told = note.summary or Summary(problem="", tried=(), open=())
+    html = _template().render(
+        note=note,
+        words=words,
+        verdict=_verdict(note, words),
+        remark=_remark(note, words),
+        draft=draft_html(note.draft_text, _quotable(note)) if note.draft_text else "",
+        told=[(words.problem, told.problem), (words.tried, "; ".join(told.tried)), (words.open, "; ".join(told.open))],
+    )
+    return sanitise(html).strip()
+
+
+@functools.cache
+def _template() -> Template:
+    folder = FileSystemLoader(Path(__file__).parent)
+    return Environment(loader=folder, autoescape=True, undefined=StrictUndefined).get_template("notes.html.j2")
+
+
+def _verdict(note: NoteContent, words: Phrases) -> str:
+    """The first line: what this is and what to do, in words."""
+    match note.verdict:
+        case "ready":
+            by_number = {0: words.ready, 1: words.ready_one}
+            said = by_number.get(len(note.checks), words.ready_many).format(n=len(note.checks))
+        case "uncovered":
+            said = words.uncovered
+        case "person":
+            why = ", ".join(words.reasons.get(reason, reason) for reason in note.person_reasons)
+            said = f"{words.person}{words.colon} {why}" if why else words.person
+        case "no_model" if note.no_key:
+            said = words.quoted if _quotes(note) else words.no_key
+        case "no_model":
+            said = _down(note, words)
+    icon = "📄" if note.verdict == "no_model" and note.no_key and _quotes(note) else ICONS[note.verdict]
+    return f"{icon} {said}"
+
+
+def _remark(note: NoteContent, words: Phrases) -> str:
+    """Who wrote this, where the verdict does not say it."""
+    if note.verdict == "no_model":
+        return words.quoted_instead if _quotes(note) and not note.no_key else ""
+    if note.verdict == "uncovered" and note.writer == "extractive":
+        return words.by_rules if note.no_key else f"{_down(note, words)}."
+    return ""
+
+
+def _quotes(note: NoteContent) -> bool:
+    """Whether an extractive draft answers; one without sources only asks back."""
+    return bool(note.draft_text and note.sources)
+
+
+def _down(note: NoteContent, words: Phrases) -> str:
+    return words.down_since.format(since=note.down_since) if note.down_since else words.down
+
+
+def _quotable(note: NoteContent) -> set[str]:
+    return {source.url for source in note.sources if source.url and not source.internal}
+
+
+def _harmless(content: NoteContent, words: Phrases) -> NoteContent:
+    """The content with nothing live in it, not even in restored values, and with the checks this note itself needs."""
+    allowed = _quotable(content)
+
+    def line(text: str) -> str:
+        return _inert(PLACEHOLDER.sub("…", one_line(text, limit=MAX_LINE)), allowed, reference=content.reference)
+
+    def lines(texts: Sequence[str]) -> tuple[str, ...]:
+        return tuple(safe for text in texts if (safe := line(text)))
+
+    def source(given: Source) -> Source:
+        return replace(given, title=line(given.title), supports=line(given.supports), quote=line(given.quote))
+
+    whole = plain(content.draft_text, limit=MAX_DRAFT)
+    filled = re.sub(
+        rf"[ ]?(?:{PLACEHOLDER.pattern})", "", whole
+    )  # before defanging: it may join two halves of an address
+    draft = _inert(filled, allowed, reference=content.reference).strip()
+    checks = [words.placeholder_removed] * (filled != whole) + [words.draft_cut] * (len(content.draft_text) > MAX_DRAFT)
+    checks += lines(content.checks)[:MAX_CHECKS]
+    unread = tuple(unread_in(words, what) for what in lines(content.unread)[:3])
+    if unread and draft and content.verdict in ("ready", "no_model"):  # then looking at it is a check like any other
+        if not any(word in check.casefold() for check in checks for word in words.attachment_words):
+            checks.append(words.unread_check.format(what=", ".join(unread)))
+        unread = ()
+    told = content.summary
+    return replace(
+        content,
+        verdict=_honest(content, draft),
+        draft_text=draft,
+        gloss=line(content.gloss) if draft else "",
+        checks=tuple(checks),
+        reason=line(content.reason),
+        sources=tuple(map(source, content.sources)),
+        nearest=tuple(map(source, content.nearest)),
+        summary=told and replace(told, problem=line(told.problem), tried=lines(told.tried), open=lines(told.open)),
+        unread=unread,
+        person_reasons=lines(content.person_reasons)[:4],
+    )
+
+
+def _honest(content: NoteContent, draft: str) -> Verdict:
+    """Only a model's draft that is there is ready."""
+    if content.verdict != "ready":
+        return content.verdict
+    return "uncovered" if not draft else "no_model" if content.writer == "extractive" else "ready"
+
+
+def _inert(text: str, allowed: Collection[str], *, reference: str) -> str:
+    """No live address, no `{{placeholder}}` which the helpdesk fills when the draft is sent, no reference of ours."""
+    dead = re.sub(r"\{(?=[{%])", "{ ", defang(text, allowed, keep_emails=True))
+    return dead.replace(reference, reference.replace("-", " ")) if reference else dead
+
+
+def _within_words(note: NoteContent, words: Phrases) -> NoteContent:
+    """`note` with its texts shortened, in the order of TRIMS, until MAX_WORDS hold."""
+    for trim in TRIMS:
+        over = words_beside(_render(replace(note, draft_text="…" if note.draft_text else ""), words)) - MAX_WORDS
+        if over <= 0:
+            break
+        note = trim(note, over)
+    return note
+
+
+def _shorter(texts: Sequence[str], over: int, *, least: int) -> tuple[str, ...]:
+    """`texts` with `over` words less, the last ones first. Each keeps `least` words; where that is 0 it may become empty."""
+    kept = list[str]()
+    for text in reversed(texts):
+        split = text.split()
+        stay = min(len(split), max(least, len(split) - max(over, 0)))
+        stay = 0 if least == 0 and stay < min(3, len(split)) else stay  # two words of a sentence say nothing
+        over -= len(split) - stay
+        kept.append(text if stay == len(split) else f"{' '.join(split[:stay]).rstrip('.,;:…')}…" if stay else "")
+    return tuple(reversed(kept))
+
+
+def _trim_summary(note: NoteContent, over: int) -> NoteContent:
+    """The problem stays longest."""
+    if (told := note.summary) is None:
+        return note
+    problem, *rest = _shorter((told.problem, *told.tried, *told.open), over, least=0)
+    tried, still = filter(None, rest[: len(told.tried)]), filter(None, rest[len(told.tried) :])
+    return replace(note, summary=replace(told, problem=problem, tried=tuple(tried), open=tuple(still)))
+
+
+def _trim_quotes(note: NoteContent, over: int) -> NoteContent:
+    quotes = _shorter([source.quote for source in note.nearest], over, least=0)
+    return replace(note, nearest=tuple(map(lambda s, quote: replace(s, quote=quote), note.nearest, quotes)))
+
+
+def _trim_checks(note: NoteContent, over: int) -> NoteContent:
+    """None goes: their number stands in the verdict."""
+    return replace(note, checks=_shorter(note.checks, over, least=6))
+
+
+def _trim_supports(note: NoteContent, over: int) -> NoteContent:
+    supports = _shorter([source.supports for source in note.sources], over, least=0)
+    return replace(note, sources=tuple(map(lambda s, text: replace(s, supports=text), note.sources, supports)))
+
+
+def _trim_prose(note: NoteContent, over: int) -> NoteContent:
+    reason, gloss = _shorter((note.reason, note.gloss), over, least=8)
+    return replace(note, reason=reason, gloss=gloss)
+
+
+def _trim_lists(note: NoteContent, _over: int) -> NoteContent:
+    """What bounds every note, however odd its texts are."""
+    short = [replace(s, title=_shorter([s.title], len(s.title), least=5)[0]) for s in (*note.sources, *note.nearest)]
+    reasons = tuple(_shorter([reason], len(reason), least=5)[0] for reason in note.person_reasons)
+    unread = tuple(_shorter([what], len(what), least=4)[0] for what in note.unread)
+    sources = tuple(short[: len(note.sources)][:3])
+    return replace(note, summary=None, sources=sources, nearest=(), person_reasons=reasons, unread=unread)
+
+
+TRIMS: tuple[Callable[[NoteContent, int], NoteContent], ...] = (
+    _trim_summary,
+    _trim_quotes,
+    _trim_checks,
+    _trim_supports,
+    _trim_prose,
+    _trim_lists,
+)
+
+
+def _terse(note: NoteContent, words: Phrases) -> NoteContent:
+    """`note` where words without an end would leave the draft no room."""
+    if len(_render(replace(note, draft_text=""), words).encode()) <= MAX_BYTES // 2:
+        return note
+    bare = replace(note, summary=None, gloss="", nearest=(), person_reasons=(), reason=clip(note.reason, limit=80))
+    return replace(bare, checks=tuple(clip(c, limit=80) for c in bare.checks), unread=(), sources=bare.sources[:2])
+
+
+def _fitting(note: NoteContent, budget: int) -> str:
+    """The draft's text, shortened until its HTML has at most `budget` bytes."""
+    text, urls = note.draft_text, _quotable(note)
+    while (size := len(sanitise(draft_html(text, urls)).encode())) > budget and len(text) > 1:
+        text = clip(text, limit=min(len(text) - 1, max(1, len(text) * budget // size)))
+    return text

@@ -1,0 +1,291 @@
+"""What a note says by itself, in the languages a team can read. A phrase that is missing is a type error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+UNREAD = re.compile(r"(\d+) (screenshot|image|video|recording|file|attachment)s?")
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """One language. Braces are filled by `str.format`; `one`/`many` by number."""
+
+    colon: str
+    ready: str
+    ready_one: str
+    ready_many: str
+    uncovered: str
+    person: str
+    down: str
+    down_since: str
+    no_key: str
+    quoted: str
+    quoted_instead: str
+    by_rules: str
+    says: str
+    check: str
+    why: str
+    sources: str
+    internal: str
+    nearest: str
+    unchecked: str
+    unread: str
+    unread_check: str
+    problem: str
+    tried: str
+    open: str
+    next: str
+    next_person: str
+    dont_promise: str
+    dont_promise_what: str
+    no_draft: str
+    # checks and reasons which the guard adds
+    addresses_removed: str
+    internal_removed: str
+    placeholder_removed: str
+    draft_cut: str
+    citations_invalid: str
+    nothing_left: str
+    reasons: Mapping[str, str]  # codes of why a person is needed
+    unread_kinds: Mapping[str, tuple[str, str]]  # kind -> one, many
+    attachment_words: tuple[str, ...]  # a check holding one of these speaks of an attachment already
+
+
+ENGLISH = Phrases(
+    colon=":",
+    ready="Ready to send",
+    ready_one="Ready to send after 1 check",
+    ready_many="Ready to send after {n} checks",
+    uncovered="Not covered by the articles: don't guess",
+    person="A person is needed",
+    down="No AI draft: the language model is not answering",
+    down_since="No AI draft: the language model has been down since {since}",
+    no_key="No AI draft: no language model is set",
+    quoted="Quoted from your articles, no language model is set: read before sending",
+    quoted_instead="The text below is quoted from your articles: read before sending.",
+    by_rules="Written without a language model.",
+    says="The draft in short",
+    check="Check",
+    why="Why",
+    sources="Sources",
+    internal="internal: not for quoting",
+    nearest="Nearest",
+    unchecked="Passages that may help, unchecked",
+    unread="Unread",
+    unread_check="{what}: open before sending (not read by deskpilot)",
+    problem="Summary",
+    tried="Tried",
+    open="Open",
+    next="Next",
+    next_person="take the ticket over, then send the lines below",
+    dont_promise="Don't promise",
+    dont_promise_what="refunds, dates, exceptions",
+    no_draft="no draft: answer in your own words",
+    addresses_removed="addresses that are no source of this note were removed from the draft or made unclickable",
+    internal_removed="a sentence quoted from an internal article was removed from the draft",
+    placeholder_removed="a personal detail could not be filled in and was left out: read the draft for gaps",
+    draft_cut="the draft was too long and ends with …: shorten it before sending",
+    citations_invalid="no article supports the draft that was written, so it is not shown.",
+    nothing_left="the draft only quoted an internal article, so it is not shown.",
+    reasons={
+        "person": "asks for a person",
+        "cancel": "wants to cancel",
+        "legal": "mentions legal steps",
+        "angry": "angry",
+        "unhappy": "unhappy",
+        "high": "urgent",
+    },
+    unread_kinds={
+        "screenshot": ("screenshot", "screenshots"),
+        "image": ("image", "images"),
+        "video": ("video", "videos"),
+        "recording": ("recording", "recordings"),
+        "file": ("file", "files"),
+        "attachment": ("attachment", "attachments"),
+    },
+    attachment_words=("screenshot", "attach", "photo", "image", "picture", "video", "recording"),
+)
+
+GERMAN = Phrases(
+    colon=":",
+    ready="Versandfertig",
+    ready_one="Versandfertig nach 1 Prüfung",
+    ready_many="Versandfertig nach {n} Prüfungen",
+    uncovered="Nicht durch die Artikel abgedeckt: nicht raten",
+    person="Hier ist ein Mensch gefragt",
+    down="Kein KI-Entwurf: das Sprachmodell antwortet nicht",
+    down_since="Kein KI-Entwurf: das Sprachmodell ist seit {since} nicht erreichbar",
+    no_key="Kein KI-Entwurf: es ist kein Sprachmodell eingestellt",
+    quoted="Aus Ihren Artikeln zitiert, kein Sprachmodell eingestellt: vor dem Senden lesen",
+    quoted_instead="Der Text unten ist aus Ihren Artikeln zitiert: vor dem Senden lesen.",
+    by_rules="Ohne Sprachmodell geschrieben.",
+    says="Der Entwurf in Kürze",
+    check="Prüfen",
+    why="Warum",
+    sources="Quellen",
+    internal="intern: nicht zitieren",
+    nearest="Am nächsten",
+    unchecked="Textstellen, die helfen könnten, ungeprüft",
+    unread="Ungelesen",
+    unread_check="{what}: vor dem Senden öffnen (von deskpilot nicht gelesen)",
+    problem="Zusammenfassung",
+    tried="Versucht",
+    open="Offen",
+    next="Als Nächstes",
+    next_person="Ticket übernehmen, dann die Zeilen unten senden",
+    dont_promise="Nicht zusagen",
+    dont_promise_what="Erstattungen, Termine, Ausnahmen",
+    no_draft="kein Entwurf: in eigenen Worten antworten",
+    addresses_removed="Adressen, die keine Quelle dieser Notiz sind, wurden im Entwurf entfernt oder unklickbar gemacht",
+    internal_removed="ein Satz aus einem internen Artikel wurde aus dem Entwurf entfernt",
+    placeholder_removed="eine persönliche Angabe ließ sich nicht einsetzen und fehlt: Entwurf auf Lücken lesen",
+    draft_cut="der Entwurf war zu lang und endet mit …: vor dem Senden kürzen",
+    citations_invalid="kein Artikel stützt den geschriebenen Entwurf, deshalb wird er nicht gezeigt.",
+    nothing_left="der Entwurf zitierte nur einen internen Artikel, deshalb wird er nicht gezeigt.",
+    reasons={
+        "person": "möchte mit einem Menschen sprechen",
+        "cancel": "möchte kündigen",
+        "legal": "spricht von rechtlichen Schritten",
+        "angry": "verärgert",
+        "unhappy": "unzufrieden",
+        "high": "dringend",
+    },
+    unread_kinds={
+        "screenshot": ("Screenshot", "Screenshots"),
+        "image": ("Bild", "Bilder"),
+        "video": ("Video", "Videos"),
+        "recording": ("Aufnahme", "Aufnahmen"),
+        "file": ("Datei", "Dateien"),
+        "attachment": ("Anhang", "Anhänge"),
+    },
+    attachment_words=("screenshot", "anhang", "anhäng", "angehängt", "foto", "bild", "video", "aufnahme"),
+)
+
+FRENCH = Phrases(
+    colon="\u00a0:",
+    ready="Prêt à envoyer",
+    ready_one="Prêt à envoyer après 1 vérification",
+    ready_many="Prêt à envoyer après {n} vérifications",
+    uncovered="Les articles n'y répondent pas : ne pas deviner",
+    person="Une personne est nécessaire",
+    down="Pas de brouillon par IA : le modèle de langage ne répond pas",
+    down_since="Pas de brouillon par IA : le modèle de langage est en panne depuis {since}",
+    no_key="Pas de brouillon par IA : aucun modèle de langage n'est configuré",
+    quoted="Cité de vos articles, aucun modèle de langage configuré : à relire avant l'envoi",
+    quoted_instead="Le texte ci-dessous est cité de vos articles : à relire avant l'envoi.",
+    by_rules="Écrit sans modèle de langage.",
+    says="Le brouillon en bref",
+    check="À vérifier",
+    why="Pourquoi",
+    sources="Sources",
+    internal="interne : ne pas citer",
+    nearest="Le plus proche",
+    unchecked="Passages qui peuvent aider, non vérifiés",
+    unread="Non lu",
+    unread_check="{what} : à ouvrir avant l'envoi (non lu par deskpilot)",
+    problem="Résumé",
+    tried="Déjà essayé",
+    open="En suspens",
+    next="Ensuite",
+    next_person="prendre le ticket en charge, puis envoyer les lignes ci-dessous",
+    dont_promise="Ne pas promettre",
+    dont_promise_what="remboursements, dates, exceptions",
+    no_draft="pas de brouillon : répondre avec vos propres mots",
+    addresses_removed="des adresses qui ne sont pas des sources de cette note ont été retirées du brouillon ou désactivées",
+    internal_removed="une phrase citée d'un article interne a été retirée du brouillon",
+    placeholder_removed="une donnée personnelle n'a pas pu être remise et manque : relire le brouillon",
+    draft_cut="le brouillon était trop long et se termine par … : à raccourcir avant l'envoi",
+    citations_invalid="aucun article n'appuie le brouillon écrit, il n'est donc pas montré.",
+    nothing_left="le brouillon ne citait qu'un article interne, il n'est donc pas montré.",
+    reasons={
+        "person": "demande à parler à quelqu'un",
+        "cancel": "veut résilier",
+        "legal": "évoque des démarches juridiques",
+        "angry": "en colère",
+        "unhappy": "mécontent",
+        "high": "urgent",
+    },
+    unread_kinds={
+        "screenshot": ("capture d'écran", "captures d'écran"),
+        "image": ("image", "images"),
+        "video": ("vidéo", "vidéos"),
+        "recording": ("enregistrement", "enregistrements"),
+        "file": ("fichier", "fichiers"),
+        "attachment": ("pièce jointe", "pièces jointes"),
+    },
+    attachment_words=("capture", "pièce jointe", "pièces jointes", "photo", "image", "vidéo", "enregistrement"),
+)
+
+SPANISH = Phrases(
+    colon=":",
+    ready="Listo para enviar",
+    ready_one="Listo para enviar tras 1 comprobación",
+    ready_many="Listo para enviar tras {n} comprobaciones",
+    uncovered="Los artículos no lo cubren: no adivinar",
+    person="Hace falta una persona",
+    down="Sin borrador de IA: el modelo de lenguaje no responde",
+    down_since="Sin borrador de IA: el modelo de lenguaje está caído desde las {since}",
+    no_key="Sin borrador de IA: no hay ningún modelo de lenguaje configurado",
+    quoted="Citado de sus artículos, sin modelo de lenguaje configurado: leer antes de enviar",
+    quoted_instead="El texto de abajo está citado de sus artículos: leer antes de enviar.",
+    by_rules="Escrito sin modelo de lenguaje.",
+    says="El borrador en breve",
+    check="Comprobar",
+    why="Por qué",
+    sources="Fuentes",
+    internal="interno: no citar",
+    nearest="Lo más cercano",
+    unchecked="Pasajes que pueden ayudar, sin comprobar",
+    unread="Sin leer",
+    unread_check="{what}: abrir antes de enviar (deskpilot no lo ha leído)",
+    problem="Resumen",
+    tried="Ya probado",
+    open="Pendiente",
+    next="Siguiente paso",
+    next_person="hacerse cargo del ticket y enviar las líneas de abajo",
+    dont_promise="No prometer",
+    dont_promise_what="reembolsos, fechas, excepciones",
+    no_draft="sin borrador: responder con sus propias palabras",
+    addresses_removed="se quitaron o desactivaron en el borrador direcciones que no son fuentes de esta nota",
+    internal_removed="se quitó del borrador una frase citada de un artículo interno",
+    placeholder_removed="un dato personal no se pudo rellenar y falta: revisar el borrador",
+    draft_cut="el borrador era demasiado largo y termina en …: acortarlo antes de enviar",
+    citations_invalid="ningún artículo respalda el borrador escrito, por eso no se muestra.",
+    nothing_left="el borrador solo citaba un artículo interno, por eso no se muestra.",
+    reasons={
+        "person": "pide hablar con una persona",
+        "cancel": "quiere cancelar",
+        "legal": "menciona acciones legales",
+        "angry": "enfadado",
+        "unhappy": "descontento",
+        "high": "urgente",
+    },
+    unread_kinds={
+        "screenshot": ("captura de pantalla", "capturas de pantalla"),
+        "image": ("imagen", "imágenes"),
+        "video": ("vídeo", "vídeos"),
+        "recording": ("grabación", "grabaciones"),
+        "file": ("archivo", "archivos"),
+        "attachment": ("adjunto", "adjuntos"),
+    },
+    attachment_words=("captura", "adjunt", "foto", "imagen", "vídeo", "grabación"),
+)
+
+LANGUAGES: Mapping[str, Phrases] = {"en": ENGLISH, "de": GERMAN, "fr": FRENCH, "es": SPANISH}
+
+
+def phrases(language: str) -> Phrases:
+    """The phrases of a team's language ("de", "de-AT"); English for one that is not written yet."""
+    return LANGUAGES.get(language.lower().partition("-")[0], ENGLISH)
+
+
+def unread_in(words: Phrases, what: str) -> str:
+    """Say "2 screenshots" in the team's language; a kind that is not known stays as it is."""
+    known = UNREAD.fullmatch(what)
+    if not known:
+        return what
+    one, many = words.unread_kinds[known[2]]
+    return f"{known[1]} {one if known[1] == '1' else many}"
