@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from connectors.base import Attachment, Message, Ticket
-from connectors.mail import message_text
+from connectors.mail import message_text, visible_text
 from service.masking import Masker
 
 _IMAGES = ("image/",)
@@ -59,7 +59,7 @@ def read_conversation(
             who: Literal["requester", "agent"] = "requester" if message.kind == "requester message" else "agent"
             turns.append(Turn(who=who, at=message.at, text=text))
     return Conversation(
-        subject=masker.mask(ticket.subject),
+        subject=masker.mask(visible_text(ticket.subject)),
         turns=tuple(turns),
         author=masker.placeholder_for(answer.author),
         hint=masker.mask(hint),

@@ -21,7 +21,7 @@ from procrastinate.types import TimeDeltaParams
 
 from connectors.base import ConnectorError, LeakError, MisconfiguredError, RejectedError, RetryableError
 from service.database import Database
-from service.errors import LLMUnavailableError
+from service.errors import ServiceError
 from service.inbox import Due, Inbox
 from service.metrics import JOBS
 
@@ -215,8 +215,10 @@ class Jobs:
             log.critical("a note of ours is visible to the customer: check the account's settings", problem=str(error))
             JOBS.labels("leak").inc()
             await self._story.give_up(helpdesk, ticket_id, reason=str(error), attempts=attempt)
-        except (RetryableError, LLMUnavailableError) as error:
+        except RetryableError as error:
             await self._put_off(helpdesk, ticket_id, attempt=attempt, reason=str(error), after_s=error.after_s)
+        except ServiceError as error:  # the index or the database is away for a while
+            await self._put_off(helpdesk, ticket_id, attempt=attempt, reason=str(error))
         except Exception as error:  # the one place: a defect of ours costs this ticket an attempt, not the worker
             log.exception("looking at a ticket failed")
             await self._put_off(helpdesk, ticket_id, attempt=attempt, reason=f"{type(error).__name__}: {error}")

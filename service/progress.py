@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 import httpx
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -54,10 +54,12 @@ async def synced_by(control: Control, *, progress: Told) -> list[SyncReport] | N
     return reports
 
 
-def report_table(reports: Sequence[SyncReport]) -> Table:
-    """What a sync did, for people."""
+def report_table(reports: Sequence[SyncReport]) -> RenderableType:
+    """What a sync did, for people: a line per source, then what a person should know."""
     table = Table("source", "added", "changed", "unchanged", "removed", "failed", "passages", box=None, pad_edge=False)
     for report in reports:
         numbers = (report.added, report.changed, report.unchanged, report.removed, report.failed, report.passages)
-        table.add_row(report.source, *(str(number) for number in numbers))
-    return table
+        source = report.source if report.complete else f"{report.source} (incomplete)"
+        table.add_row(source, *(str(number) for number in numbers))
+    problems = [f"! {problem}" for report in reports for problem in report.problems]
+    return Group(table, *problems)

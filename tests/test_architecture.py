@@ -16,9 +16,12 @@ FLOORS = (
     {"settings", "errors", "metrics", "control"},
     {
         "database", "embedded_postgres", "migrations", "inbox", "ledger", "llm", "tokens", "vectors", "embeddings",
-        "masking", "logs", "smalltalk", "languages", "conversation", "plaintext", "phrases", "repair", "markup",
+        "masking", "identifiers", "phones", "names", "logs", "smalltalk", "languages", "conversation", "plaintext", "phrases", "repair", "markup",
     },
-    {"analysis", "policy", "passages", "drafting", "extractive", "guard", "notes", "content", "knowledge"},
+    {
+        "analysis", "moods", "policy", "passages", "drafting", "letters", "replies", "extractive", "acknowledgement", "guard",
+        "notes", "content", "knowledge",
+    },
     {"pipeline"},
     {"jobs"},
     {"assembly", "progress", "web", "demo", "cli"},
@@ -159,8 +162,8 @@ def test_a_file_is_a_noun_that_can_be_read_in_one_look(source: Source) -> None:
     assert len(source.path.read_text().splitlines()) <= 350
 
 
-def test_the_one_broad_except_is_in_the_jobs() -> None:
-    """Everything else names what it catches."""
+def test_broad_excepts_stand_in_two_places() -> None:
+    """The jobs record what a defect of ours costs; the embedded engine raises nothing but the bare class."""
     broad = [
         source.name
         for source in SOURCES
@@ -168,7 +171,7 @@ def test_the_one_broad_except_is_in_the_jobs() -> None:
         if isinstance(node, ast.ExceptHandler)
         and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id in ("Exception", "BaseException")))
     ]
-    assert broad == ["service/jobs.py"]
+    assert broad == ["service/jobs.py", "service/vectors/embedded.py"]
 
 
 @EVERY_SOURCE
