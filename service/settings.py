@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -268,3 +270,11 @@ def load() -> Settings:
 def _sentence(location: tuple[int | str, ...], message: str) -> str:
     name = "__".join(str(part).upper() for part in location if isinstance(part, str))
     return f"DESKPILOT_{name} {message.removeprefix('Value error, ')}."
+
+
+def tiktoken_cache() -> Path:
+    """Where tiktoken looks for its encoding files, by its own rules: its two variables are read, not set, by us."""
+    for name in ("TIKTOKEN_CACHE_DIR", "DATA_GYM_CACHE_DIR"):
+        if name in os.environ:  # set but empty: tiktoken keeps no cache
+            return Path(os.environ[name] or os.devnull)
+    return Path(tempfile.gettempdir()) / "data-gym-cache"

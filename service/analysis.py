@@ -1,0 +1,227 @@
+"""The step that says what a ticket is about: by the fast model, or by rules where there is none."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from prompts.catalog import Prompt, render
+from service.conversation import Conversation
+from service.errors import LLMRefusedError
+from service.languages import GREETING_WORDS, NAMES, detect, name_of
+from service.llm import LLM
+from service.moods import Sentiment, Urgency, Wish, sentiment_of, urgency_of, wishes_of
+from service.repair import line, lines, read_object, schema_of
+from service.smalltalk import is_automatic, is_thanks_only
+from service.tokens import fit
+
+_ANSWER_TOKENS = 500
+_FRAME_TOKENS = 600  # the prompt around the ticket
+_SUMMARY_WORDS = 100
+_PROBLEM_WORDS = 50
+_QUERY_WORDS = 40
+_RULES_PROBLEM_WORDS = 40
+
+_PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]*_?\d*>")
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])|\n+")
+_GREETING = re.compile(rf"^{GREETING_WORDS.pattern}(?:,?\s+[^\s,!:.?]{{1,30}}){{0,3}}\s*(?:[,!:]\s*|$)", re.IGNORECASE)
+_SUBJECT_PREFIX = re.compile(r"^(?:\s*(?:re|aw|fwd?|wg|tr|rv|antw|res|enc|sv|vs|odp|回复|转发)\s*(?:\[\d+\])?\s*[::]\s*)+", re.IGNORECASE)
+_COURTESY = re.compile(
+    r"^(?:i hope (?:this|you)\b.*|hope you.*|how are you.*|thank(?:s| you)\b.{0,60}|(?:vielen |besten |herzlichen )?dank\b.{0,60}"
+    r"|danke\b.{0,40}|ich hoffe,? (?:es|ihnen).*|merci\b.{0,60}|j'espère que vous.*|gracias\b.{0,60}|espero que est.*|grazie\b.{0,60}"
+    r"|spero che.*|obrigad[oa]\b.{0,60}|espero que esteja.*|bedankt\b.{0,60}|ik hoop dat.*|(?:kind |best )?regards.*"
+    r"|mit freundlichen grüßen.*|cordialement.*|saludos.*|cordiali saluti.*)$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A ticket in at most 100 words, in the team's language (by rules: in the customer's own words)."""
+
+    problem: str
+    tried: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What a ticket is about. `asks` False: nothing to answer (thanks only, automatic mail)."""
+
+    summary: Summary
+    intent: str
+    sentiment: Sentiment
+    urgency: Urgency
+    language: str  # of the newest message, primary subtag; "en" where nothing tells
+    query: str  # what to search for, without placeholders
+    asks: bool = True
+    wishes: tuple[Wish, ...] = ()
+    writer: Literal["model", "rules"] = "rules"
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+
+def _one_of(*allowed: str) -> BeforeValidator:
+    """Anything else becomes None: then the rules decide."""
+    return BeforeValidator(lambda value: text if (text := str(value).strip().lower()) in allowed else None)
+
+
+def _wishes(value: object) -> tuple[str, ...]:
+    known = get_args(Wish)
+    return tuple(wish for wish in known if any(wish == text.strip().lower() for text in lines(value)))
+
+
+class _Answer(BaseModel):
+    """What the model is asked for. Every field may be missing or odd."""
+
+    model_config = ConfigDict(title="analysis", extra="ignore")
+
+    problem: Annotated[str, BeforeValidator(line)] = ""
+    tried: Annotated[tuple[str, ...], BeforeValidator(lines)] = ()
+    open: Annotated[tuple[str, ...], BeforeValidator(lines)] = ()
+    intent: Annotated[str, BeforeValidator(line)] = ""
+    sentiment: Annotated[Sentiment | None, _one_of(*get_args(Sentiment))] = None
+    urgency: Annotated[Urgency | None, _one_of(*get_args(Urgency))] = None
+    language: Annotated[str, BeforeValidator(line)] = ""
+    query: Annotated[str, BeforeValidator(line)] = ""
+    asks: Annotated[bool | None, BeforeValidator(lambda value: value if isinstance(value, bool) else None)] = None
+    wishes: Annotated[tuple[Wish, ...], BeforeValidator(_wishes)] = ()
+
+
+async def analyse(conversation: Conversation, *, llm: LLM | None, team_language: str) -> Analysis:
+    """Say what the ticket is about, with one call of the fast model; no model: by rules.
+
+    A message that plainly needs no reply costs no call. Where the answer cannot be read, or the model refuses the text,
+    the rules' analysis stands. Raises LLMUnavailableError, LLMMisconfiguredError.
+    """
+    ruled = await asyncio.to_thread(analyse_by_rules, conversation)
+    if llm is None or not ruled.asks:
+        return ruled
+    prompt = await asyncio.to_thread(_prompt, conversation, llm=llm, team_language=team_language)
+    try:
+        completion = await llm.complete(
+            prompt.messages, model=llm.fast_model, schema=schema_of(_Answer), max_tokens=_ANSWER_TOKENS
+        )
+    except LLMRefusedError:
+        return ruled
+    answer = await asyncio.to_thread(_read, completion.text)
+    spent = replace(ruled, tokens_in=completion.tokens_in, tokens_out=completion.tokens_out)
+    return _merged(spent, answer, conversation) if answer else spent
+
+
+def analyse_by_rules(conversation: Conversation) -> Analysis:
+    """The same by word lists and patterns. CPU-bound: a few milliseconds, and half a second once for the first language."""
+    newest = conversation.newest
+    return Analysis(
+        summary=Summary(problem=_problem(conversation)),
+        intent="",
+        sentiment=sentiment_of(newest),
+        urgency=urgency_of(f"{conversation.subject}\n{newest}"),
+        language=_language(conversation) or "en",
+        query=_query(conversation),
+        asks=bool(conversation.hint)
+        or not (is_automatic(conversation.subject, newest) or (bool(newest.strip()) and is_thanks_only(newest))),
+        wishes=wishes_of(newest),
+    )
+
+
+def _prompt(conversation: Conversation, *, llm: LLM, team_language: str) -> Prompt:
+    budget = llm.settings.context_tokens - _ANSWER_TOKENS - _FRAME_TOKENS
+    fitted = fit(conversation, (), budget=budget)
+    return render(
+        "analyse",
+        team_language=name_of(team_language),
+        fence=secrets.token_hex(8),
+        subject=fitted.conversation.subject,
+        turns=fitted.conversation.turns,
+        skipped=fitted.skipped,
+    )
+
+
+def _read(text: str) -> _Answer | None:
+    found = read_object(text, keys=_Answer.model_fields)
+    try:
+        return _Answer.model_validate(found) if found is not None else None
+    except ValidationError:
+        return None
+
+
+def _merged(ruled: Analysis, answer: _Answer, conversation: Conversation) -> Analysis:
+    """The model's word, and the rules' where it said nothing; a wish that the words plainly state stands either way."""
+    told = answer.language[:2].lower()
+    return replace(
+        ruled,
+        summary=_within(answer) if answer.problem else ruled.summary,
+        intent=_words(answer.intent, 6),
+        sentiment=answer.sentiment or ruled.sentiment,
+        urgency=answer.urgency or ruled.urgency,
+        language=_language(conversation) or (told if told in NAMES else ruled.language),
+        query=_searchable(answer.query) or ruled.query,
+        # a question is never met with silence, whatever the model says
+        asks=answer.asks is not False or "?" in conversation.newest or bool(conversation.hint),
+        wishes=tuple(wish for wish in get_args(Wish) if wish in answer.wishes or wish in ruled.wishes),
+        writer="model",
+    )
+
+
+def _within(answer: _Answer) -> Summary:
+    """At most 100 words: the problem first, open questions before what was tried."""
+    problem = _words(answer.problem, _PROBLEM_WORDS)
+    left = _SUMMARY_WORDS - len(problem.split())
+    kept: dict[str, list[str]] = {"open": [], "tried": []}
+    for name, items in (("open", answer.open), ("tried", answer.tried)):
+        for item in items[:4]:
+            left -= len(item.split())
+            if left < 0:
+                break
+            kept[name].append(item)
+    return Summary(problem=problem, tried=tuple(kept["tried"]), open=tuple(kept["open"]))
+
+
+def _language(conversation: Conversation) -> str:
+    """Language of the newest message; where it is too short, of what its author wrote before, then of the subject."""
+    if conversation.language:
+        return conversation.language
+    earlier = " ".join(turn.text for turn in reversed(conversation.turns) if turn.who == "requester")
+    return detect(conversation.newest) or detect(earlier) or detect(conversation.subject)
+
+
+def _problem(conversation: Conversation) -> str:
+    said = " ".join(_told(conversation.newest)[:2]) or _subject(conversation)
+    return _words(said, _RULES_PROBLEM_WORDS)
+
+
+def _query(conversation: Conversation) -> str:
+    """Subject and what the newest message says, without greeting and courtesies; "yes, please" leans on earlier words."""
+    told = _told(conversation.newest)
+    parts = [_subject(conversation), *told]
+    if sum(len(part.split()) for part in told) < 4 and len(conversation.turns) > 1:  # noqa: PLR2004 - "yes, please"
+        earlier = [turn.text for turn in conversation.turns if turn.who == "requester"][:-1]
+        parts += _told(earlier[-1])[:2] if earlier else []
+    return _searchable(" ".join([*parts, conversation.hint]))
+
+
+def _subject(conversation: Conversation) -> str:
+    return _SUBJECT_PREFIX.sub("", conversation.subject).strip()
+
+
+def _told(text: str) -> list[str]:
+    """Sentences of a message that say something, the first without its greeting."""
+    sentences = [_GREETING.sub("", part.strip()) for part in _SENTENCE_END.split(text[:5_000])]
+    return [sentence for sentence in sentences if sentence and not _COURTESY.match(sentence)]
+
+
+def _searchable(text: str) -> str:
+    return _words(_PLACEHOLDER.sub(" ", text), _QUERY_WORDS)
+
+
+def _words(text: str, most: int) -> str:
+    words = text.split()
+    cut = " ".join(words[:most])[:600]
+    return cut
+
