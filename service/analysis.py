@@ -30,7 +30,9 @@ _RULES_PROBLEM_WORDS = 40
 _PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]*_?\d*>")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])|\n+")
 _GREETING = re.compile(rf"^{GREETING_WORDS.pattern}(?:,?\s+[^\s,!:.?]{{1,30}}){{0,3}}\s*(?:[,!:]\s*|$)", re.IGNORECASE)
-_SUBJECT_PREFIX = re.compile(r"^(?:\s*(?:re|aw|fwd?|wg|tr|rv|antw|res|enc|sv|vs|odp|回复|转发)\s*(?:\[\d+\])?\s*[::]\s*)+", re.IGNORECASE)
+_SUBJECT_PREFIX = re.compile(
+    r"^(?:\s*(?:re|aw|fwd?|wg|tr|rv|antw|res|enc|sv|vs|odp|回复|转发)\s*(?:\[\d+\])?\s*[::]\s*)+", re.IGNORECASE
+)
 _COURTESY = re.compile(
     r"^(?:i hope (?:this|you)\b.*|hope you.*|how are you.*|thank(?:s| you)\b.{0,60}|(?:vielen |besten |herzlichen )?dank\b.{0,60}"
     r"|danke\b.{0,40}|ich hoffe,? (?:es|ihnen).*|merci\b.{0,60}|j'espère que vous.*|gracias\b.{0,60}|espero que est.*|grazie\b.{0,60}"
@@ -200,7 +202,7 @@ def _query(conversation: Conversation) -> str:
     """Subject and what the newest message says, without greeting and courtesies; "yes, please" leans on earlier words."""
     told = _told(conversation.newest)
     parts = [_subject(conversation), *told]
-    if sum(len(part.split()) for part in told) < 4 and len(conversation.turns) > 1:  # noqa: PLR2004 - "yes, please"
+    if sum(len(part.split()) for part in told) < 4 and len(conversation.turns) > 1:
         earlier = [turn.text for turn in conversation.turns if turn.who == "requester"][:-1]
         parts += _told(earlier[-1])[:2] if earlier else []
     return _searchable(" ".join([*parts, conversation.hint]))
@@ -222,6 +224,4 @@ def _searchable(text: str) -> str:
 
 def _words(text: str, most: int) -> str:
     words = text.split()
-    cut = " ".join(words[:most])[:600]
-    return cut
-
+    return " ".join(words[:most])[:600]

@@ -70,14 +70,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
             llm=await stack.enter_async_context(LLM.opened(settings.llm)),
         )
         pipeline = Pipeline(tools)
-        jobs = Jobs(
-            database,
-            inbox=inbox,
-            story=pipeline,
-            debounce_s=settings.debounce_s,
-            debounce_max_s=settings.debounce_max_s,
-            at_once=settings.jobs_at_once,
-        )
+        jobs = Jobs(database, inbox=inbox, story=pipeline, settings=settings)
         await stack.enter_async_context(jobs.app.open_async())
         yield Service(settings, database, inbox, tools, pipeline, jobs)
 

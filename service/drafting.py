@@ -16,7 +16,16 @@ from service.analysis import Analysis
 from service.conversation import Conversation
 from service.errors import LLMRefusedError
 from service.languages import detect, name_of
-from service.letters import fill_ins, numbers, tidy, with_greeting, without_greeting, without_marks, without_seen, without_sign_off
+from service.letters import (
+    fill_ins,
+    numbers,
+    tidy,
+    with_greeting,
+    without_greeting,
+    without_marks,
+    without_seen,
+    without_sign_off,
+)
 from service.llm import LLM, Completion
 from service.repair import line, lines, read_object, schema_of
 from service.replies import language_name, to_team
@@ -65,7 +74,12 @@ class Draft:
 def _citations(value: object) -> tuple[Citation, ...]:
     """Citations in any of the forms models use: [1], ["[1]"], "1, 2", [{"number": "1"}], {"1": "the days"}."""
     if isinstance(value, dict) and not {"number", "source", "passage", "id"} & value.keys():
-        return tuple(Citation(int(key), line(said)) for key, said in value.items() if str(key).strip("[]() ").isdecimal() for key in [str(key).strip("[]() ")])
+        return tuple(
+            Citation(int(key), line(said))
+            for key, said in value.items()
+            if str(key).strip("[]() ").isdecimal()
+            for key in [str(key).strip("[]() ")]
+        )
     found: list[Citation] = []
     for item in value if isinstance(value, list | tuple) else [value]:
         if isinstance(item, dict):
@@ -95,9 +109,9 @@ class _Answer(BaseModel):
 
     model_config = ConfigDict(title="draft", extra="ignore", populate_by_name=True)
 
-    reply: Annotated[str, BeforeValidator(lambda value: value if isinstance(value, str) else "\n\n".join(lines(value)))] = Field(
-        "", validation_alias=AliasChoices(*_REPLY_NAMES)
-    )
+    reply: Annotated[
+        str, BeforeValidator(lambda value: value if isinstance(value, str) else "\n\n".join(lines(value)))
+    ] = Field("", validation_alias=AliasChoices(*_REPLY_NAMES))
     covered: Annotated[bool | None, BeforeValidator(_flag)] = None
     citations: Annotated[tuple[Citation, ...], BeforeValidator(_citations)] = ()
     checks: Annotated[tuple[str, ...], BeforeValidator(lines)] = ()
@@ -130,7 +144,9 @@ async def write_draft(
     except LLMRefusedError:
         return replace(empty, reason=to_team(team_language).refused)
     empty = replace(empty, model=completion.model, tokens_in=completion.tokens_in, tokens_out=completion.tokens_out)
-    return await asyncio.to_thread(_finished, completion, empty, conversation, analysis, fitted, team_language)
+    return await asyncio.to_thread(
+        _finished, completion, empty, conversation, analysis, fitted=fitted, team_language=team_language
+    )
 
 
 def _prompt(
@@ -168,6 +184,7 @@ def _finished(
     empty: Draft,
     conversation: Conversation,
     analysis: Analysis,
+    *,
     fitted: Fitted,
     team_language: str,
 ) -> Draft:
@@ -189,7 +206,10 @@ def _finished(
         checks += [words.matched] * bool(known)
     language = detect(body) or analysis.language
     if language != analysis.language:
-        names = {name: language_name(code, team_language=team_language) for name, code in (("draft", language), ("customer", analysis.language))}
+        names = {
+            name: language_name(code, team_language=team_language)
+            for name, code in (("draft", language), ("customer", analysis.language))
+        }
         checks.append(words.other_language.format(**names))
     checks += _open_ends(body, conversation, fitted, team_language) if covered else []
     text = _opened(answer.reply, body, language=language, author=conversation.author)
@@ -217,7 +237,9 @@ def _read(text: str) -> _Answer | None:
 def _opened(reply: str, body: str, *, language: str, author: str) -> str:
     """The body behind the model's own greeting where that is right, else behind ours."""
     first = tidy(reply).partition("\n")[0]
-    return with_greeting(f"{first}\n\n{body}" if not without_greeting(first, author=author) else body, language=language, author=author)
+    return with_greeting(
+        f"{first}\n\n{body}" if not without_greeting(first, author=author) else body, language=language, author=author
+    )
 
 
 def _matched(body: str, passages: Sequence[Found]) -> tuple[Citation, ...]:

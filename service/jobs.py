@@ -24,6 +24,7 @@ from service.database import Database
 from service.errors import ServiceError
 from service.inbox import Due, Inbox
 from service.metrics import JOBS
+from service.settings import Settings
 
 log = structlog.get_logger()
 
@@ -65,22 +66,25 @@ class Story(Protocol):
         """Who we are there, once known; empty before."""
         ...
 
+    async def sync(self) -> str:
+        """Bring the knowledge up to date; returns what was done, for the log."""
+        ...
+
 
 class Jobs:
     """The queue. While `app` is open, `enqueue` puts tickets in and `run` works on them."""
 
-    def __init__(
-        self, database: Database, *, inbox: Inbox, story: Story, debounce_s: float, debounce_max_s: float, at_once: int
-    ) -> None:
+    def __init__(self, database: Database, *, inbox: Inbox, story: Story, settings: Settings) -> None:
         self._engine = database.engine
         self._inbox = inbox
         self._story = story
-        self._debounce_s, self._debounce_max_s = debounce_s, debounce_max_s
-        self._at_once = at_once
-        connector = procrastinate.PsycopgConnector(conninfo=database.conninfo, min_size=2, max_size=at_once + 4)
+        self._settings = settings
+        # a connection is used for milliseconds at the ends of a job, so jobs share a few
+        connector = procrastinate.PsycopgConnector(conninfo=database.conninfo, min_size=2, max_size=10)
         self.app = procrastinate.App(connector=connector)
         self._look = self.app.task(name="look", queue="tickets")(self._look_at)
         self._poll = self.app.task(name="poll", queue="tickets")(self._poll_account)
+        self._sync = self.app.task(name="sync", queue="tickets")(self._sync_knowledge)
 
     async def enqueue(self, helpdesk: str, ticket_id: str, *, attempt: int = 1, after_s: float = 0.0) -> None:
         """Have the ticket looked at, after `after_s` seconds. One job waits per ticket at most; more are the same job."""
@@ -104,6 +108,8 @@ class Jobs:
             asyncio.create_task(self._for_ever(self._forward), name="forwarder"),
             asyncio.create_task(self._for_ever(self._sweep), name="sweep"),
         ]
+        if self._settings.knowledge.sync_every_s:
+            loops.append(asyncio.create_task(self._for_ever(self._ask_for_sync), name="sync"))
         try:
             await self._for_ever(self._work)
         finally:
@@ -123,7 +129,7 @@ class Jobs:
     async def _work(self) -> None:
         await self.app.run_worker_async(
             queues=["tickets"],
-            concurrency=self._at_once,
+            concurrency=self._settings.jobs_at_once,
             fetch_job_polling_interval=_POLL_S,
             update_heartbeat_interval=_HEARTBEAT_S,
             stalled_worker_timeout=_STALLED_S,
@@ -136,10 +142,11 @@ class Jobs:
     async def _forward(self) -> None:
         """Turn tickets that have become quiet into jobs."""
         self._inbox.arrived.clear()
-        async with self._inbox.due(debounce_s=self._debounce_s, longest_s=self._debounce_max_s) as due:
+        debounce_s, longest_s = self._settings.debounce_s, self._settings.debounce_max_s
+        async with self._inbox.due(debounce_s=debounce_s, longest_s=longest_s) as due:
             for item in due:
                 await self._inbox.forwarded(item, result=await self._into_job(item))
-        if self._debounce_s >= _FORWARD_S:
+        if debounce_s >= _FORWARD_S:
             await asyncio.sleep(_FORWARD_S)
             return
         with contextlib.suppress(TimeoutError):
@@ -195,6 +202,18 @@ class Jobs:
             log.warning("polling an account failed", helpdesk=helpdesk, turn=turn, reason=str(error))
         if turn + 1 < len(_POLL_TURNS_S):
             await self._enqueue_poll(helpdesk, turn=turn + 1)
+
+    async def _ask_for_sync(self) -> None:
+        """At start-up and every hour. Replicas that ask at once get one job, or several that find nothing to do."""
+        with contextlib.suppress(AlreadyEnqueued):
+            await self._sync.configure(lock="sync", queueing_lock="sync", priority=-1).defer_async()
+        await asyncio.sleep(self._settings.knowledge.sync_every_s)
+
+    async def _sync_knowledge(self) -> None:
+        try:
+            log.info("synced the knowledge", done=await self._story.sync())
+        except ServiceError as error:
+            log.warning("the knowledge could not be synced: it stays as it was", reason=str(error))
 
     async def _look_at(self, helpdesk: str, ticket_id: str, attempt: int) -> None:
         structlog.contextvars.bind_contextvars(helpdesk=helpdesk, ticket=ticket_id, attempt=attempt)

@@ -13,7 +13,9 @@ _MARK = re.compile(
     r"|\((?:see )?(?:sources?|passages?|quellen?|textstellen?|fuentes?|fonti|fonte|bron(?:nen)?)[ ](?P<c>\d{1,2}(?:[ ]?[,;&][ ]?\d{1,2}){0,7})\))",
     re.IGNORECASE,
 )
-_TAG = re.compile(r"</?(?:p|br|div|span|ul|ol|li|b|i|em|strong|h[1-6]|hr|table|tr|td|html|body)(?:\s[^<>]{0,200})?/?>", re.IGNORECASE)
+_TAG = re.compile(
+    r"</?(?:p|br|div|span|ul|ol|li|b|i|em|strong|h[1-6]|hr|table|tr|td|html|body)(?:\s[^<>]{0,200})?/?>", re.IGNORECASE
+)
 _BREAKING_TAG = re.compile(r"<(?:/p|br|/div|/li|/h[1-6]|hr|/tr)(?:\s[^<>]{0,200})?/?>", re.IGNORECASE)
 
 _CLOSING = re.compile(
@@ -53,7 +55,10 @@ _SEEN = re.compile(
     rf"|\b(?:ik zie|ik heb|we hebben)\b(?=.{{0,120}}(?:gezien|bekeken|zie)))[^.!?\n]{{0,160}}\b{_FILE}\b",
     re.IGNORECASE,
 )
-_ASKS_FOR = re.compile(r"\b(?:send|attach|share|provide|upload|schicken|senden|anhängen|envoy\w+|envi\w+|adjunt(?:ar|e|en)|invi\w+|alleg(?:are|hi|ate)|anex(?:ar|e|em)|stuur\w*|sturen)\b", re.IGNORECASE)
+_ASKS_FOR = re.compile(
+    r"\b(?:send|attach|share|provide|upload|schicken|senden|anhängen|envoy\w+|envi\w+|adjunt(?:ar|e|en)|invi\w+|alleg(?:are|hi|ate)|anex(?:ar|e|em)|stuur\w*|sturen)\b",
+    re.IGNORECASE,
+)
 _FILL_IN = re.compile(r"\[[^\[\]\n]{2,60}\]|\{\{?[^{}\n]{2,60}\}\}?|_{4,}|\bXX+\b")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=\S)|(?<=[。！？])")
 _NUMBER = re.compile(r"(?<![\w<])\d+(?:[.,:]\d+)*(?![\w>])")
@@ -84,11 +89,13 @@ def without_sign_off(text: str) -> str:
     """The letter without its end: the helpdesk adds the signature."""
     rows = text.rstrip().split("\n")
     filled = [index for index, row in enumerate(rows) if row.strip()]
-    for place, index in enumerate(filled[-_LONGEST_SIGNATURE - 1 :], start=max(0, len(filled) - _LONGEST_SIGNATURE - 1)):
+    for place, index in enumerate(
+        filled[-_LONGEST_SIGNATURE - 1 :], start=max(0, len(filled) - _LONGEST_SIGNATURE - 1)
+    ):
         row, after = rows[index].strip(), [rows[i].strip() for i in filled[place + 1 :]]
         closing = _CLOSING.match(row)
-        alone = _CLOSING_ALONE.fullmatch(row) or (closing and len(row[closing.end() :].split()) <= 5)  # noqa: PLR2004 - a name
-        if alone and place > 0 and all(len(line.split()) <= 6 for line in after):  # noqa: PLR2004 - lines of a signature
+        alone = _CLOSING_ALONE.fullmatch(row) or (closing and len(row[closing.end() :].split()) <= 5)
+        if alone and place > 0 and all(len(line.split()) <= 6 for line in after):
             rows = rows[:index]
             break
     while len(rows) > 1 and (not rows[-1].strip() or _is_signature(rows[-1].strip())):
@@ -142,11 +149,11 @@ def _split_greeting(text: str, *, author: str) -> tuple[str, str]:
     first, _, rest = text.lstrip().partition("\n")
     first = first.strip()
     bare = first.replace(author, "X") if author else first
-    if GREETING_ENDS.search(first) and len(first) < 40:  # noqa: PLR2004 - a line of its own
+    if GREETING_ENDS.search(first) and len(first) < 40:
         return first, rest.strip()
     if not GREETING_WORDS.match(first):
         return "", text.strip()
-    if len(bare.split()) <= 5 and not re.search(r"[.?。]\s*$", bare):  # noqa: PLR2004 - "Dear Mr. van den Berg,"
+    if len(bare.split()) <= 5 and not re.search(r"[.?。]\s*$", bare):
         return first, rest.strip()
     comma = re.match(r"[^,!:.?]{2,60}(?:,\s*" + re.escape(author or "\0") + r")?[,!:]\s+", first)
     if comma is None:

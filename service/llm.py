@@ -170,7 +170,7 @@ class LLM:
             cut=finish == "length",
         )
 
-    def _error_for(self, status: int, headers: Mapping[str, str], body: bytes) -> Exception:
+    def _error_for(self, status: int, headers: Mapping[str, str], body: bytes) -> Exception:  # noqa: PLR0911 - a table
         """Name what a failed call means for the steps that need the model."""
         said = _said(body).replace(self._client.api_key, "***")
         message = f"{self._host} answered {status}{f' ({said})' if said else ''}"
@@ -216,7 +216,7 @@ def _spoken(text: str) -> str:
     return _THINKING_END.sub("", text, count=1).strip()
 
 
-def _at(value: object, *keys: str) -> Any:
+def _at(value: object, *keys: str) -> Any:  # noqa: ANN401 - JSON
     """The value at a path of keys; None where the path ends early."""
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None

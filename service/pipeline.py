@@ -18,7 +18,7 @@ from service.drafting import Draft, write_draft
 from service.errors import LLMMisconfiguredError, LLMUnavailableError
 from service.extractive import quote_passages
 from service.guard import resolve
-from service.knowledge.sources import Library
+from service.knowledge.sources import Library, sync_all
 from service.ledger import Ledger, SavedDraft, TicketKey, reference_for
 from service.llm import LLM
 from service.masking import Masker
@@ -211,6 +211,12 @@ class Pipeline:
         await self._ledger.silent(key, "", reason)
         if attempts:
             await self._ledger.park(key, attempts=attempts, error=reason)
+
+    async def sync(self) -> str:
+        """Bring the knowledge up to date; returns what was done, for the log."""
+        reports = await sync_all(self._library, progress=lambda *_: None)
+        counts = (f"{one.source}: {one.added} added, {one.changed} changed, {one.removed} removed" for one in reports)
+        return "; ".join(counts) or "no source is set"
 
     def own_id(self, helpdesk: str) -> str:
         """Who we are there, once known; empty before."""

@@ -96,7 +96,7 @@ def _with_keys(value: object, keys: Collection[str], *, depth: int = 0) -> dict[
         if not plain.keys().isdisjoint(keys):
             return plain
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    if depth < 3:  # noqa: PLR2004 - [{"answer": {...}}]
+    if depth < 3:
         for item in inner:
             if (found := _with_keys(item, keys, depth=depth + 1)) is not None:
                 return found

@@ -171,5 +171,5 @@ def to_team(language: str) -> ToTeam:
 
 def language_name(language: str, *, team_language: str) -> str:
     """What the team calls a language; its code where that is not known."""
-    names = NAMES if team_language not in _OWN_NAMES else _OWN_NAMES[team_language]
+    names = _OWN_NAMES.get(team_language, NAMES)
     return names.get(language, language.upper())

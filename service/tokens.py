@@ -241,4 +241,3 @@ def _encoding() -> tiktoken.Encoding | None:
             return tiktoken.get_encoding(name)
     log.info("tokens are estimated: tiktoken's encoding file is not in its cache", folder=str(tiktoken_cache()))
     return None
-

@@ -60,7 +60,9 @@ class FakeLLM:
     def behave(self, *, analysis: object, draft: object) -> None:
         """From now on, when the script is empty: one answer to each of the two prompts."""
         answers = {"analyse": completion(analysis), "draft": completion(draft)}
-        self.otherwise = lambda body: answers["draft" if '"reply"' in body["messages"][0]["content"] else "analyse"](body)
+        self.otherwise = lambda body: answers["draft" if '"reply"' in body["messages"][0]["content"] else "analyse"](
+            body
+        )
 
     def fail(self, status: int, *, body: object = None, headers: Mapping[str, str] | None = None) -> None:
         """Next: this status with an error body of OpenAI's form (`body` text) or any other (`body` object)."""
@@ -68,15 +70,24 @@ class FakeLLM:
         self.send(json.dumps(error), status=status, headers=headers)
 
     def send(
-        self, content: str | bytes, *, status: int = 200, kind: str = "application/json", headers: Mapping[str, str] | None = None
+        self,
+        content: str | bytes,
+        *,
+        status: int = 200,
+        kind: str = "application/json",
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         """Next: exactly these bytes."""
-        self.script.append(lambda _: Response(content, status_code=status, media_type=kind, headers=dict(headers or {})))
+        self.script.append(
+            lambda _: Response(content, status_code=status, media_type=kind, headers=dict(headers or {}))
+        )
 
     def cut(self) -> None:
         """Next: an answer whose connection breaks in the middle."""
         self.script.append(
-            lambda _: StreamingResponse(self._pieces(), media_type="application/json", headers={"content-length": "500"})
+            lambda _: StreamingResponse(
+                self._pieces(), media_type="application/json", headers={"content-length": "500"}
+            )
         )
 
     def drip(self) -> None:

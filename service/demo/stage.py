@@ -74,7 +74,7 @@ async def staged(articles: Path, *, ports: tuple[int, int, int] = (0, 0, 0), **c
                 "freshdesk": FreshdeskSettings.model_validate(
                     {**freshdesk.settings, "webhook_secrets": secrets["freshdesk"]}
                 ),
-                "knowledge": KnowledgeSettings(folder=articles),
+                "knowledge": KnowledgeSettings(folder=articles, sync_every_s=0),
                 "brand": BrandSettings(name=COMPANY),
                 **changes,
             }

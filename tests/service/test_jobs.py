@@ -17,6 +17,7 @@ from service import jobs as jobs_module
 from service.database import Database
 from service.inbox import Inbox
 from service.jobs import ATTEMPTS, Jobs
+from service.settings import Settings
 
 Step = Callable[[str], Awaitable[None]]
 
@@ -35,6 +36,7 @@ class ScriptedStory:
     changed_tickets: list[str] = field(default_factory=list)
     own: str = "our-id"
     looked: asyncio.Event = field(default_factory=asyncio.Event)
+    synced: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def look(self, helpdesk: str, ticket_id: str) -> str:
         self.looks.append(f"{helpdesk}:{ticket_id}")
@@ -49,6 +51,10 @@ class ScriptedStory:
     async def give_up(self, _helpdesk: str, ticket_id: str, *, reason: str, attempts: int = 0) -> None:
         self.given_up.append((ticket_id, reason, attempts))
         self.looked.set()
+
+    async def sync(self) -> str:
+        self.synced.set()
+        return "nothing"
 
     def own_id(self, _helpdesk: str) -> str:
         return self.own
@@ -89,7 +95,8 @@ class Desk:
 async def desk(database: Database) -> AsyncIterator[Desk]:
     """A queue with nothing in it."""
     inbox, story = Inbox(database), ScriptedStory()
-    jobs = Jobs(database, inbox=inbox, story=story, debounce_s=0, debounce_max_s=0, at_once=5)
+    settings = Settings(debounce_s=0, debounce_max_s=0, jobs_at_once=5, knowledge={"sync_every_s": 0})
+    jobs = Jobs(database, inbox=inbox, story=story, settings=settings)
     async with inbox.receiving(), jobs.app.open_async():
         yield Desk(jobs, inbox, story, database)
 
@@ -192,6 +199,7 @@ async def test_a_wait_that_the_helpdesk_asked_for_is_honoured(desk: Desk) -> Non
     async with desk.database.engine.connect() as connection:
         now = await connection.scalar(sa.select(sa.func.now()))
     assert job.scheduled_at is not None
+    assert now is not None
     assert (job.scheduled_at - now).total_seconds() > 990
 
 
@@ -314,6 +322,14 @@ async def test_a_job_freed_by_its_time_is_found_by_a_short_poll(desk: Desk) -> N
         await desk.story.looked.wait()
 
     assert desk.story.looks == ["zendesk:7"]
+
+
+async def test_the_knowledge_is_synced_at_start_up(database: Database) -> None:
+    """A new deployment knows its articles without anybody calling for them."""
+    inbox, story = Inbox(database), ScriptedStory()
+    jobs = Jobs(database, inbox=inbox, story=story, settings=Settings())
+    async with inbox.receiving(), jobs.app.open_async(), Desk(jobs, inbox, story, database).working():
+        await story.synced.wait()
 
 
 async def _true(value: bool) -> bool:  # noqa: FBT001 - a condition is a boolean

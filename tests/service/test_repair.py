@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import time
 from typing import Any
 
 import pytest
@@ -27,7 +26,7 @@ KEYS = ("reply", "covered", "citations")
         ('{"reply": "Click "Save", then wait"}', {"reply": 'Click "Save", then wait'}),
         ('{"reply": "one\ntwo"}', {"reply": "one\ntwo"}),
         ('{reply: "Hi", covered: false}', {"reply": "Hi", "covered": False}),
-        ('{“reply”: “Hallo”, “covered”: true}', {"reply": "Hallo", "covered": True}),
+        ("{“reply”: “Hallo”, “covered”: true}", {"reply": "Hallo", "covered": True}),
         ('{"reply": "Hi" "covered": true}', {"reply": "Hi", "covered": True}),
         ('{"reply": "Hi,\n "covered": true}', {"reply": "Hi", "covered": True}),
         ('{"reply": "cut in the mid', {"reply": "cut in the mid"}),
@@ -46,7 +45,9 @@ def test_a_broken_answer_is_read(text: str, expected: dict[str, Any]) -> None:
     assert read_object(text, keys=KEYS) == expected
 
 
-@pytest.mark.parametrize("text", ["", "I cannot help with that.", "{}", "[]", "null", '{"something": 1}', "{" * 200, '"reply"'])
+@pytest.mark.parametrize(
+    "text", ["", "I cannot help with that.", "{}", "[]", "null", '{"something": 1}', "{" * 200, '"reply"']
+)
 def test_what_holds_no_answer_is_none(text: str) -> None:
     """Then the step says so instead of guessing."""
     assert read_object(text, keys=KEYS) is None
@@ -63,19 +64,38 @@ def test_an_answer_cut_anywhere_gives_what_was_written(end: int) -> None:
     assert "Parcels take three days.".startswith(found["reply"])
 
 
+@pytest.mark.timeout(60)  # linear time takes one second, quadratic time hours
 def test_hostile_output_takes_no_longer_than_its_length() -> None:
     """A stranger may word what a model writes; a slow reader would hang the worker."""
     dice = random.Random(5)
-    pieces = ["{", "}", "[", "]", '"', "'", "\\", ":", ",", "a", "\n", " ", "```", "//", "/*", "1", '"reply":', "“", "\\u", " ,"]
+    pieces = [
+        "{",
+        "}",
+        "[",
+        "]",
+        '"',
+        "'",
+        "\\",
+        ":",
+        ",",
+        "a",
+        "\n",
+        " ",
+        "```",
+        "//",
+        "/*",
+        "1",
+        '"reply":',
+        "“",
+        "\\u",
+        " ,",
+    ]
     hostile = ["".join(dice.choices(pieces, k=dice.randint(1, 8))) * 4_000 for _ in range(60)]
     hostile += ['[" reply", ") ' * 2_000, '{"reply": "' + "\n" * 40_000, '{"reply": "' + '" ' * 20_000, "{" * 40_000]
-    started = time.process_time()
 
     for text in hostile:
         read_object(text, keys=KEYS)
         read_object('{"reply": "Hello ' + text, keys=KEYS)
-
-    assert time.process_time() - started < 60  # quadratic time would need hours
 
 
 def test_odd_values_become_lines() -> None:

@@ -25,32 +25,42 @@ _random = random.Random(7)
 
 MEASURED = {
     "English": (
-        "Hello, since the update on Monday I can no longer export my invoices. The page stays empty and after about a "
-        "minute an error with the number 5021 appears. I have already tried another browser and cleared the cache, without "
-        "success. Could you please look into this before our audit on Thursday? We need all twelve invoices of last year.",
+        (
+            "Hello, since the update on Monday I can no longer export my invoices. The page stays empty and after about a "
+            "minute an error with the number 5021 appears. I have already tried another browser and cleared the cache, without "
+            "success. Could you please look into this before our audit on Thursday? We need all twelve invoices of last year."
+        ),
         69,
     ),
     "German": (
-        "Guten Tag, seit der Aktualisierung am Montag kann ich meine Rechnungen nicht mehr exportieren. Die Seite bleibt leer, "
-        "und nach ungefähr einer Minute erscheint eine Fehlermeldung mit der Nummer 5021. Einen anderen Browser habe ich "
-        "bereits ausprobiert und den Zwischenspeicher gelöscht, leider ohne Erfolg. Könnten Sie sich das bitte vor unserer "
-        "Wirtschaftsprüfung am Donnerstag ansehen? Wir benötigen sämtliche Rechnungen des vergangenen Geschäftsjahres "
-        "einschließlich der Versandkostenaufstellung.",
+        (
+            "Guten Tag, seit der Aktualisierung am Montag kann ich meine Rechnungen nicht mehr exportieren. Die Seite bleibt leer, "
+            "und nach ungefähr einer Minute erscheint eine Fehlermeldung mit der Nummer 5021. Einen anderen Browser habe ich "
+            "bereits ausprobiert und den Zwischenspeicher gelöscht, leider ohne Erfolg. Könnten Sie sich das bitte vor unserer "
+            "Wirtschaftsprüfung am Donnerstag ansehen? Wir benötigen sämtliche Rechnungen des vergangenen Geschäftsjahres "
+            "einschließlich der Versandkostenaufstellung."
+        ),
         128,
     ),
     "German compounds": (
-        "Kündigungsbestätigung Rechnungsanschrift Zahlungserinnerung Versandkostenpauschale Datenschutzgrundverordnung "
-        "Benutzerkontoverwaltung Rücksendeetikett Lieferverzögerung Auftragsbestätigung Zugangsberechtigung",
+        (
+            "Kündigungsbestätigung Rechnungsanschrift Zahlungserinnerung Versandkostenpauschale Datenschutzgrundverordnung "
+            "Benutzerkontoverwaltung Rücksendeetikett Lieferverzögerung Auftragsbestätigung Zugangsberechtigung"
+        ),
         61,
     ),
     "Chinese": (
-        "您好，自从星期一更新以后，我就无法导出发票了。页面一直是空白的，大约一分钟后出现编号为5021的错误。我已经试过另一个浏览器，"
-        "也清除了缓存，但都没有用。请问能否在星期四审计之前帮我处理一下？我们需要去年全部的十二张发票。",
+        (
+            "您好，自从星期一更新以后，我就无法导出发票了。页面一直是空白的，大约一分钟后出现编号为5021的错误。我已经试过另一个浏览器，"
+            "也清除了缓存，但都没有用。请问能否在星期四审计之前帮我处理一下？我们需要去年全部的十二张发票。"
+        ),
         103,
     ),
     "traditional Chinese": (
-        "您好，自從星期一更新以後，我就無法匯出發票了。頁面一直是空白的，大約一分鐘後出現編號為5021的錯誤。我已經試過另一個瀏覽器，"
-        "也清除了快取，但都沒有用。請問能否在星期四稽核之前幫我處理一下？",
+        (
+            "您好，自從星期一更新以後，我就無法匯出發票了。頁面一直是空白的，大約一分鐘後出現編號為5021的錯誤。我已經試過另一個瀏覽器，"
+            "也清除了快取，但都沒有用。請問能否在星期四稽核之前幫我處理一下？"
+        ),
         123,
     ),
     "emoji": ("😀😂🤔👍🏽🙏❤️🎉😡👩‍👩‍👧‍👦🇩🇪🇫🇷🏳️‍🌈🧑🏿‍🚀🪄🫠✅❌⚠️🔎☎️✂️🦄🥑🧊🪴🩻🫶", 115),
@@ -119,7 +129,9 @@ def test_tiktoken_is_not_asked_without_its_file(monkeypatch: pytest.MonkeyPatch)
     assert len(logs) == 1
 
 
-def test_a_file_that_is_not_the_encoding_is_not_given_to_tiktoken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_file_that_is_not_the_encoding_is_not_given_to_tiktoken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """It would remove the file and download it anew."""
     monkeypatch.setattr(requests, "get", lambda *_, **__: pytest.fail("a download was tried"))
     path = tmp_path / hashlib.sha1(URL.encode(), usedforsecurity=False).hexdigest()
