@@ -1,0 +1,126 @@
+"""Makes the README's pictures: `python -m tests.pictures`. The page and the notes are the real ones; the model is scripted."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import sys
+
+from fastapi.responses import Response
+
+from service.demo.stage import Stage, staged
+from service.knowledge.sources import sync_all
+from tests import fake_llm
+from tests.browser import open_page
+from tests.fake_llm import completion
+
+ROOT = Path(__file__).parent.parent
+PICTURES = ROOT / "deploy" / "pictures"
+ARTICLES = ROOT / "deploy" / "demo" / "articles"
+
+READY = {
+    "subject": "Where is my kettle?",
+    "name": "Ana Beltrame",
+    "text": "Hello,\n\nI bought a Mini on the 2nd (order KW-20417). The tracking has said the same for two weeks now. Is my parcel "
+    "lost? Do I get a new kettle, and do I have to pay for it?\n\nThanks\nAna",
+    "analysis": {"intent": "parcel lost", "query": "parcel lost tracking not arrived replacement", "asks": True},
+    "draft": {
+        "reply": "Hi <PERSON_1>,\n\nten working days after dispatch we treat a parcel as lost, so you do not have to wait any longer. "
+        "You can choose between a new kettle and your money back, and you pay nothing for the replacement. Which of the two may I "
+        "arrange for you?\n\nShould the first parcel turn up later, tell us and we send you a label for it.",
+        "covered": True,
+        "source": "My parcel has not arrived",
+        "supports": "the ten days, the choice, no cost",
+        "checks": ["the dispatch date of KW-20417: ten working days must have passed"],
+        "reason": "The article answers every point of the question.",
+    },
+}
+UNCOVERED = {
+    "subject": "Engraving",
+    "name": "Ben Castellane",
+    "text": "Hi, can you engrave two names on the lid of a Kettlewick One? It is a wedding present.",
+    "analysis": {"intent": "engraving", "query": "engraving names lid", "asks": True},
+    "draft": {
+        "reply": "Hi <PERSON_1>,\n\nso that I can give you a certain answer: which colour of the One is it, and by which date do you "
+        "need the present?",
+        "covered": False,
+        "reason": "No article speaks of engraving.",
+    },
+}
+PERSON = {
+    "subject": "CANCEL MY SUBSCRIPTION",
+    "name": "Lea Okonjo",
+    "text": "You have just charged my card AGAIN. I am furious. Cancel the subscription NOW. I want to speak to a manager.",
+    "analysis": {
+        "problem": "Was charged for a box after cancelling the tea subscription in the app.",
+        "intent": "cancel subscription",
+        "sentiment": "angry",
+        "wishes": ["cancel", "person"],
+        "query": "cancel tea subscription charged",
+        "asks": True,
+    },
+    "draft": {},
+}
+DOWN = {
+    "subject": "Fehler E1",
+    "name": "Jonas Brandt",
+    "text": "Guten Tag, im Tee schwimmen weiße Flocken und der Wasserkocher ist laut. Wie entkalke ich meinen Kettlewick One richtig?",
+    "analysis": None,
+    "draft": {},
+}
+KINDS = {"ready": READY, "not-covered": UNCOVERED, "person": PERSON, "no-model": DOWN}
+
+
+async def main() -> None:
+    """Write a ticket of each kind, and take their pictures."""
+    PICTURES.mkdir(exist_ok=True)
+    with fake_llm.serving() as model:
+        async with staged(ARTICLES, debounce_s=0, debounce_max_s=0, llm=model.settings()) as stage:
+            await sync_all(stage.service.tools.library, progress=lambda *_: None)
+            for kind, told in KINDS.items():
+                model.otherwise = scripted(told)
+                ticket_id = await stage.zendesk.open_ticket(
+                    name=told["name"],
+                    email=f"{told['name'].split()[0].lower()}@customer.example",
+                    subject=told["subject"],
+                    text=told["text"],
+                )
+                while not stage.zendesk.notes(ticket_id):  # noqa: ASYNC110 - the twin's state has no event
+                    await asyncio.sleep(0.05)
+                await picture(stage, ticket_id, kind)
+
+
+def scripted(told: dict[str, Any]) -> fake_llm.Answer:
+    """A model that answers as the picture wants it; without an analysis it is down."""
+
+    def answer(body: dict[str, Any]) -> Response:
+        if told["analysis"] is None:
+            return Response(json.dumps({"error": {"message": "overloaded"}}), status_code=503)
+        if body["model"] == "fast":
+            return completion(told["analysis"])(body)
+        draft = dict(told["draft"])
+        given = body["messages"][-1]["content"].partition(f") {draft.pop('source', '-')}")[0].rpartition("(")[2]
+        if supports := draft.pop("supports", ""):
+            draft["citations"] = [{"number": given, "supports": supports}]
+        return completion(draft)(body)
+
+    return answer
+
+
+async def picture(stage: Stage, ticket_id: str, kind: str) -> None:
+    """The whole page, and the note alone."""
+    async with open_page(width=1360, height=900) as page:
+        await page.goto(f"{stage.pages['zendesk']}/tickets/{ticket_id}")
+        note = page.locator('[data-testid="entry"][data-by="co-pilot"]')
+        await note.wait_for()
+        await note.screenshot(path=PICTURES / f"note-{kind}.png")
+        if kind == "ready":
+            await page.screenshot(path=PICTURES / "helpdesk.png")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
+    print(f"written to {PICTURES}", file=sys.stderr)
