@@ -185,7 +185,7 @@ class ConflictError(RetryableError):
 
 
 class RejectedError(ConnectorError):
-    """This call never works."""
+    """The call never works, however often it is made."""
 
 
 class GoneError(RejectedError):

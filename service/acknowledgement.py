@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.analysis import Analysis
-from service.conversation import Conversation
+from service.conversation import SUMMARY_FROM, Conversation
 from service.drafting import Draft
 from service.languages import greeting
 
@@ -28,7 +28,7 @@ def acknowledge(conversation: Conversation, analysis: Analysis) -> Draft:
         covered=False,
         citations=(),
         checks=(),
-        reason="",
+        reason="" if len(conversation.turns) >= SUMMARY_FROM else analysis.summary.problem,
         gloss="",
         writer="extractive",
     )

@@ -14,8 +14,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from service import logs, settings
 from connectors.base import ConnectorError
+from service import logs, settings
 from service.assembly import assembled, opened_library, working
 from service.control import Control, announced, find, new_token
 from service.demo.play import play
@@ -31,6 +31,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="The open co-pilot inside Zendesk and Freshdesk: drafts, sources and summaries as internal notes.",
 )
+if sys.platform == "win32":  # where there is no faster loop than Python's own
+    new_event_loop = None
+else:
+    from uvloop import new_event_loop
+
 errors = Console(stderr=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
@@ -139,7 +144,8 @@ def _settings() -> settings.Settings:
 def _run(command: Coroutine[Any, Any, int]) -> None:
     """Run a command; what went wrong and is understood is said in sentences, not in a traceback."""
     try:
-        code = asyncio.run(command)
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            code = runner.run(command)
     except SettingsProblem as error:
         for problem in error.problems:
             errors.print(f"[red]✗[/] {problem}", highlight=False)

@@ -8,13 +8,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from service.analysis import Analysis, Summary
-from service.conversation import Conversation
+from service.conversation import SUMMARY_FROM, Conversation
 from service.drafting import Draft
 from service.guard import Source, clean_summary, nearest
 from service.notes import NoteContent, Verdict
 from service.passages import Retrieval
-
-_SUMMARY_FROM = 3  # messages; a shorter thread is read faster than its summary
 
 Restore = Callable[[str], str]
 
@@ -47,7 +45,7 @@ class Written:
 def content_of(written: Written, *, reference: str, restore: Restore, timezone: str) -> NoteContent:
     """Gather the note. restore: puts back what was masked, and only what this ticket itself holds."""
     draft, conversation = written.draft, written.conversation
-    summary = clean_summary(written.analysis.summary) if len(conversation.turns) >= _SUMMARY_FROM else None
+    summary = clean_summary(written.analysis.summary) if len(conversation.turns) >= SUMMARY_FROM else None
     shown = () if written.sources or written.person_reasons else nearest(written.passages.found)
     return NoteContent(
         verdict=written.verdict,

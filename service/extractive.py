@@ -29,13 +29,14 @@ _MOST_WORDS = 130  # of one article
 _NEAR_BEST = 0.6  # a sentence is quoted with the best one when it scores this share of it
 _LANGUAGE_WEIGHT = 1.6  # of a passage in the customer's language
 _TITLE_WEIGHT = 0.5
-_RANK_WEIGHT = (
-    2.0  # of the order of retrieval for one question: it chose better than these words alone (83 % against 78 % of
-)
-# 120 questions of StackFAQ); of several questions it knows only the sum
+_RANK_WEIGHT = 2.0
+"""Of the order of retrieval for one question: it chose better than these words alone (83 % against 78 % of 120 questions of
+StackFAQ). Of several questions it knows only the sum:"""
 _RANK_WEIGHT_OF_PARTS = 0.5
 
 _LIST_ITEM = re.compile(r"\s*(?:[-*•]|\d{1,2}[.)]|[a-z]\))\s+\S")
+_STEPS = re.compile(r"(?:[^\n]*[:：]\n)?\s*1[.)]\s")
+_HOW = re.compile(r"\b(?:how|wie|comment|cómo|come|como|hoe)\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’»)]*\s+(?=[^a-zà-ÿ\s])|(?<=[。！？])")
 _HEADING = re.compile(r"#{1,6}\s|\|")
 
@@ -227,6 +228,9 @@ def _best_units(part: str, source: _Source, rarity: dict[int, float]) -> list[_U
         words = sum(len(one.text.split()) for one in (*chosen, unit))
         if not chosen or (score >= _NEAR_BEST * scored[0][0] and words <= _MOST_WORDS):
             chosen.append(unit)
+    steps = next((unit for unit in source.units if _STEPS.match(unit.text)), None)
+    if steps and _HOW.search(part) and steps not in chosen:  # who asks how wants the steps, whatever they speak of
+        chosen.append(steps)
     if len(chosen) == 1 and "\n" not in chosen[0].text:  # one sentence alone rarely answers: the next belongs to it
         after = [unit for unit in source.units if unit.place == chosen[0].place + 1]
         chosen += [unit for unit in after if unit.paragraph == chosen[0].paragraph or "\n" in unit.text]

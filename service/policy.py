@@ -103,17 +103,14 @@ def person_needed(analysis: Analysis) -> tuple[str, ...]:
 
 def _never(ticket: Ticket) -> str:
     """Why this ticket gets no note whoever asks for one; empty when it may."""
-    if OFF_TAG in ticket.tags:
-        return f"the ticket is tagged {OFF_TAG}"
-    if ticket.status in ("solved", "closed", "deleted"):
-        return f"the ticket is {ticket.status}"
-    if ticket.spam:
-        return "the ticket is spam"
-    if ticket.channel == "side conversation":
-        return "side conversations get no notes"
-    if ticket.requester.role != "end user":
-        return "the requester is one of the team"
-    return ""
+    reasons = (
+        (OFF_TAG in ticket.tags, f"the ticket is tagged {OFF_TAG}"),
+        (ticket.status in ("solved", "closed", "deleted"), f"the ticket is {ticket.status}"),
+        (ticket.spam, "the ticket is spam"),
+        (ticket.channel == "side conversation", "side conversations get no notes"),
+        (ticket.requester.role != "end user", "the requester is one of the team"),
+    )
+    return next((reason for holds, reason in reasons if holds), "")
 
 
 def _not_worth(ticket: Ticket, message: Message, *, when: NotesWhen, asked: bool) -> str:
@@ -123,17 +120,16 @@ def _not_worth(ticket: Ticket, message: Message, *, when: NotesWhen, asked: bool
         return "the message was sent by a machine (auto-reply or bounce)"
     if asked:
         return ""
-    if when == "on_request":
-        return f"notes are written on request only: tag the ticket {ASK_TAG} or write @deskpilot in an internal note"
-    if ticket.channel in _ON_REQUEST or message.channel in _ON_REQUEST:
-        return f"{message.channel} tickets get notes on request only"
-    if ticket.channel == "voice" and not text:
-        return "the call has no transcript"
-    if when == "first" and _earlier_of_requester(ticket, message):
-        return "notes are written for the first message only"
-    if when == "question" and is_thanks_only(text):
-        return "the customer only says thanks"
-    return ""
+    fast = next((channel for channel in (message.channel, ticket.channel) if channel in _ON_REQUEST), "")
+    on_request = f"tag the ticket {ASK_TAG} or write @deskpilot in an internal note"
+    reasons = (
+        (when == "on_request", f"notes are written on request only: {on_request}"),
+        (bool(fast), f"{fast} tickets get notes on request only: {on_request}"),
+        (ticket.channel == "voice" and not text, "the call has no transcript"),
+        (when == "first" and _earlier_of_requester(ticket, message), "notes are written for the first message only"),
+        (when == "question" and is_thanks_only(text), "the customer only says thanks"),
+    )
+    return next((reason for holds, reason in reasons if holds), "")
 
 
 def _earlier_of_requester(ticket: Ticket, message: Message) -> bool:

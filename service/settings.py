@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -78,6 +79,7 @@ class LLMSettings(BaseModel):
 
     @property
     def on(self) -> bool:
+        """Whether there is a model."""
         return bool(self.base_url or self.api_key.get_secret_value())
 
 
@@ -95,6 +97,7 @@ class EmbeddingsSettings(BaseModel):
 
     @property
     def on(self) -> bool:
+        """Whether there are embeddings."""
         return bool(self.base_url or self.api_key.get_secret_value())
 
 
@@ -114,10 +117,12 @@ class HelpdeskSettings(BaseModel):
 
     @property
     def on(self) -> bool:
+        """Whether this helpdesk is connected."""
         return bool(self.url)
 
     @property
     def secrets(self) -> tuple[str, ...]:
+        """Accepted webhook secrets, in plain text."""
         return tuple(secret.get_secret_value() for secret in self.webhook_secrets)
 
 
@@ -133,6 +138,8 @@ class ZendeskSettings(HelpdeskSettings):
 
 
 class FreshdeskSettings(HelpdeskSettings):
+    """The key is one agent's and has that agent's rights."""
+
     api_key: SecretStr = SecretStr("")
 
     _key = field_validator("api_key")(_real)
@@ -218,44 +225,42 @@ class Settings(BaseSettings):
         return self
 
 
-def _contradictions(settings: Settings) -> list[str]:
+def _contradictions(settings: Settings) -> Iterator[str]:
     """One sentence per problem that only several settings together show."""
-    found = []
-    zendesk, freshdesk = settings.zendesk, settings.freshdesk
-    if zendesk.on:
-        pair = bool(zendesk.client_id) + bool(zendesk.client_secret.get_secret_value())
-        token = bool(zendesk.token.get_secret_value())
-        if pair == 1:
-            found.append("Set both DESKPILOT_ZENDESK__CLIENT_ID and DESKPILOT_ZENDESK__CLIENT_SECRET, or neither.")
-        if pair == 0 and not token:
-            found.append(
-                "Zendesk has no credentials: set DESKPILOT_ZENDESK__CLIENT_ID and __CLIENT_SECRET, or DESKPILOT_ZENDESK__TOKEN."
-            )
-        if pair == 2 and token:
-            found.append(
-                "Zendesk has two kinds of credentials: set either __CLIENT_ID and __CLIENT_SECRET, or __TOKEN."
-            )
-    if freshdesk.on and not freshdesk.api_key.get_secret_value():
-        found.append("Freshdesk has no credentials: set DESKPILOT_FRESHDESK__API_KEY.")
+    if settings.zendesk.on:
+        yield from _zendesk_credentials(settings.zendesk)
+    if settings.freshdesk.on and not settings.freshdesk.api_key.get_secret_value():
+        yield "Freshdesk has no credentials: set DESKPILOT_FRESHDESK__API_KEY."
     for name, helpdesk in settings.helpdesks.items():
         if not helpdesk.secrets:
-            found.append(
-                f"Webhooks of {name} cannot be verified: set DESKPILOT_{name.upper()}__WEBHOOK_SECRETS to the signing secret."
-            )
-    for name, endpoint in (("LLM", settings.llm), ("EMBEDDINGS", settings.embeddings)):
-        if endpoint.on and not endpoint.model:
-            found.append(f"DESKPILOT_{name}__MODEL is empty: name the model to ask for.")
-        if endpoint.model and not endpoint.on:
-            found.append(
-                f"DESKPILOT_{name}__MODEL is set without DESKPILOT_{name}__BASE_URL or __API_KEY: set one of them."
-            )
+            secrets = f"DESKPILOT_{name.upper()}__WEBHOOK_SECRETS"
+            yield f"Webhooks of {name} cannot be verified: set {secrets} to the signing secret."
+    yield from _endpoint("LLM", settings.llm)
+    yield from _endpoint("EMBEDDINGS", settings.embeddings)
     if settings.debounce_max_s < settings.debounce_s:
-        found.append("DESKPILOT_DEBOUNCE_MAX_S is below DESKPILOT_DEBOUNCE_S: a burst would never be waited for.")
+        yield "DESKPILOT_DEBOUNCE_MAX_S is below DESKPILOT_DEBOUNCE_S: a burst would never be waited for."
     if settings.knowledge.folder and not settings.knowledge.folder.is_dir():
-        found.append(f"DESKPILOT_KNOWLEDGE__FOLDER is not a folder: {settings.knowledge.folder}.")
+        yield f"DESKPILOT_KNOWLEDGE__FOLDER is not a folder: {settings.knowledge.folder}."
     if settings.policy_file and not settings.policy_file.is_file():
-        found.append(f"DESKPILOT_POLICY_FILE is not a file: {settings.policy_file}.")
-    return found
+        yield f"DESKPILOT_POLICY_FILE is not a file: {settings.policy_file}."
+
+
+def _zendesk_credentials(zendesk: ZendeskSettings) -> Iterator[str]:
+    client, token = "DESKPILOT_ZENDESK__CLIENT_ID", bool(zendesk.token.get_secret_value())
+    match bool(zendesk.client_id), bool(zendesk.client_secret.get_secret_value()):
+        case (True, True) if token:
+            yield f"Zendesk has two kinds of credentials: set either {client} and __CLIENT_SECRET, or __TOKEN."
+        case (False, False) if not token:
+            yield f"Zendesk has no credentials: set {client} and __CLIENT_SECRET, or DESKPILOT_ZENDESK__TOKEN."
+        case (True, False) | (False, True):
+            yield f"Set both {client} and DESKPILOT_ZENDESK__CLIENT_SECRET, or neither."
+
+
+def _endpoint(name: str, endpoint: LLMSettings | EmbeddingsSettings) -> Iterator[str]:
+    if endpoint.on and not endpoint.model:
+        yield f"DESKPILOT_{name}__MODEL is empty: name the model to ask for."
+    if endpoint.model and not endpoint.on:
+        yield f"DESKPILOT_{name}__MODEL is set without DESKPILOT_{name}__BASE_URL or __API_KEY: set one of them."
 
 
 def load() -> Settings:

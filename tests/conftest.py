@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
 from service import embedded_postgres
@@ -65,5 +66,5 @@ def database_url(postgres: str) -> Iterator[str]:
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """The same, opened as the service opens it."""
-    async with open_database(Settings(database_url=database_url)) as opened:
+    async with open_database(Settings(database_url=SecretStr(database_url))) as opened:
         yield opened

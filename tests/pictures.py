@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 from typing import Any
-
-import sys
 
 from fastapi.responses import Response
 
@@ -21,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "deploy" / "pictures"
 ARTICLES = ROOT / "deploy" / "demo" / "articles"
 
-READY = {
+READY: dict[str, Any] = {
     "subject": "Where is my kettle?",
     "name": "Ana Beltrame",
     "text": "Hello,\n\nI bought a Mini on the 2nd (order KW-20417). The tracking has said the same for two weeks now. Is my parcel "
@@ -38,7 +37,7 @@ READY = {
         "reason": "The article answers every point of the question.",
     },
 }
-UNCOVERED = {
+UNCOVERED: dict[str, Any] = {
     "subject": "Engraving",
     "name": "Ben Castellane",
     "text": "Hi, can you engrave two names on the lid of a Kettlewick One? It is a wedding present.",
@@ -50,7 +49,7 @@ UNCOVERED = {
         "reason": "No article speaks of engraving.",
     },
 }
-PERSON = {
+PERSON: dict[str, Any] = {
     "subject": "CANCEL MY SUBSCRIPTION",
     "name": "Lea Okonjo",
     "text": "You have just charged my card AGAIN. I am furious. Cancel the subscription NOW. I want to speak to a manager.",
@@ -64,7 +63,7 @@ PERSON = {
     },
     "draft": {},
 }
-DOWN = {
+DOWN: dict[str, Any] = {
     "subject": "Fehler E1",
     "name": "Jonas Brandt",
     "text": "Guten Tag, im Tee schwimmen weiße Flocken und der Wasserkocher ist laut. Wie entkalke ich meinen Kettlewick One richtig?",
@@ -88,7 +87,7 @@ async def main() -> None:
                     subject=told["subject"],
                     text=told["text"],
                 )
-                while not stage.zendesk.notes(ticket_id):  # noqa: ASYNC110 - the twin's state has no event
+                while not stage.zendesk.notes(ticket_id):
                     await asyncio.sleep(0.05)
                 await picture(stage, ticket_id, kind)
 

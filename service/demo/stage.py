@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 
@@ -16,7 +15,14 @@ from connectors.freshdesk.simulator import Options as FreshdeskOptions
 from connectors.zendesk.simulator import Options as ZendeskOptions
 from connectors.zendesk.simulator import ZendeskSimulator
 from service.assembly import Service, assembled, working
-from service.settings import BrandSettings, FreshdeskSettings, KnowledgeSettings, QdrantSettings, Settings, ZendeskSettings
+from service.settings import (
+    BrandSettings,
+    FreshdeskSettings,
+    KnowledgeSettings,
+    QdrantSettings,
+    Settings,
+    ZendeskSettings,
+)
 from service.web.app import create_app
 from service.web.server import free_port, serving
 
@@ -43,7 +49,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(articles: Path, *, ports: tuple[int, int, int] = (0, 0, 0), **changes: Any) -> AsyncIterator[Stage]:
+async def staged(articles: Path, *, ports: tuple[int, int, int] = (0, 0, 0), **changes: object) -> AsyncIterator[Stage]:
     """Start everything; all of it is gone, data included, when the block ends.
 
     ports: of the service, of Zendesk, of Freshdesk; each that is taken is replaced by a free one.

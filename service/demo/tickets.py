@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import yaml
 
@@ -17,6 +17,8 @@ Expectation = Literal["note", "none", "packet"]
 that hands the ticket to a person."""
 
 Writer = Literal["customer", "cc", "agent", "bot"]
+
+Word = TypeVar("Word", bound=str)
 
 _KEYS = {"helpdesk", "subject", "requester", "organization", "channel", "tags", "messages", "expect", "expect_source", "says"}
 _MESSAGE_KEYS = {"from", "text", "html", "private", "attachments", "name", "email", "automatic"}
@@ -131,7 +133,8 @@ def _known(file: Path, raw: Mapping[str, Any], keys: set[str]) -> None:
         raise TicketFileError(f"{file.name}: unknown key {unknown[0]!r}; known ones are {', '.join(sorted(keys))}")
 
 
-def _one_of(file: Path, raw: Mapping[str, Any], key: str, values: tuple[str, ...]) -> Any:
-    if raw.get(key) not in values:
-        raise TicketFileError(f"{file.name}: `{key}` must be one of {', '.join(values)}, not {raw.get(key)!r}")
-    return raw[key]
+def _one_of(file: Path, raw: Mapping[str, Any], key: str, values: tuple[Word, ...]) -> Word:
+    for value in values:
+        if raw.get(key) == value:
+            return value
+    raise TicketFileError(f"{file.name}: `{key}` must be one of {', '.join(values)}, not {raw.get(key)!r}")

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from connectors import WEBHOOKS
-from connectors.base import Delivery, ForgedError, UnreadableError
+from connectors.base import Delivery, Event, ForgedError, UnreadableError
 from service.errors import DatabaseUnavailableError
 from service.inbox import Inbox
 from service.metrics import DELIVERIES
@@ -19,11 +19,17 @@ log = structlog.get_logger()
 LARGEST_BYTES = 1024 * 1024
 """Zendesk sends at most 256 KB, Freshdesk names no limit."""
 
-_RETRY_AFTER_S = "5"  # Zendesk tries again only when the wait is short
-
 
 class _TooLargeError(Exception):
-    pass
+    """More than LARGEST_BYTES."""
+
+
+_REFUSALS: dict[type[Exception], tuple[int, str]] = {
+    _TooLargeError: (413, f"the body is larger than {LARGEST_BYTES} bytes"),
+    ForgedError: (401, "the signature or secret is wrong or missing"),
+    UnreadableError: (400, "this is not a body that the helpdesk documents"),
+    DatabaseUnavailableError: (503, "not stored: send it again"),
+}
 
 
 def router(inbox: Inbox, secrets: dict[str, tuple[str, ...]]) -> APIRouter:
@@ -36,24 +42,11 @@ def router(inbox: Inbox, secrets: dict[str, tuple[str, ...]]) -> APIRouter:
         try:
             delivery = Delivery(headers=dict(request.headers), body=await _body(request), path_secret=path_secret)
             event = WEBHOOKS[helpdesk].accept(delivery, secrets=secrets[helpdesk], now=datetime.now(UTC))
-        except _TooLargeError:
-            return _answer(helpdesk, 413, f"the body is larger than {LARGEST_BYTES} bytes")
-        except ForgedError as error:
-            log.warning("webhook refused", helpdesk=helpdesk, reason=str(error))
-            return _answer(helpdesk, 401, "the signature or secret is wrong or missing")
-        except UnreadableError as error:
-            log.warning("webhook not understood", helpdesk=helpdesk, reason=str(error))
-            return _answer(helpdesk, 400, str(error))
-        if event.kind == "ignored":
-            return _answer(helpdesk, 200, "ignored")
-        if event.kind == "poll":
-            log.warning("webhook cannot be read: polling its account instead", helpdesk=helpdesk, what=event.what)
-        try:
-            await inbox.put(helpdesk, event)
-        except DatabaseUnavailableError as error:
-            log.error("webhook not stored: the sender is asked to send it again", reason=str(error))  # noqa: TRY400
-            return _answer(helpdesk, 503, "not stored: send it again", {"Retry-After": _RETRY_AFTER_S})
-        return _answer(helpdesk, 200, "accepted")
+            return _answer(helpdesk, 200, await _stored(inbox, helpdesk, event))
+        except tuple(_REFUSALS) as error:
+            status, text = _REFUSALS[type(error)]
+            log.warning("webhook refused", helpdesk=helpdesk, status=status, reason=str(error))
+            return _answer(helpdesk, status, text)
 
     @routes.post("/{helpdesk}")
     async def signed(request: Request, helpdesk: str) -> JSONResponse:
@@ -66,6 +59,16 @@ def router(inbox: Inbox, secrets: dict[str, tuple[str, ...]]) -> APIRouter:
         return await receive(request, helpdesk, secret)
 
     return routes
+
+
+async def _stored(inbox: Inbox, helpdesk: str, event: Event) -> str:
+    """Make an event durable, unless it is not for us; returns what was done with it."""
+    if event.kind == "ignored":
+        return "ignored"
+    if event.kind == "poll":
+        log.warning("webhook cannot be read: polling its account instead", helpdesk=helpdesk, what=event.what)
+    await inbox.put(helpdesk, event)
+    return "accepted"
 
 
 async def _body(request: Request) -> bytes:
@@ -82,7 +85,9 @@ async def _body(request: Request) -> bytes:
     return b"".join(parts)
 
 
-def _answer(helpdesk: str, status: int, text: str, headers: dict[str, str] | None = None) -> JSONResponse:
+def _answer(helpdesk: str, status: int, text: str) -> JSONResponse:
     known = helpdesk if helpdesk in WEBHOOKS else "unknown"
     DELIVERIES.labels(known, text if status == 200 else str(status)).inc()
+    # Zendesk sends again after 503 only when the wait is short
+    headers = {"Retry-After": "5"} if status == 503 else None
     return JSONResponse({"detail": text}, status_code=status, headers=headers)

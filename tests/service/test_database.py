@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
 from service.database import metadata, open_database
@@ -57,7 +58,7 @@ async def test_the_embedded_database_is_stopped_even_after_an_owner_was_killed(d
 
 async def test_a_database_that_does_not_answer_says_which_one_and_hides_the_password() -> None:
     """The operator reads what to set, and no secret."""
-    settings = Settings(database_url="postgresql://desk:hunter2@127.0.0.1:1/desk")
+    settings = Settings(database_url=SecretStr("postgresql://desk:hunter2@127.0.0.1:1/desk"))
 
     with pytest.raises(DatabaseUnavailableError, match="DESKPILOT_DATABASE_URL") as raised:
         async with open_database(settings):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -90,7 +91,7 @@ def test_a_finished_ticket_is_left_alone(status: Status) -> None:
         ({"tags": ("deskpilot_off",)}, "deskpilot_off"),
     ],
 )
-def test_some_tickets_never_get_a_note_whoever_asks(more: dict[str, object], says: str) -> None:
+def test_some_tickets_never_get_a_note_whoever_asks(more: dict[str, Any], says: str) -> None:
     """Spam, staff, side conversations, and what the team has switched off."""
     assert says in silence(ticket(QUESTION, note("@deskpilot please"), **more))
 

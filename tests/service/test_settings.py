@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from service.settings import Settings, SettingsProblem, load
 
@@ -52,7 +53,10 @@ def test_several_webhook_secrets_are_separated_by_commas(monkeypatch: pytest.Mon
     [
         ({"ZENDESK__URL": "https://acme.zendesk.com"}, "DESKPILOT_ZENDESK__TOKEN"),
         ({**ZENDESK, "ZENDESK__WEBHOOK_SECRETS": ""}, "DESKPILOT_ZENDESK__WEBHOOK_SECRETS"),
-        ({**ZENDESK, "ZENDESK__CLIENT_ID": "x"}, "both DESKPILOT_ZENDESK__CLIENT_ID and DESKPILOT_ZENDESK__CLIENT_SECRET"),
+        (
+            {**ZENDESK, "ZENDESK__CLIENT_ID": "x"},
+            "both DESKPILOT_ZENDESK__CLIENT_ID and DESKPILOT_ZENDESK__CLIENT_SECRET",
+        ),
         ({**ZENDESK, "ZENDESK__CLIENT_ID": "x", "ZENDESK__CLIENT_SECRET": "y"}, "two kinds of credentials"),
         ({"FRESHDESK__URL": "https://acme.freshdesk.com"}, "DESKPILOT_FRESHDESK__API_KEY"),
         ({"LLM__API_KEY": "sk-1"}, "DESKPILOT_LLM__MODEL"),
@@ -98,7 +102,9 @@ def test_no_secret_stands_in_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_no_secret_stands_in_printed_settings() -> None:
     """Somebody will log the settings one day."""
-    assert "hunter2" not in repr(Settings(admin_token="hunter2-token", database_url="postgresql://x:hunter2@h/d"))
+    settings = Settings(admin_token=SecretStr("hunter2-token"), database_url=SecretStr("postgresql://x:hunter2@h/d"))
+
+    assert "hunter2" not in repr(settings)
 
 
 def test_a_dotenv_file_is_read(tmp_path: Path) -> None:
