@@ -20,6 +20,7 @@ lint: $(VENV)/ready-dev
 
 bench: $(VENV)/ready-dev ## the figures of the README
 	$(BIN)/python -m tests.bench.story $(ARGS)
+	$(BIN)/python -m tests.bench.text $(ARGS)
 
 lock: ## needs uv; names no index
 	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile -q --universal --generate-hashes --python-version 3.11 $(UPGRADE) \

@@ -12,24 +12,32 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, urlsplit
 
 from markdown_it import MarkdownIt
-from selectolax.lexbor import LexborHTMLParser
 
 from connectors.base import Article, Audience, MisconfiguredError, RejectedError
+from connectors.mail import MAX_CHARS, html_to_text
+from connectors.mail.markup import Token, decoded, tokens
 
 MARKDOWN = frozenset({".md", ".markdown"})
 HTML = frozenset({".html", ".htm"})
+
+_HEAD = frozenset({"html", "head", "meta", "link", "base", "title", "style", "script"})
+_FRAME = frozenset({"html", "head", "body"})
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 LARGEST_BYTES = 5 * 1024 * 1024
 """An article of a book's length; what is larger is an export or a picture inside the page."""
 
 _KEYS = ("title", "url", "language", "audience", "brand", "organization", "breadcrumb")
+
+_LONGEST_VALUE = 2_000
+"""Every passage of an article repeats what its front matter says."""
 
 _AUDIENCES: Mapping[str, Audience] = {"public": "public", "internal": "internal"}
 
@@ -173,27 +181,65 @@ def _read(file: Path, *, root: Path, name: str) -> tuple[str, datetime]:
 
 
 def _from_markdown(text: str) -> Page:
-    """Render Markdown; HTML in it is shown as text. Its first heading is the title, and leaves when it opens the page."""
+    """Render Markdown; HTML in it is shown as text. Its first heading is the title, and leaves when it opens the page.
+
+    Of the first MAX_CHARS, which is all that is read of an article: brackets alone cost 20 µs each.
+    """
     markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
-    tokens = markdown.parse(text)
-    at = next((place for place, token in enumerate(tokens) if token.type == "heading_open"), None)
+    parsed = markdown.parse(text[:MAX_CHARS])
+    at = next((place for place, token in enumerate(parsed) if token.type == "heading_open"), None)
     if at is None:
-        return Page(title="", html=markdown.renderer.render(tokens, markdown.options, {}))
-    title = "".join(child.content for child in tokens[at + 1].children or () if child.type in ("text", "code_inline"))
-    body = tokens[3:] if at == 0 else tokens  # a heading is three tokens: open, text, close
+        return Page(title="", html=markdown.renderer.render(parsed, markdown.options, {}))
+    title = "".join(child.content for child in parsed[at + 1].children or () if child.type in ("text", "code_inline"))
+    body = parsed[3:] if at == 0 else parsed  # a heading is three tokens: open, text, close
     return Page(title=title.strip(), html=markdown.renderer.render(body, markdown.options, {}))
 
 
 def _from_html(text: str) -> Page:
-    """Body of a page or a fragment; title is its first heading, else its `title`."""
-    tree = LexborHTMLParser(text)
-    heading = tree.css_first("h1, h2, h3")
-    named = heading if heading is not None else tree.css_first("title")
-    title = " ".join(named.text().split()) if named is not None else ""
-    if heading is not None and heading.tag == "h1":
-        heading.decompose()
-    body = tree.body
-    return Page(title=title, html=(body.inner_html or "").strip() if body is not None else "")
+    """Body of a page or a fragment, as written; title is its first heading, else its `title`. An h1 that became it leaves.
+
+    Both are looked for within the first MAX_CHARS and the tokenizer's limit of tags, in one pass: no tree is built, which
+    a hostile page could make as large or as slow as it likes. A heading that nobody closed is none.
+    """
+    pieces = list(tokens(text[:MAX_CHARS]))
+    begin = next((piece.start for piece in pieces if not _in_head(piece)), 0)
+    cuts = [(0, begin), *((piece.start, piece.end) for piece in pieces if piece.name in _FRAME)]
+    title = ""
+    if heading := _first_heading(pieces):
+        first, end = heading
+        title = _one_line(html_to_text(text[first.start : end]))
+        cuts += [(first.start, end)] * (first.name == "h1")
+    if not title:
+        named = (piece.data for piece in pieces if piece.kind == "raw" and piece.name == "title")
+        title = _one_line(decoded(next(named, "")))
+    return Page(title=title, html=_without(text, cuts).strip())
+
+
+def _in_head(piece: Token) -> bool:
+    """True for what stands in front of the body, whether or not there is a tag for it."""
+    return piece.name in _HEAD or (piece.kind == "text" and not piece.data.strip())
+
+
+def _first_heading(pieces: Sequence[Token]) -> tuple[Token, int] | None:
+    """The start tag of the first h1, h2 or h3, and where the heading ends in the source."""
+    headings = [piece for piece in pieces if piece.name in _HEADINGS]
+    first = next((at for at, piece in enumerate(headings) if piece.kind == "open" and piece.name < "h4"), None)
+    if first is None or first + 1 == len(headings) or headings[first + 1].kind == "open":
+        return None
+    return headings[first], headings[first + 1].end
+
+
+def _without(text: str, cuts: Iterable[tuple[int, int]]) -> str:
+    """The text without these stretches, which may overlap."""
+    kept, position = list[str](), 0
+    for start, end in sorted(cuts):
+        kept.append(text[position:start])
+        position = max(position, end)
+    return "".join((*kept, text[position:]))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _stem_and_language(relative: PurePosixPath) -> tuple[str, str]:
@@ -210,6 +256,10 @@ def _address(base_url: str, page: PurePosixPath) -> str:
 
 
 def _checked(key: str, value: str, *, where: str) -> str:
+    if len(value) > _LONGEST_VALUE:
+        raise RejectedError(
+            f"{where}: {key} is longer than {_LONGEST_VALUE} characters: is a line of --- missing above?"
+        )
     if key == "audience" and value not in _AUDIENCES:
         raise RejectedError(f"{where}: audience is {value!r}: write public or internal")
     if key == "language" and not _LANGUAGE.fullmatch(value):

@@ -182,8 +182,8 @@ def _json(content: bytes) -> object:
 def _reason(response: httpx.Response) -> str:
     """What the vendor says went wrong, short: "" where the body is HTML or empty.
 
-    Zendesk: `error` is text or an object, beside `description`. Freshdesk: `code` and `message`, or `description` and a
-    list `errors` of {field, message, code}, of which the first is named.
+    Zendesk: `error` is text or an object, beside `description`, and `details` tells by field what the matter is.
+    Freshdesk: `code` and `message`, or `description` and a list `errors` of {field, message, code}. The first is named.
     """
     try:
         body = _json(response.content)
@@ -196,7 +196,11 @@ def _reason(response: httpx.Response) -> str:
         error = error.get("title", "")
     text = " ".join(
         str(part)
-        for part in (error, body.get("description") or body.get("message") or "", _first_error(body.get("errors")))
+        for part in (
+            error,
+            body.get("description") or body.get("message") or "",
+            _first_error(body.get("errors")) or _first_detail(body.get("details")),
+        )
         if part
     )
     return f" ({text[:_ERROR_TEXT_CHARS]})" if text else ""
@@ -207,3 +211,10 @@ def _first_error(errors: object) -> str:
     if not isinstance(first, dict):
         return ""
     return ": ".join(str(first[key]) for key in ("field", "title", "code", "message", "detail") if first.get(key))
+
+
+def _first_detail(details: object) -> str:
+    """{"status": [{"description": "Status: closed prevents ticket update"}]} -> that description."""
+    of_fields = list(details.values()) if isinstance(details, dict) else []
+    first = of_fields[0][0] if of_fields and isinstance(of_fields[0], list) and of_fields[0] else None
+    return str(first.get("description") or "") if isinstance(first, dict) else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from connectors.base import ConnectorError
 from service import logs, settings
@@ -147,13 +148,15 @@ def _run(command: Coroutine[Any, Any, int]) -> None:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             code = runner.run(command)
     except SettingsProblem as error:
-        for problem in error.problems:
-            errors.print(f"[red]✗[/] {problem}", highlight=False)
+        _complain(error.problems)
         code = 2
-    except (ServiceError, ConnectorError) as error:
-        errors.print(f"[red]✗[/] {error}", highlight=False)
-        code = 1
-    except OSError as error:
-        errors.print(f"[red]✗[/] {error}", highlight=False)
+    except (ServiceError, ConnectorError, OSError) as error:
+        _complain([str(error)])
         code = 1
     raise typer.Exit(code)
+
+
+def _complain(problems: Sequence[str]) -> None:
+    """One line each, word for word: what stands in brackets is a path or an extra, not markup."""
+    for problem in problems:
+        errors.print(Text.assemble(("✗", "red"), f" {problem}"), soft_wrap=True)

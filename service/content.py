@@ -24,8 +24,8 @@ class Written:
     conversation: Conversation
     analysis: Analysis
     passages: Retrieval
-    draft: Draft  # behind the guard
-    sources: tuple[Source, ...]
+    draft: Draft
+    sources: tuple[Source, ...] = ()  # what the guard made of the draft's citations
     person_reasons: tuple[str, ...] = ()
     down_since: datetime | None = None  # the model does not answer
     no_key: bool = False  # no model is set

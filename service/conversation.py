@@ -11,6 +11,9 @@ from connectors.base import Attachment, Message, Ticket
 from connectors.mail import message_text, visible_text
 from service.masking import Masker
 
+SUMMARY_FROM = 3
+"""Messages from which on a note summarises: a shorter thread is read faster than its summary."""
+
 _IMAGES = ("image/",)
 _IMAGE_NAMES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".heic", ".bmp")
 

@@ -149,7 +149,7 @@ def _source(passage: Passage, supports: str) -> Source:
 
 def _beginning(text: str) -> str:
     """The first lines that say something: a heading alone does not, a list that follows is cut off."""
-    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    lines = [line.strip() for line in text.split("\n") if line.strip() and not line.startswith("#")]
     said = next((number for number, line in enumerate(lines, start=1) if len(line.split()) >= SHINGLE), 1)
     return " ".join(lines[:said])
 

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -35,6 +36,7 @@ class Due:
     helpdesk: str
     ticket_id: str
     upto: int  # id of the newest delivery seen
+    first_at: datetime  # when the oldest of them came
     authors: frozenset[str] = frozenset()  # who caused the deliveries; "" where a body does not say
 
 
@@ -144,6 +146,7 @@ async def _quiet(connection: AsyncConnection, debounce_s: float, longest_s: floa
             deliveries.c.helpdesk,
             deliveries.c.ticket_id,
             sa.func.max(deliveries.c.id),
+            first,
             sa.func.array_agg(deliveries.c.author_id.distinct()),
         )
         .where(deliveries.c.forwarded_at.is_(None))
@@ -158,6 +161,6 @@ async def _quiet(connection: AsyncConnection, debounce_s: float, longest_s: floa
         .limit(limit)
     )
     return [
-        Due(helpdesk=helpdesk, ticket_id=ticket_id, upto=upto, authors=frozenset(authors))
-        for helpdesk, ticket_id, upto, authors in found
+        Due(helpdesk=helpdesk, ticket_id=ticket_id, upto=upto, first_at=first_at, authors=frozenset(authors))
+        for helpdesk, ticket_id, upto, first_at, authors in found
     ]

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import random
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import procrastinate
@@ -43,7 +45,7 @@ _FORWARD_S = 0.25
 _RESTART_S = 1.0
 _DRAIN_S = 20.0  # of the 25 s that container platforms grant at least; the rest hands jobs back
 _SWEEP_LOCK = 0x73776565  # "swee"
-_POLLED_MINUTES = 15
+_POLLED_BEFORE = timedelta(minutes=15)  # the webhook itself may have been late
 _POLL_TURNS_S = (0, 60, 240)  # after an unreadable webhook; what changed just now is not in the vendors' search yet
 
 
@@ -54,8 +56,8 @@ class Story(Protocol):
         """Do for this ticket what is missing; returns what was done, for the log."""
         ...
 
-    async def changed(self, helpdesk: str, *, minutes: int) -> list[str]:
-        """Tickets that changed in the last minutes."""
+    async def changed(self, helpdesk: str, *, since: datetime) -> list[str]:
+        """Tickets that changed since then."""
         ...
 
     async def give_up(self, helpdesk: str, ticket_id: str, *, reason: str, attempts: int = 0) -> None:
@@ -89,9 +91,8 @@ class Jobs:
     async def enqueue(self, helpdesk: str, ticket_id: str, *, attempt: int = 1, after_s: float = 0.0) -> None:
         """Have the ticket looked at, after `after_s` seconds. One job waits per ticket at most; more are the same job."""
         key = f"{helpdesk}:{ticket_id}"
-        schedule: TimeDeltaParams | None = {"seconds": max(1, round(after_s))} if after_s else None
         with contextlib.suppress(AlreadyEnqueued):  # the waiting one will do it
-            await self._look.configure(lock=key, queueing_lock=key, schedule_in=schedule).defer_async(
+            await self._look.configure(lock=key, queueing_lock=key, schedule_in=_in(after_s)).defer_async(
                 helpdesk=helpdesk, ticket_id=ticket_id, attempt=attempt
             )
 
@@ -154,7 +155,7 @@ class Jobs:
 
     async def _into_job(self, due: Due) -> str:
         if not due.ticket_id:
-            await self._enqueue_poll(due.helpdesk, turn=0)
+            await self._enqueue_poll(due.helpdesk, since=due.first_at - _POLLED_BEFORE)
             return "poll"
         if due.authors == {self._story.own_id(due.helpdesk)} and "" not in due.authors:
             return "our own note"
@@ -186,22 +187,34 @@ class Jobs:
         except UniqueViolation:  # a follow-up waits: it does the work once this one no longer holds the ticket's lock
             await self.app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
 
-    async def _enqueue_poll(self, helpdesk: str, *, turn: int) -> None:
-        wait: TimeDeltaParams | None = {"seconds": _POLL_TURNS_S[turn]} if turn else None
+    async def _enqueue_poll(
+        self, helpdesk: str, *, since: datetime, turn: int = 0, attempt: int = 1, after_s: float = 0.0
+    ) -> None:
         with contextlib.suppress(AlreadyEnqueued):
-            await self._poll.configure(queueing_lock=f"poll:{helpdesk}:{turn}", schedule_in=wait).defer_async(
-                helpdesk=helpdesk, turn=turn
+            await self._poll.configure(queueing_lock=f"poll:{helpdesk}:{turn}", schedule_in=_in(after_s)).defer_async(
+                helpdesk=helpdesk, since=since.isoformat(), turn=turn, attempt=attempt
             )
 
-    async def _poll_account(self, helpdesk: str, turn: int) -> None:
-        """A webhook could not be read: look at every ticket that changed lately; again when the vendor's search knows."""
+    async def _poll_account(self, helpdesk: str, since: str, turn: int, attempt: int) -> None:
+        """A webhook could not be read: look at what changed since shortly before it, and again when the vendor's search knows.
+
+        Put off and never given up where the helpdesk does not answer: nothing else tells which ticket it was.
+        """
+        start = datetime.fromisoformat(since)
         try:
-            for ticket_id in await self._story.changed(helpdesk, minutes=_POLLED_MINUTES):
+            for ticket_id in await self._story.changed(helpdesk, since=start):
                 await self.enqueue(helpdesk, ticket_id)
+        except RejectedError as error:
+            log.error("an account cannot be polled", helpdesk=helpdesk, reason=str(error))  # noqa: TRY400 - the sentence says it all
         except ConnectorError as error:
-            log.warning("polling an account failed", helpdesk=helpdesk, turn=turn, reason=str(error))
+            asked_s = error.after_s if isinstance(error, RetryableError) else _MISCONFIGURED_S
+            wait_s = _wait_s(attempt, after_s=asked_s)
+            log.warning("a poll is put off", helpdesk=helpdesk, reason=str(error), wait_s=round(wait_s, 1))
+            await self._take_back(f"poll:{helpdesk}:{turn}")  # it looks less far back than this one
+            await self._enqueue_poll(helpdesk, since=start, turn=turn, attempt=attempt + 1, after_s=wait_s)
+            return
         if turn + 1 < len(_POLL_TURNS_S):
-            await self._enqueue_poll(helpdesk, turn=turn + 1)
+            await self._enqueue_poll(helpdesk, since=start, turn=turn + 1, after_s=_POLL_TURNS_S[turn + 1])
 
     async def _ask_for_sync(self) -> None:
         """At start-up and every hour. Replicas that ask at once get one job, or several that find nothing to do."""
@@ -254,7 +267,26 @@ class Jobs:
             JOBS.labels("parked").inc()
             await self._story.give_up(helpdesk, ticket_id, reason=reason, attempts=attempt)
             return
-        wait_s = max(_BACKOFF_S[attempt - 1] * random.uniform(1, 1 + _JITTER), after_s or 0.0)  # noqa: S311 - jitter, no secret
+        wait_s = _wait_s(attempt, after_s=after_s)
         log.warning("a ticket is put off", reason=reason, wait_s=round(wait_s, 1))
         JOBS.labels("put_off").inc()
+        if after_s:
+            await self._take_back(f"{helpdesk}:{ticket_id}")  # it would ask the helpdesk before it may be asked
         await self.enqueue(helpdesk, ticket_id, attempt=attempt + 1, after_s=wait_s)
+
+    async def _take_back(self, key: str) -> None:
+        """Drop the follow-up that waits under this key: the job that is about to wait in its place does its work, too."""
+        for job in await self.app.job_manager.list_jobs_async(queueing_lock=key, status="todo"):
+            if job.id is not None:
+                await self.app.job_manager.cancel_job_by_id_async(job.id, delete_job=True)
+
+
+def _in(seconds: float) -> TimeDeltaParams | None:
+    """When a job may begin: in whole seconds, never earlier than asked; None: now."""
+    return {"seconds": math.ceil(seconds)} if seconds else None
+
+
+def _wait_s(attempt: int, *, after_s: float | None) -> float:
+    """Seconds until the next attempt: our own back-off, or what the other side asked for where that is longer."""
+    backoff_s = _BACKOFF_S[min(attempt, len(_BACKOFF_S)) - 1]
+    return max(backoff_s * random.uniform(1, 1 + _JITTER), after_s or 0.0)  # noqa: S311 - jitter, no secret

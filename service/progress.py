@@ -10,6 +10,7 @@ import httpx
 from rich.console import Console, Group, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from service.control import Control
 from service.errors import ServiceError
@@ -33,7 +34,10 @@ def shown_progress(console: Console) -> Iterator[Told]:
 
 
 async def synced_by(control: Control, *, progress: Told) -> list[SyncReport] | None:
-    """Have the running `serve` sync, and follow it. None where nobody answers any more."""
+    """Have the running `serve` sync, and follow it. None where nobody answers any more.
+
+    Raises ServiceError where it cannot, or breaks off.
+    """
     headers = {"Authorization": f"Bearer {control.token}"}
     reports = []
     try:
@@ -45,12 +49,16 @@ async def synced_by(control: Control, *, progress: Told) -> list[SyncReport] | N
                 raise ServiceError(f"the running serve at {control.url} refuses to sync ({answer.status_code})")
             async for line in answer.aiter_lines():
                 said = json.loads(line)
+                if "problem" in said:
+                    raise ServiceError(said["problem"])
                 if "report" in said:
                     reports.append(SyncReport(**said["report"]))
                 else:
                     progress(said["source"], said["done"], said["total"])
     except httpx.ConnectError:
         return None
+    except httpx.TransportError as error:
+        raise ServiceError(f"the running serve at {control.url} broke off ({error}): sync again when it runs") from error
     return reports
 
 
@@ -61,5 +69,5 @@ def report_table(reports: Sequence[SyncReport]) -> RenderableType:
         numbers = (report.added, report.changed, report.unchanged, report.removed, report.failed, report.passages)
         source = report.source if report.complete else f"{report.source} (incomplete)"
         table.add_row(source, *(str(number) for number in numbers))
-    problems = [f"! {problem}" for report in reports for problem in report.problems]
+    problems = [Text(f"! {problem}") for report in reports for problem in report.problems]
     return Group(table, *problems)

@@ -49,7 +49,7 @@ class FakeEmbeddings:
         """Every text that was embedded, in the order of asking."""
         return [text for request in self.requests for text in request.body["input"]]
 
-    def settings(self, **changes: Any) -> EmbeddingsSettings:  # noqa: ANN401 - settings of any kind
+    def settings(self, **changes: Any) -> EmbeddingsSettings:
         """Settings that lead here."""
         return EmbeddingsSettings(**{"base_url": self.url, "model": "fake-small", "timeout_s": 5, **changes})
 
@@ -97,7 +97,7 @@ def fake_embeddings(dimension: int = 64) -> Iterator[FakeEmbeddings]:
     started = threading.Event()
     startup = server.startup
 
-    async def start(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's own
+    async def start(*args: Any, **kwargs: Any) -> None:
         await startup(*args, **kwargs)
         started.set()
 

@@ -92,16 +92,28 @@ class FreshdeskClient:
         return wire.to_note(answer.body, ticket_id=ticket.id)
 
     async def changed_since(self, moment: datetime) -> AsyncIterator[str]:
-        """Ids of tickets that changed since then, oldest change first."""
-        since = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        query: dict[str, str | int] = {"updated_since": since, "order_by": "updated_at", "order_type": "asc"}
-        for page in range(1, MOST_PAGES + 1):
-            answer = await self._door.call("GET", "/api/v2/tickets", params={**query, "per_page": PAGE, "page": page})
+        """Ids of tickets that changed since then, oldest change first.
+
+        Each page begins where the last one ended in time, not in number: a ticket that changes while we read moves to
+        the end and would pull another one over the edge of a page unseen; and beyond 300 pages nothing is given.
+        """
+        since, page, given = moment.astimezone(UTC), 1, set[str]()
+        query: dict[str, str | int] = {"order_by": "updated_at", "order_type": "asc", "per_page": PAGE}
+        while page <= MOST_PAGES:
+            params = {**query, "updated_since": since.strftime("%Y-%m-%dT%H:%M:%SZ"), "page": page}
+            answer = await self._door.call("GET", "/api/v2/tickets", params=params)
             tickets = wire.listed(answer.body, what="tickets")
             for ticket in tickets:
-                yield wire.number(ticket.get("id"))
+                id_ = wire.number(ticket.get("id"))
+                if id_ not in given:
+                    given.add(id_)
+                    yield id_
             if len(tickets) < PAGE:
                 return
+            with wire.documented_shape("list of tickets"):
+                newest = wire.time(tickets[-1]["updated_at"])
+            since, page = (newest, 1) if newest > since else (since, page + 1)  # `updated_since` is inclusive
+        raise RejectedError(f"{self.account} names more than {MOST_PAGES} pages of tickets that changed at {since}")
 
     def articles(self) -> AsyncIterator[Article]:
         """Every published article of every folder, in the primary language and the others asked for."""

@@ -37,6 +37,8 @@ class Token(NamedTuple):
     kind: Literal["text", "open", "close", "raw"]
     name: str  # lower case; empty for text
     data: str
+    start: int  # where it stands in the source; a raw element with both of its tags
+    end: int
 
 
 def tokens(html: str) -> Iterator[Token]:
@@ -47,29 +49,29 @@ def tokens(html: str) -> Iterator[Token]:
         if start < 0:
             break
         if start > position:
-            yield Token("text", "", decoded(html[position:start]))
+            yield Token("text", "", decoded(html[position:start]), position, start)
         work += 1
         tag = _TAG.match(html, start)
         if tag is None:
             position, text = _other(html, start)
             if text:
-                yield Token("text", "", text)
+                yield Token("text", "", text, start, position)
             continue
         slash, name, data = tag.groups()
         work += bool(data)
         name, position = name.lower(), tag.end()
         if name == "plaintext" and not slash:
-            yield Token("raw", "xmp", html[position:])
+            yield Token("raw", "xmp", html[position:], start, len(html))
             return
         if name in _RAW and not slash:
             content, position = _raw(html, position, name)
-            yield Token("raw", name, content)
+            yield Token("raw", name, content, start, position)
         else:
-            yield Token("close" if slash else "open", name, data)
+            yield Token("close" if slash else "open", name, data, start, position)
     else:
         return
     if position < len(html):
-        yield Token("text", "", decoded(html[position:]))
+        yield Token("text", "", decoded(html[position:]), position, len(html))
 
 
 def _other(html: str, start: int) -> tuple[int, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -48,17 +47,16 @@ class ZendeskClient:
         return wire.to_self(answer.body)
 
     async def ticket(self, ticket_id: str) -> Ticket:
-        """Read a ticket with its whole conversation. Raises GoneError."""
+        """Read a ticket with its whole conversation. Raises GoneError.
+
+        One after the other: the stamp must not be newer than the conversation, or a note guarded by it would pass over
+        a message that came between the two answers.
+        """
         path = _path(ticket_id)
-        try:
-            async with asyncio.TaskGroup() as both:
-                ticket = both.create_task(self._show(path))
-                comments = both.create_task(self._comments(path))
-        except ExceptionGroup as failed:  # one of them; the other was cancelled
-            raise failed.exceptions[0] from failed
-        found = comments.result()
-        runs = await self._runs(path, found)
-        return wire.to_ticket(ticket.result(), found, base_url=self._door.base_url, account=self.account, runs=runs)
+        ticket = await self._show(path)
+        comments = await self._comments(path)
+        runs = await self._runs(path, comments)
+        return wire.to_ticket(ticket, comments, base_url=self._door.base_url, account=self.account, runs=runs)
 
     async def add_note(self, ticket: Ticket, html: str, *, run: str) -> Note:
         """Add an internal note to the ticket as it was read.

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 
 from connectors.base import Article
 from connectors.mail import MAX_CHARS, html_to_text
+from service.plaintext import clip
 from service.vectors import Passage, passage_id, words
 
 SPLITTING = 1
@@ -23,9 +24,12 @@ _WHOLE = 200
 _PASSAGES_MAX = 500
 """Some 65,000 words: what is longer is no help article, and its end is left out."""
 
+_NAME_CHARS = 300
+"""Of a title or a heading, which every passage below it repeats: what is longer is a text."""
+
 _PATH = " › "
 
-_HEADING = re.compile(r"<h([1-6])\b[^>]*>", re.IGNORECASE)
+_HEADING = re.compile(r"<h([1-6])\b[^>]*+>?", re.IGNORECASE)  # also without an end: then nothing is read twice
 _MARKED = re.compile(r"⟦h([1-6])⟧")
 """Headings are marked in the HTML, and found again in its text: what hides a heading hides its mark as well."""
 
@@ -46,7 +50,8 @@ def split(article: Article) -> list[Passage]:
     """
     blocks = _blocks(_unicode(article.html))
     language = words.primary(article.language) or words.guess("\n".join(block.text for block in blocks[:50]))
-    title = " ".join(_unicode(article.title).split()) or next((block.text for block in blocks if block.level), "")
+    title = _name(article.title) or next((block.text for block in blocks if block.level), "")
+    above = _name(article.breadcrumb)
     updated_at = article.updated_at.isoformat() if article.updated_at else ""
     key = article_key(article)
     return [
@@ -55,7 +60,7 @@ def split(article: Article) -> list[Passage]:
             article=key,
             source=article.source,
             title=title,
-            breadcrumb=_PATH.join(part for part in (_unicode(article.breadcrumb).strip(), *path) if part),
+            breadcrumb=_PATH.join(part for part in (above, *path) if part),
             text=text,
             url=article.url,
             language=language,
@@ -92,6 +97,10 @@ def _unicode(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
+def _name(text: str) -> str:
+    return clip(" ".join(_unicode(text).split()), limit=_NAME_CHARS)
+
+
 def _blocks(html: str) -> list[_Block]:
     """The readable text in order: between blank lines, and each heading by itself."""
     blocks: list[_Block] = []
@@ -102,17 +111,19 @@ def _blocks(html: str) -> list[_Block]:
             if mark is None:
                 lines.append(line.rstrip())
                 continue
-            blocks += [_Block("\n".join(lines)), _Block(_MARKED.sub("", line).strip(), int(mark[1]))]
+            heading = _MARKED.sub("", line).strip()
+            level = int(mark[1]) if len(heading) <= _NAME_CHARS else 0
+            blocks += [_Block("\n".join(lines)), _Block(heading, level)]
             lines = []
         blocks.append(_Block("\n".join(lines)))
     return [block for block in blocks if block.text.strip()]
 
 
 def _cut(blocks: Sequence[_Block]) -> list[tuple[tuple[str, ...], str]]:
-    """Heading path and text of each passage. A short article stays whole, its headings in the text."""
+    """Heading path and text of each passage. A short article stays whole, its headings in the text, marked as such."""
     if all(block.level for block in blocks):
         return []
-    whole = "\n\n".join(block.text for block in blocks)
+    whole = "\n\n".join(f"## {block.text}" if block.level else block.text for block in blocks)
     if words.length(whole) <= _WHOLE:
         return [((), whole)]
     passages: list[tuple[tuple[str, ...], str]] = []

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, HTTPException
 from fastapi.responses import StreamingResponse
 
+from service.errors import ServiceError
 from service.knowledge.sources import Library, sync_all
 from service.pipeline import Tools
 
@@ -30,7 +31,10 @@ def router(tools: Tools, *, tokens: Sequence[str]) -> APIRouter:
 
     @routes.post("/sync")
     async def sync() -> StreamingResponse:
-        """Bring the index up to date; answers one JSON object a line: progress, then a report per source."""
+        """Bring the index up to date; answers one JSON object a line: progress, then a report per source.
+
+        The last line is {"problem": ...} where it cannot be done. Whoever goes away ends it; the next sync does the rest.
+        """
         return StreamingResponse(_synced(tools.library), media_type="application/x-ndjson")
 
     return routes
@@ -46,10 +50,15 @@ async def _synced(library: Library) -> AsyncIterator[str]:
         try:
             for report in await sync_all(library, progress=told):
                 lines.put_nowait({"report": asdict(report)})
+        except ServiceError as error:  # the status went out with the first line
+            lines.put_nowait({"problem": str(error)})
         finally:
             lines.put_nowait(_DONE)
 
     syncing = asyncio.create_task(work(), name="sync")
-    while (line := await lines.get()) is not _DONE:
-        yield json.dumps(line) + "\n"
-    await syncing
+    try:
+        while (line := await lines.get()) is not _DONE:
+            yield json.dumps(line) + "\n"
+        await syncing
+    finally:
+        syncing.cancel()

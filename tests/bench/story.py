@@ -167,7 +167,7 @@ async def ask(simulator: ZendeskSimulator, number: int) -> str:
 
 async def noted(simulator: ZendeskSimulator, ticket_id: str) -> None:
     """Wait for the ticket's note, looked for every millisecond."""
-    while not simulator.notes(ticket_id):  # noqa: ASYNC110 - the twin's state has no event, and a millisecond is nothing
+    while not simulator.notes(ticket_id):
         await asyncio.sleep(0.001)
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from connectors.base import Article, MisconfiguredError, RejectedError
 from connectors.folder import LARGEST_BYTES, folder_articles, front_matter
+from connectors.mail import MAX_CHARS
+from tests.hostile import PAGE_SIZE, PAGES, Bomb
 
 
 def write(root: Path, name: str, content: str | bytes = "# Refunds\n\nWe refund within 14 days.\n") -> Path:
@@ -68,6 +70,7 @@ def test_front_matter_says_what_the_file_cannot(tmp_path: Path) -> None:
         ("---\naudience:\n---\nx", "bad.md:2: audience is ''"),
         ("---\nlanguage: German (Austria)\n---\nx", "bad.md:2: language"),
         ("---\nurl: javascript:alert(1)\n---\nx", "bad.md:2: url"),
+        (f"---\ntitle: {'x' * 2_001}\n---\nx", "bad.md:2: title is longer than 2000 characters"),
         ("---\n- a list\n---\nx", "bad.md:2: front matter is lines"),
         ("---\ntitle: a\nno end", "bad.md:3: front matter is lines"),
         ("---\ntitle: a\n", "bad.md:1: front matter begins here and never ends"),
@@ -125,6 +128,9 @@ def test_a_language_can_stand_in_the_name(tmp_path: Path, name: str, language: s
         ("x.html", "<html><head><title>In the head</title></head><body><p>Hi</p></body></html>", "In the head"),
         ("x.htm", "<h1>On   the\npage</h1><p>Hi</p>", "On the page"),
         ("lost_parcels.html", "<p>Hi</p>", "Lost parcels"),
+        ("x.html", "<title>Tea &amp; more</title><h2><img src=tea.png></h2><p>Hi</p>", "Tea & more"),
+        ("x.html", "<!-- <h1>Old</h1> --><script>'<h1>No</h1>'</script><H3>This <b>one</b></H3>", "This one"),
+        ("never-closed.html", "<h1>Title<p>and the whole text", "Never closed"),
     ],
 )
 def test_a_title_is_found(tmp_path: Path, name: str, text: str, title: str) -> None:
@@ -148,6 +154,54 @@ def test_an_html_page_gives_its_body(tmp_path: Path) -> None:
     write(tmp_path, "x.html", "<html><head><style>p{}</style></head><body><h1>T</h1><p>Hi</p></body></html>")
 
     assert only(tmp_path).html == "<p>Hi</p>"
+
+
+@pytest.mark.parametrize(
+    ("page", "body"),
+    [
+        ("<!doctype html>\n<title>T</title>\n<meta charset=utf-8>\n<p>Hi</p>", "<p>Hi</p>"),
+        ("<p>Before</p><h1>T</h1><p>after</p>", "<p>Before</p><p>after</p>"),
+        ("<h2>T</h2><p>Hi</p>", "<h2>T</h2><p>Hi</p>"),
+        ("<h1>Never closed<p>Hi", "<h1>Never closed<p>Hi"),
+        ("<html><body class=x>a &lt; b<!-- c --></body></html>\nd", "a &lt; b<!-- c -->\nd"),
+        ("<h1>a<body>b</h1>Hi", "Hi"),
+    ],
+)
+def test_a_body_is_kept_as_it_was_written(tmp_path: Path, page: str, body: str) -> None:
+    """Head, frame and title leave; a heading that stays is text of the article."""
+    write(tmp_path, "x.html", page)
+
+    assert only(tmp_path).html == body
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("bomb", PAGES.values(), ids=PAGES)
+def test_a_hostile_page_of_five_megabytes_is_read(tmp_path: Path, bomb: Bomb) -> None:
+    """A tree of it takes minutes, or all memory. Title and text are found all the same."""
+    page = bomb.body("<title>Tea</title><h1>Kettles</h1><p>Hi</p>", PAGE_SIZE)
+    write(tmp_path, "x.html", page)
+    article = only(tmp_path)
+
+    assert article.title == "Kettles"
+    assert article.html.startswith("<p>Hi</p>")
+    assert len(article.html) <= len(page)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("bomb", PAGES.values(), ids=PAGES)
+def test_a_hostile_page_without_a_title_is_read(tmp_path: Path, bomb: Bomb) -> None:
+    """The same where the search for heading and title goes on to its limit."""
+    page = bomb.body("", PAGE_SIZE)
+    write(tmp_path, "x.html", page)
+
+    assert len(only(tmp_path).html) <= len(page)
+
+
+def test_of_a_huge_markdown_file_the_end_is_not_rendered(tmp_path: Path) -> None:
+    """It is longer than what is read of an article, and still says so by its length."""
+    write(tmp_path, "x.md", "# T\n\n" + "some words " * 400_000)
+
+    assert MAX_CHARS < len(only(tmp_path).html) < MAX_CHARS + 100
 
 
 def test_files_come_in_the_order_of_their_paths(tmp_path: Path) -> None:

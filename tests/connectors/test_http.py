@@ -24,7 +24,7 @@ NOW = datetime(2026, 10, 21, 7, 28, 0, tzinfo=UTC)
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
-async def call(handler: Handler | httpx.Response, **arguments: Any) -> Answer:  # noqa: ANN401 (as Door.call)
+async def call(handler: Handler | httpx.Response, **arguments: Any) -> Answer:
     """Make one call through the door to a fake network."""
     respond = (lambda _request: handler) if isinstance(handler, httpx.Response) else handler
     async with httpx.AsyncClient(transport=httpx.MockTransport(respond)) as http:
@@ -309,7 +309,7 @@ def test_only_the_query_of_a_link_is_taken(link: str) -> None:
 
 
 @pytest.mark.parametrize("link", ["https://x:port/?a=1", "https://x/\x00?a=1", None, 5, "x" * 70_000])
-def test_a_link_that_is_no_address_is_rejected(link: Any) -> None:  # noqa: ANN401 (vendor JSON)
+def test_a_link_that_is_no_address_is_rejected(link: Any) -> None:
     """A hostile link fails as an unreadable answer does."""
     with pytest.raises(RejectedError):
         door().rebase(link)

@@ -31,7 +31,7 @@ GOOD: dict[str, Any] = {
 }
 
 
-def ticket(*texts: str, subject: str = "Export", **values: Any) -> Conversation:  # noqa: ANN401 - fields of any kind
+def ticket(*texts: str, subject: str = "Export", **values: Any) -> Conversation:
     """A conversation; texts that begin with "> " are the agent's."""
     turns = tuple(
         Turn("agent" if text.startswith("> ") else "requester", AT + timedelta(hours=index), text.removeprefix("> "))

@@ -36,7 +36,7 @@ GOOD: dict[str, Any] = {
 }
 
 
-def passage(number: int, title: str, text: str, **values: Any) -> Found:  # noqa: ANN401 - fields of any kind
+def passage(number: int, title: str, text: str, **values: Any) -> Found:
     """A passage found at this rank."""
     known = {"id": str(number), "article": f"folder:{number}", "source": "folder", "breadcrumb": "", "language": "en"}
     whole = known | {"url": f"https://help.acme.example/{number}", "audience": "public", "title": title, "text": text}
@@ -59,7 +59,7 @@ async def model(**settings: object) -> AsyncIterator[tuple[FakeLLM, LLM]]:
             yield server, llm
 
 
-async def drafted(answer: object, *, conversation: Conversation = ASK, language: str = "en", **values: Any) -> Draft:  # noqa: ANN401 - what the fake takes
+async def drafted(answer: object, *, conversation: Conversation = ASK, language: str = "en", **values: Any) -> Draft:
     """The draft that comes of this answer; it took one call."""
     async with model() as (server, llm):
         server.reply(answer, **values)

@@ -37,7 +37,7 @@ GERMAN = (
 )
 
 
-def found(*articles: tuple[str, str], **values: Any) -> tuple[Found, ...]:  # noqa: ANN401 - fields of any kind
+def found(*articles: tuple[str, str], **values: Any) -> tuple[Found, ...]:
     """Passages in this order."""
     known = {
         "source": "folder",
@@ -101,6 +101,20 @@ def test_an_article_in_the_customers_language_comes_first() -> None:
     assert "Open Orders" not in draft.text
     assert draft.text.startswith("Hallo <NAME_1>,")
     assert draft.gloss == ""
+
+
+def test_a_shared_product_name_does_not_outweigh_the_customers_language() -> None:
+    """Both articles speak of it; the one that the customer can read is quoted."""
+    english = found(("Parcelo Sync E-204", "Parcelo Sync E-204: restart Parcelo Sync."))
+    german = found(("Parcelo Sync E-204", "Bei E-204 starten Sie Parcelo Sync neu."), language="de")
+
+    assert "starten Sie" in quoted("Was bedeutet E-204 bei Parcelo Sync, bitte?", english + german).text
+
+
+def test_a_question_that_is_hardly_spoken_of_is_not_answered() -> None:
+    """Even where one sentence seems to fit."""
+    assert quoted("How can I return an item?", found(RETURNS), coverage=MIN_COVERAGE).covered
+    assert not quoted("How can I return an item?", found(RETURNS), coverage=MIN_COVERAGE - 0.01).covered
 
 
 def test_a_quotation_in_another_language_is_a_check() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -398,14 +397,13 @@ def test_a_quote_begins_where_the_passage_says_something() -> None:
     assert nearest([passage("lost", text="word " * 200)])[0].quote.endswith("word…")
 
 
+@pytest.mark.timeout(20)  # a few milliseconds of work, as tests/bench/text.py says; a quadratic pattern takes minutes
 def test_a_huge_draft_is_cut_and_the_agent_is_told() -> None:
-    """200,000 characters become a reply a person can read, in no time."""
-    started = time.process_time()
+    """200,000 characters become a reply a person can read."""
     draft, _ = resolve(written("evil.example " * 20_000, 1), [DELIVERY])
 
     assert len(draft.text) < 12_000
     assert ENGLISH.draft_cut in draft.checks
-    assert time.process_time() - started < 5  # linear; a quadratic pattern takes minutes
 
 
 @given(st.text(max_size=300) | st.text(alphabet="ab./:@\\[]()!<>|-\u200d\ufe0f。 \n", max_size=120))

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from service import jobs as jobs_module
 from service.database import Database
 from service.inbox import Inbox
 from service.jobs import ATTEMPTS, Jobs
-from service.settings import Settings
+from service.settings import KnowledgeSettings, Settings
 
 Step = Callable[[str], Awaitable[None]]
 
@@ -44,8 +45,8 @@ class ScriptedStory:
         await self.step(ticket_id)
         return "done"
 
-    async def changed(self, _helpdesk: str, *, minutes: int) -> list[str]:
-        assert minutes > 0
+    async def changed(self, _helpdesk: str, *, since: datetime) -> list[str]:
+        assert since < datetime.now(UTC)
         return self.changed_tickets
 
     async def give_up(self, _helpdesk: str, ticket_id: str, *, reason: str, attempts: int = 0) -> None:
@@ -95,7 +96,7 @@ class Desk:
 async def desk(database: Database) -> AsyncIterator[Desk]:
     """A queue with nothing in it."""
     inbox, story = Inbox(database), ScriptedStory()
-    settings = Settings(debounce_s=0, debounce_max_s=0, jobs_at_once=5, knowledge={"sync_every_s": 0})
+    settings = Settings(debounce_s=0, debounce_max_s=0, jobs_at_once=5, knowledge=KnowledgeSettings(sync_every_s=0))
     jobs = Jobs(database, inbox=inbox, story=story, settings=settings)
     async with inbox.receiving(), jobs.app.open_async():
         yield Desk(jobs, inbox, story, database)
@@ -274,9 +275,7 @@ async def dead_worker_holds(desk: Desk, *, attempts: int = 0) -> None:
     job = await manager.fetch_job(queues=["tickets"], worker_id=worker)
     assert job is not None
     async with desk.database.engine.begin() as connection:
-        await connection.execute(
-            sa.text("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '60 s'")
-        )
+        await connection.execute(sa.text("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '60 s'"))
         await connection.execute(sa.text("UPDATE procrastinate_jobs SET attempts = :n"), {"n": attempts})
 
 

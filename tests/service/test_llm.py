@@ -244,6 +244,7 @@ async def test_a_connection_that_breaks_is_an_outage(server: FakeLLM) -> None:
         await ask(server)
 
 
+@pytest.mark.timeout(5)  # without the deadline it never ends
 async def test_an_answer_that_drips_ends_at_the_deadline(server: FakeLLM) -> None:
     """A time-out per read would wait for ever."""
     server.drip()

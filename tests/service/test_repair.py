@@ -64,7 +64,7 @@ def test_an_answer_cut_anywhere_gives_what_was_written(end: int) -> None:
     assert "Parcels take three days.".startswith(found["reply"])
 
 
-@pytest.mark.timeout(60)  # linear time takes one second, quadratic time hours
+@pytest.mark.timeout(20)  # linear time takes one second, quadratic time half a minute and more
 def test_hostile_output_takes_no_longer_than_its_length() -> None:
     """A stranger may word what a model writes; a slow reader would hang the worker."""
     dice = random.Random(5)

@@ -85,7 +85,7 @@ async def test_a_german_question_is_answered_from_the_german_article(play: Play,
 
     assert "Hallo Ana," in note
     assert f'href="{HELP}/de/entkalken"' in note
-    assert "The draft says" in note
+    assert "The draft in short" in note
 
 
 async def test_what_the_articles_do_not_answer_is_asked_and_not_invented(play: Play) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 _FOLDER = Path(__file__).parent.parent / "fixtures" / "freshdesk"
 
 
-def recorded(name: str, **changes: Any) -> Any:  # noqa: ANN401 (JSON)
+def recorded(name: str, **changes: Any) -> Any:
     """Read `name`.json; `changes` replace fields of an object."""
     body = json.loads((_FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     return {**body, **changes} if changes else body
 
 
-def entry(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
+def entry(**changes: Any) -> dict[str, Any]:
     """One conversation entry: an agent's public reply, with `changes`."""
     return {**recorded("conversations")[0], **changes}

@@ -37,7 +37,7 @@ async def client() -> AsyncIterator[FreshdeskClient]:
         yield FreshdeskClient(http, base_url=URL, auth=ApiKey("key-1"))
 
 
-def answer(router: respx.MockRouter, *, ticket: Any = None, entries: Any = None) -> None:  # noqa: ANN401 (JSON)
+def answer(router: respx.MockRouter, *, ticket: Any = None, entries: Any = None) -> None:
     """Answer for one ticket with one page of conversation; nobody else is known."""
     router.get(TICKET).respond(json=ticket or recorded("ticket"))
     router.get(f"{TICKET}/conversations").respond(json=recorded("conversations") if entries is None else entries)

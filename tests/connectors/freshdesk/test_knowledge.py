@@ -31,12 +31,12 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def article(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
+def article(**changes: Any) -> dict[str, Any]:
     """A published article with `changes`."""
     return {**recorded("articles")[0], **changes}
 
 
-def folder(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
+def folder(**changes: Any) -> dict[str, Any]:
     """A folder for everybody with `changes`."""
     return {**recorded("folders")[0], **changes}
 

@@ -22,7 +22,7 @@ def read(ticket: dict[str, Any], *entries: dict[str, Any], people: dict[str, Per
     )
 
 
-def one(**changes: Any) -> Message:  # noqa: ANN401 (JSON)
+def one(**changes: Any) -> Message:
     """Read a ticket with one conversation entry and return that."""
     return read(recorded("ticket"), entry(**changes)).messages[1]
 

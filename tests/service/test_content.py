@@ -1,0 +1,190 @@
+"""What the note says, gathered from the steps of the story."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from service.acknowledgement import acknowledge
+from service.analysis import Analysis, Summary
+from service.content import Written, content_of
+from service.conversation import Conversation, Turn
+from service.drafting import Draft
+from service.guard import Source
+from service.masking import Masker
+from service.notes import NoteContent, Verdict, compose
+from service.passages import Retrieval
+from service.vectors import Found, Passage
+from tests.service.tickets import ANA, START
+
+ANALYSIS = Analysis(
+    summary=Summary(
+        problem="<PERSON_1>'s kettle leaks.", tried=("<PERSON_1> dried it",), open=("Is <EMAIL_1> right?",)
+    ),
+    intent="leak",
+    sentiment="neutral",
+    urgency="normal",
+    language="en",
+    query="leak",
+)
+DRAFT = Draft(
+    text="Hi <PERSON_1>,\n\nwe write to <EMAIL_1>.",
+    language="en",
+    covered=True,
+    checks=("whether <EMAIL_1> is hers",),
+    reason="<PERSON_1> asks for it.",
+    gloss="Tells <PERSON_1> so.",
+)
+SOURCE = Source(1, "Leaking", url="https://help.kettlewick.example/leaking", supports="what <PERSON_1> asks")
+PASSAGE = Passage(
+    id="p1",
+    article="folder:leaking.md",
+    source="folder",
+    title="Leaking",
+    breadcrumb="Faults",
+    text="Dry the lid.",
+    url="https://help.kettlewick.example/leaking",
+    language="en",
+    audience="public",
+)
+
+
+def masker() -> Masker:
+    """Ana's ticket: her first name and her address."""
+    made = Masker([ANA])
+    made.placeholder_for(ANA)
+    made.mask("ana@customer.example")
+    return made
+
+
+def conversation(messages: int = 1) -> Conversation:
+    """So many turns."""
+    turns = tuple(Turn("requester", START + timedelta(minutes=number), "It leaks.") for number in range(messages))
+    return Conversation(subject="Leak", turns=turns, author="<PERSON_1>", unread=("1 file",))
+
+
+def written(**changes: Any) -> Written:
+    """An answer with a source, written by a model."""
+    given: dict[str, Any] = {
+        "conversation": conversation(),
+        "analysis": ANALYSIS,
+        "passages": Retrieval(found=(Found(PASSAGE, 1.0),), coverage=0.9),
+        "draft": DRAFT,
+        "sources": (SOURCE,),
+    }
+    return Written(**{**given, **changes})
+
+
+def content(one: Written, *, timezone: str = "UTC") -> NoteContent:
+    """Its note's content."""
+    return content_of(one, reference="DP-7K2QX", restore=masker().restore, timezone=timezone)
+
+
+@pytest.mark.parametrize(
+    ("person", "down", "covered", "no_key", "verdict"),
+    [
+        (False, False, True, False, "ready"),
+        (False, False, True, True, "no_model"),
+        (False, False, False, False, "uncovered"),
+        (False, False, False, True, "uncovered"),
+        (False, True, True, False, "no_model"),
+        (False, True, False, False, "no_model"),
+        (True, False, True, False, "person"),
+        (True, False, False, True, "person"),
+        (True, True, False, False, "person"),
+    ],
+)
+def test_the_verdict_is_the_one_an_agent_has_to_act_upon(
+    *, person: bool, down: bool, covered: bool, no_key: bool, verdict: Verdict
+) -> None:
+    """A person before all else; a model that is down before what it could not write; quotes are never "ready"."""
+    one = written(
+        draft=replace(DRAFT, covered=covered),
+        person_reasons=("legal",) if person else (),
+        down_since=START if down else None,
+        no_key=no_key,
+    )
+
+    assert one.verdict == verdict
+    assert content(one).verdict == verdict
+
+
+@pytest.mark.parametrize(("messages", "summarised"), [(1, False), (2, False), (3, True)])
+def test_a_thread_is_summarised_from_three_messages_on(messages: int, *, summarised: bool) -> None:
+    """A shorter one is read faster than its summary."""
+    assert (content(written(conversation=conversation(messages))).summary is not None) is summarised
+
+
+def test_every_text_comes_back_with_the_names_and_addresses_of_this_ticket() -> None:
+    """An agent reads names, not placeholders."""
+    made = content(written(conversation=conversation(3)))
+
+    assert made.draft_text == "Hi Ana,\n\nwe write to ana@customer.example."
+    assert made.gloss == "Tells Ana so."
+    assert made.checks == ("whether ana@customer.example is hers",)
+    assert made.reason == "Ana asks for it."
+    assert made.sources[0].supports == "what Ana asks"
+    assert made.summary == Summary("Ana's kettle leaks.", ("Ana dried it",), ("Is ana@customer.example right?",))
+
+
+def test_a_placeholder_of_another_ticket_is_never_filled() -> None:
+    """Whatever a model invents or was told to write, no other customer's data can come of it."""
+    other = Masker([])
+    other.mask("bo@elsewhere.example and cy@elsewhere.example")
+    one = written(draft=replace(DRAFT, text="Hi <PERSON_1>, write to <EMAIL_2> or <CARD_1>."))
+
+    assert content(one).draft_text == "Hi Ana, write to <EMAIL_2> or <CARD_1>."
+
+
+def test_the_nearest_passages_are_shown_where_nothing_is_cited() -> None:
+    """An agent who has to answer alone gets a place to begin."""
+    made = content(written(sources=(), draft=replace(DRAFT, covered=False)))
+
+    assert [source.title for source in made.nearest] == ["Leaking"]
+
+
+@pytest.mark.parametrize("changes", [{}, {"sources": (), "person_reasons": ("legal",)}], ids=["cited", "for a person"])
+def test_no_nearest_passages_beside_sources_or_for_a_person(changes: dict[str, Any]) -> None:
+    """They would look like sources; and a person needs no article to take over."""
+    assert content(written(**changes)).nearest == ()
+
+
+def test_what_the_steps_know_reaches_the_note() -> None:
+    """The reference, the attachments that nobody opened, the writer, and why a person is needed."""
+    made = content(written(draft=replace(DRAFT, writer="extractive"), person_reasons=("cancel", "angry"), no_key=True))
+
+    assert (made.reference, made.unread, made.writer) == ("DP-7K2QX", ("1 file",), "extractive")
+    assert (made.person_reasons, made.no_key, made.down_since) == (("cancel", "angry"), True, "")
+
+
+@pytest.mark.parametrize("timezone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu"])
+def test_a_model_that_went_down_today_says_the_hour_of_the_teams_clock(timezone: str) -> None:
+    """Twenty-five hours lie between the first two: at any moment one of them has another date than UTC."""
+    midnight = datetime.now(ZoneInfo(timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
+
+    assert content(written(down_since=midnight.astimezone(UTC)), timezone=timezone).down_since == "00:00"
+
+
+@pytest.mark.parametrize("timezone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu"])
+def test_a_model_that_went_down_yesterday_says_the_date(timezone: str) -> None:
+    """A minute before the team's midnight is not today any more."""
+    midnight = datetime.now(ZoneInfo(timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    before = midnight - timedelta(minutes=1)
+
+    made = content(written(down_since=before.astimezone(UTC)), timezone=timezone)
+
+    assert made.down_since == f"{before:%Y-%m-%d} 23:59"
+
+
+def test_an_acknowledgement_becomes_a_note_that_hands_over() -> None:
+    """The two files together: the greeting by name, the words to send, and why."""
+    one = written(draft=acknowledge(conversation(), ANALYSIS), sources=(), person_reasons=("legal",))
+    html = compose(content(one), language="en")
+
+    assert "A person is needed" in html
+    assert "Hi Ana," in html.split("<hr>")[1]
+    assert "am taking this over myself" in html.split("<hr>")[1]
