@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-
 .PHONY: demo test lint bench lock clean
 
 demo: $(VENV)/ready ## watch tickets arrive and read the notes
-	$(BIN)/deskpilot demo $(ARGS)
+	@$(BIN)/deskpilot demo $(ARGS)
 
 test: $(VENV)/ready-dev ## all tests; browser tests need Chromium (REQUIRE_BROWSER=1 makes them compulsory)
 	$(BIN)/python -m pytest $(ARGS)
@@ -36,7 +36,7 @@ clean:
 	rm -rf $(VENV) .deskpilot build dist
 
 $(VENV)/ready: pyproject.toml requirements/embedded.txt requirements/build.txt
-	@echo "Installing deskpilot into $(VENV) (once, about a minute) ..."
+	@echo "Installing deskpilot into $(VENV) (once, about a minute) ..." >&2
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "deskpilot needs Python 3.11 or newer: set PYTHON=")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) -r requirements/build.txt
@@ -45,6 +45,6 @@ $(VENV)/ready: pyproject.toml requirements/embedded.txt requirements/build.txt
 	@touch $@
 
 $(VENV)/ready-dev: $(VENV)/ready requirements/dev.txt
-	@echo "Installing what the tests need ..."
+	@echo "Installing what the tests need ..." >&2
 	@$(PIP) -r requirements/dev.txt
 	@touch $@

@@ -52,7 +52,7 @@ async def synced_by(control: Control, *, progress: Told) -> list[SyncReport] | N
                 if "problem" in said:
                     raise ServiceError(said["problem"])
                 if "report" in said:
-                    reports.append(SyncReport(**said["report"]))
+                    reports.append(SyncReport(**{**said["report"], "problems": tuple(said["report"]["problems"])}))
                 else:
                     progress(said["source"], said["done"], said["total"])
     except httpx.ConnectError:

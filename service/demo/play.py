@@ -6,11 +6,12 @@ import asyncio
 import json
 import sys
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
+from rich.live import Live
 from rich.table import Table
 
 from connectors.base import Channel
@@ -44,14 +45,14 @@ async def play(*, check: bool, articles: Path | None, tickets: Path | None, brow
                 await sync_all(stage.service.tools.library, progress=progress)
             if not check:
                 _say_where(console, stage)
-            seen = await _played(stage, written, console)
             if check:
-                for one in seen:
-                    print(json.dumps(one.as_json(), ensure_ascii=False))  # noqa: T201 - the command's output
+                seen = await _played(stage, written, console, told=_print_json)
             else:
-                console.print(_table(seen))
                 if browser and sys.stdout.isatty():
                     webbrowser.open(stage.pages["zendesk"])
+                table = Table("helpdesk", "ticket", "what came of it", "source", "seconds", box=None, pad_edge=False)
+                with Live(table, console=console):
+                    seen = await _played(stage, written, console, told=lambda one: _add_row(table, one))
                 console.print("\nWrite as a customer on either page and watch the note appear. Ctrl-C ends the demo.")
                 await _watched(stage, console, stopped)
     bad = [one for one in seen if one.problems]
@@ -62,8 +63,10 @@ async def play(*, check: bool, articles: Path | None, tickets: Path | None, brow
     return 1 if bad else 0
 
 
-async def _played(stage: Stage, tickets: Sequence[DemoTicket], console: Console) -> list[Seen]:
-    """Let every ticket arrive, wait until deskpilot has dealt with each, and read them back."""
+async def _played(
+    stage: Stage, tickets: Sequence[DemoTicket], console: Console, *, told: Callable[[Seen], None]
+) -> list[Seen]:
+    """Let every ticket arrive, wait until deskpilot has dealt with each, and read them back, telling each at once."""
     opened = [(ticket, await _open(stage.simulator(ticket.helpdesk), ticket), datetime.now(UTC)) for ticket in tickets]
     library, ledger = stage.service.tools.library, stage.service.tools.ledger
     seen = []
@@ -73,6 +76,7 @@ async def _played(stage: Stage, tickets: Sequence[DemoTicket], console: Console)
             console.print(f"[yellow]![/] {ticket.name}: nothing happened in {_LONGEST_S:g} s", highlight=False)
         me = await desk.whoami()
         seen.append(await see(desk, me, ledger, ticket, ticket_id=ticket_id, written_at=written_at))
+        told(seen[-1])
     return seen
 
 
@@ -150,20 +154,18 @@ def _say_where(console: Console, stage: Stage) -> None:
         console.print("No language model is set: the notes quote the articles. Set DESKPILOT_LLM__BASE_URL to change that.\n")
 
 
-def _table(seen: Sequence[Seen]) -> Table:
-    table = Table("helpdesk", "ticket", "what came of it", "source", "seconds", box=None, pad_edge=False)
-    for one in seen:
-        draft = one.draft
-        came = f"note {draft.reference}: {_WAYS[draft.verdict]}" if draft else "; ".join(one.silences) or "nothing"
-        sources = draft.details["sources"] if draft else []
-        table.add_row(
-            one.ticket.helpdesk,
-            f"[link={one.url}]{one.ticket.subject}[/link]",
-            came,
-            sources[0].rsplit("/", 1)[-1] if sources else "",
-            f"{one.seconds:.1f}" if one.seconds is not None else "",
-        )
-    return table
+def _print_json(one: Seen) -> None:
+    print(json.dumps(one.as_json(), ensure_ascii=False), flush=True)  # noqa: T201 - the command's output
 
 
-
+def _add_row(table: Table, one: Seen) -> None:
+    draft = one.draft
+    came = f"note {draft.reference}: {_WAYS[draft.verdict]}" if draft else "; ".join(one.silences) or "nothing"
+    sources = draft.details["sources"] if draft else []
+    table.add_row(
+        one.ticket.helpdesk,
+        f"[link={one.url}]{one.ticket.subject}[/link]",
+        came,
+        sources[0].rsplit("/", 1)[-1] if sources else "",
+        f"{one.seconds:.1f}" if one.seconds is not None else "",
+    )
