@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 
@@ -22,8 +22,9 @@ class Account:
 
     url: str
     client_id: str = ""
-    client_secret: str = ""
-    token: str = ""  # Zendesk: OAuth token, or an API token when `email` is set; Freshdesk: the API key
+    client_secret: str = field(default="", repr=False)
+    # Zendesk: OAuth token, or an API token when `email` is set; Freshdesk: the API key
+    token: str = field(default="", repr=False)
     email: str = ""
 
 

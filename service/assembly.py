@@ -83,9 +83,7 @@ async def opened_library(settings: Settings) -> AsyncIterator[Library]:
         open_vectors(settings) as vectors,
         Embeddings.opened(settings.embeddings) as embeddings,
     ):
-        yield Library(
-            settings=settings, helpdesks=helpdesks(settings, http), vectors=vectors, embeddings=embeddings
-        )
+        yield Library(settings=settings, helpdesks=helpdesks(settings, http), vectors=vectors, embeddings=embeddings)
 
 
 @asynccontextmanager

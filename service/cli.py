@@ -73,7 +73,9 @@ def sync(*, as_json: Json = False) -> None:
 @app.command()
 def demo(
     *,
-    check: Annotated[bool, typer.Option(help="Wait for nobody: print JSON per ticket, exit 0 when all is as stated.")] = False,
+    check: Annotated[
+        bool, typer.Option(help="Wait for nobody: print JSON per ticket, exit 0 when all is as stated.")
+    ] = False,
     articles: Annotated[Path | None, typer.Option(help="A folder of your own articles (Markdown or HTML).")] = None,
     tickets: Annotated[Path | None, typer.Option(help="A folder of your own tickets (YAML).")] = None,
     browser: Annotated[bool, typer.Option(help="Open the two helpdesks in a browser.")] = True,

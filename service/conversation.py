@@ -75,7 +75,9 @@ def _unread(attachments: Sequence[Attachment]) -> tuple[str, ...]:
     images = sum(1 for file in attachments if _is_image(file))
     files = len(attachments) - images
     return tuple(
-        f"{count} {word}{'s' if count > 1 else ''}" for count, word in ((images, "screenshot"), (files, "file")) if count
+        f"{count} {word}{'s' if count > 1 else ''}"
+        for count, word in ((images, "screenshot"), (files, "file"))
+        if count
     )
 
 

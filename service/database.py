@@ -115,7 +115,10 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
         async with _connected(url) as database:
             yield database
         return
-    async with embedded_postgres.running(settings.data_dir / "postgres") as embedded_url, _connected(embedded_url) as database:
+    async with (
+        embedded_postgres.running(settings.data_dir / "postgres") as embedded_url,
+        _connected(embedded_url) as database,
+    ):
         yield database
 
 

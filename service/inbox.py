@@ -25,7 +25,11 @@ _GROUP = 500  # deliveries in one commit at most
 _FORWARDER_LOCK = 0x696E626F  # "inbo": one forwarder at a time over all replicas
 
 _COLUMNS = ("helpdesk", "kind", "ticket_id", "what", "delivery_id", "author_id")
-_rows = sa.func.unnest(*[sa.bindparam(name, type_=ARRAY(sa.Text)) for name in _COLUMNS]).table_valued(*_COLUMNS).render_derived()
+_rows = (
+    sa.func.unnest(*[sa.bindparam(name, type_=ARRAY(sa.Text)) for name in _COLUMNS])
+    .table_valued(*_COLUMNS)
+    .render_derived()
+)
 _INSERT = sa.insert(deliveries).from_select(_COLUMNS, sa.select(*[_rows.c[name] for name in _COLUMNS]))
 
 
@@ -71,7 +75,9 @@ class Inbox:
         try:
             await asyncio.wait_for(waiting.stored, STORE_TIMEOUT_S)
         except TimeoutError as error:
-            raise DatabaseUnavailableError("the inbox could not be written in time: the sender has to try again") from error
+            raise DatabaseUnavailableError(
+                "the inbox could not be written in time: the sender has to try again"
+            ) from error
 
     async def _write(self) -> None:
         """Commit what is waiting, all of it at once, for ever."""

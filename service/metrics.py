@@ -6,7 +6,9 @@ from prometheus_client import Counter, Histogram
 
 DELIVERIES = Counter("deskpilot_deliveries_total", "Webhook requests by result.", ["helpdesk", "result"])
 JOBS = Counter("deskpilot_jobs_total", "Ticket jobs by how they ended.", ["result"])
-NOTES = Counter("deskpilot_notes_total", "Internal notes written, by verdict and writer.", ["helpdesk", "verdict", "writer"])
+NOTES = Counter(
+    "deskpilot_notes_total", "Internal notes written, by verdict and writer.", ["helpdesk", "verdict", "writer"]
+)
 SILENCES = Counter("deskpilot_silences_total", "Messages for which nothing was written.", ["helpdesk"])
 CITATIONS_DROPPED = Counter("deskpilot_citations_dropped_total", "Citations of passages that were not given.")
 TOKENS = Counter("deskpilot_model_tokens_total", "Tokens sent to and received from models.", ["direction"])

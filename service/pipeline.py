@@ -88,7 +88,9 @@ class Pipeline:
             draft = acknowledge(conversation, analysis)
         else:
             draft, down = await self._draft(conversation, analysis, passages, down=down)
-        written = Written(conversation, analysis, passages, draft, (), reasons, down_since=down, no_key=self._llm is None)
+        written = Written(
+            conversation, analysis, passages, draft, (), reasons, down_since=down, no_key=self._llm is None
+        )
         return await asyncio.to_thread(self._note, key, occasion, written, masker)
 
     def _note(self, key: TicketKey, occasion: Occasion, written: Written, masker: Masker) -> SavedDraft:

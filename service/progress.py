@@ -21,7 +21,13 @@ from service.knowledge.sync import SyncReport
 @contextlib.contextmanager
 def shown_progress(console: Console) -> Iterator[Told]:
     """A progress line per source on a terminal; nothing where the output is read by a program."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         bars: dict[str, object] = {}
 
@@ -58,7 +64,9 @@ async def synced_by(control: Control, *, progress: Told) -> list[SyncReport] | N
     except httpx.ConnectError:
         return None
     except httpx.TransportError as error:
-        raise ServiceError(f"the running serve at {control.url} broke off ({error}): sync again when it runs") from error
+        raise ServiceError(
+            f"the running serve at {control.url} broke off ({error}): sync again when it runs"
+        ) from error
     return reports
 
 

@@ -97,7 +97,11 @@ def test_every_file_of_the_service_stands_on_a_floor() -> None:
 @EVERY_SOURCE
 def test_imports_point_downwards(source: Source) -> None:
     """Upper floors know the lower ones, never the other way round."""
-    own = [name.split(".") for name in source.imports() if name.split(".")[0] in ("service", "connectors", "prompts", "tests")]
+    own = [
+        name.split(".")
+        for name in source.imports()
+        if name.split(".")[0] in ("service", "connectors", "prompts", "tests")
+    ]
     if source.name.startswith(("connectors/", "prompts/")):
         assert all(parts[0] == source.name.split("/")[0] for parts in own)
         return
@@ -180,4 +184,6 @@ def test_digests_are_never_compared_with_equals(source: Source) -> None:
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Compare) and any(isinstance(op, ast.Eq | ast.NotEq) for op in node.ops):
             sides = {getattr(side, "attr", getattr(side, "id", "")) for side in (node.left, *node.comparators)}
-            assert not sides & {"digest", "signature", "signatures", "mac", "hmac", "hexdigest"}, f"{source.name}:{node.lineno}"
+            assert not sides & {"digest", "signature", "signatures", "mac", "hmac", "hexdigest"}, (
+                f"{source.name}:{node.lineno}"
+            )

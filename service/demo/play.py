@@ -151,7 +151,9 @@ def _say_where(console: Console, stage: Stage) -> None:
     console.print(f"Zendesk   [bold]{stage.pages['zendesk']}[/]")
     console.print(f"Freshdesk [bold]{stage.pages['freshdesk']}[/]\n")
     if stage.service.tools.llm is None:
-        console.print("No language model is set: the notes quote the articles. Set DESKPILOT_LLM__BASE_URL to change that.\n")
+        console.print(
+            "No language model is set: the notes quote the articles. Set DESKPILOT_LLM__BASE_URL to change that.\n"
+        )
 
 
 def _print_json(one: Seen) -> None:

@@ -71,7 +71,9 @@ async def see(
         silences=tuple(reason for _, reason in await ledger.silences(TicketKey(desk.name, stored.account, ticket_id))),
         seconds=round((posted - written_at).total_seconds(), 2) if posted else None,
     )
-    return Seen(**{name: getattr(seen, name) for name in seen.__slots__ if name != "problems"}, problems=_problems(seen))
+    return Seen(
+        **{name: getattr(seen, name) for name in seen.__slots__ if name != "problems"}, problems=_problems(seen)
+    )
 
 
 def _problems(seen: Seen) -> tuple[str, ...]:

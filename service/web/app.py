@@ -19,8 +19,6 @@ def create_app(service: Service, *, control_token: str = "") -> FastAPI:
     app.include_router(
         webhooks.router(service.inbox, {name: helpdesk.secrets for name, helpdesk in settings.helpdesks.items()})
     )
-    app.include_router(
-        health.router({"database": service.database_answers, "knowledge": service.index_answers})
-    )
+    app.include_router(health.router({"database": service.database_answers, "knowledge": service.index_answers}))
     app.include_router(knowledge.router(service.tools, tokens=(control_token, settings.admin_token.get_secret_value())))
     return app

@@ -189,6 +189,16 @@ async def test_an_empty_404_is_a_ticket_that_is_gone(desk: Desk) -> None:
     assert {(answer.status_code, answer.content) for answer in desk.network.answers} == {(404, b"")}
 
 
+@pytest.mark.parametrize(("fault", "status"), [("html_errors", 502), ("server_errors", 500)])
+async def test_an_error_is_read_by_its_status_whatever_its_body(desk: Desk, fault: str, status: int) -> None:
+    """A gateway answers with a web page."""
+    ticket_id = await desk.ticket()
+    setattr(desk.simulator.faults, fault, 1)
+
+    with pytest.raises(RetryableError, match=str(status)):
+        await desk.client.ticket(ticket_id)
+
+
 async def test_a_note_that_an_app_made_public_is_deleted_and_stops_everything(desk: Desk) -> None:
     """`private` was sent, and did not help."""
     desk.simulator.faults.public_notes = True

@@ -33,7 +33,10 @@ ANALYSIS = {
 DRAFT = {
     "reply": "Hi there,\n\nafter seven working days without news we treat a parcel as lost. We send you a new kettle free of charge.",
     "covered": True,
-    "citations": [{"number": "parcels", "supports": "the seven days"}, {"number": 9, "supports": "nothing: it was not given"}],
+    "citations": [
+        {"number": "parcels", "supports": "the seven days"},
+        {"number": 9, "supports": "nothing: it was not given"},
+    ],
     "checks": ["the tracking status"],
     "reason": "The article answers both questions.",
     "gloss": "",
@@ -219,7 +222,9 @@ async def test_a_person_is_asked_for_without_a_second_call(open_play: OpenPlay, 
 async def test_the_history_of_another_customer_is_not_read(open_play: OpenPlay, model: FakeLLM) -> None:
     """Two customers' tickets merged into one: the second one's words stay out of the prompt."""
     async with open_play(llm=model.settings()) as play:
-        other = await play.ask(name="Ben Ash", email="ben@other.example", text="My secret order is KW-99999.", tags=["deskpilot_off"])
+        other = await play.ask(
+            name="Ben Ash", email="ben@other.example", text="My secret order is KW-99999.", tags=["deskpilot_off"]
+        )
         await play.silence("zendesk", other)
         ticket_id = await play.ask(tags=["deskpilot_off"])
         await play.silence("zendesk", ticket_id)

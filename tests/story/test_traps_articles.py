@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ Seen = set[tuple[str, str, Audience]]
 @pytest.fixture(params=["zendesk", "freshdesk"])
 async def desk(request: pytest.FixtureRequest, database: Database, data_dir: Path) -> AsyncIterator[Desk]:
     """Each vendor in turn."""
-    opened = {"zendesk": zendesk, "freshdesk": freshdesk}[request.param]
+    opened: Callable[..., AbstractAsyncContextManager[Desk]] = zendesk if request.param == "zendesk" else freshdesk
     async with opened(database, data_dir) as made:
         yield made
 

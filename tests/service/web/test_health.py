@@ -101,7 +101,9 @@ async def test_an_index_that_is_gone_makes_it_unready_and_is_named(settings: Set
 
 async def test_alive_asks_nobody(service: Service) -> None:
     """A database that is gone must not get the process restarted."""
-    broken = replace(service, database=Database(engine=create_async_engine(f"postgresql+psycopg://{NOBODY}/x"), conninfo=""))
+    broken = replace(
+        service, database=Database(engine=create_async_engine(f"postgresql+psycopg://{NOBODY}/x"), conninfo="")
+    )
     async with asking(create_app(broken)) as probe:
         answer = await probe.get("/healthz")
 

@@ -32,6 +32,17 @@ def port_of(url: str) -> int:
     return int(url.rsplit(":", 1)[1])
 
 
+async def closed(port: int) -> None:
+    """Wait until nobody listens on this port."""
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(HOST, port)
+        except ConnectionRefusedError:
+            return
+        writer.close()
+        await asyncio.sleep(0.01)
+
+
 async def test_it_serves_at_the_address_it_names() -> None:
     """Port 0 is a free one, and the address says which."""
     async with serving(hello(), host=HOST, port=0) as url, httpx.AsyncClient() as http:
@@ -69,8 +80,10 @@ async def test_a_request_that_runs_is_finished_before_the_block_ends() -> None:
         async with serving(app, host=HOST, port=0) as url:
             asked = asyncio.create_task(http.get(url))
             await arrived.wait()
-            asyncio.get_running_loop().call_later(0.2, go_on.set)  # while the server is closing
+            closing = asyncio.create_task(closed(port_of(url)))
+            closing.add_done_callback(lambda _: go_on.set())
         assert (await asked).json() == "done"
+        await closing
 
 
 def test_a_wanted_port_that_is_free_is_given() -> None:
@@ -93,7 +106,7 @@ def test_a_wanted_port_that_is_taken_is_replaced_by_a_free_one() -> None:
 
 def test_without_a_free_port_it_says_where_none_is() -> None:
     """An address that is not this machine's has none."""
-    with pytest.raises(OSError, match="no free port on 192.0.2.1"):
+    with pytest.raises(OSError, match=r"no free port on 192\.0\.2\.1"):
         free_port("192.0.2.1", 0)
 
 
@@ -110,8 +123,9 @@ async def test_a_signal_to_stop_sets_the_event_and_ends_nothing(number: signal.S
 
 async def test_after_the_block_signals_are_what_they_were() -> None:
     """Ctrl-C ends a process that does not serve any more."""
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.getsignal(signal.SIGTERM)
     with stop_signal():
-        pass
+        assert signal.getsignal(signal.SIGTERM) is not before
 
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

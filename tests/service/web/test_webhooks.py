@@ -63,7 +63,9 @@ async def test_a_signed_event_is_accepted_and_stored(client: httpx.AsyncClient, 
 
     assert answer.status_code == 200
     async with inbox.due(debounce_s=0, longest_s=0) as due:
-        assert [(item.helpdesk, item.ticket_id, item.authors) for item in due] == [("zendesk", "5158", frozenset({"77"}))]
+        assert [(item.helpdesk, item.ticket_id, item.authors) for item in due] == [
+            ("zendesk", "5158", frozenset({"77"}))
+        ]
 
 
 @pytest.mark.parametrize("kind", ["wrong", "missing", "of another body"])
@@ -138,7 +140,10 @@ async def test_an_unknown_event_is_answered_well_and_ignored(client: httpx.Async
     ("path", "headers"),
     [
         ("/webhooks/freshdesk", {"X-Webhook-Secret": FRESHDESK_SECRET}),
-        ("/webhooks/freshdesk", {"Authorization": "Basic " + base64.b64encode(b"x:" + FRESHDESK_SECRET.encode()).decode()}),
+        (
+            "/webhooks/freshdesk",
+            {"Authorization": "Basic " + base64.b64encode(b"x:" + FRESHDESK_SECRET.encode()).decode()},
+        ),
         (f"/webhooks/freshdesk/{FRESHDESK_SECRET}", {}),
     ],
 )

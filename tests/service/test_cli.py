@@ -1,0 +1,334 @@
+"""The command line, as real processes: what they print, how they end, and what they leave behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from service.cli import app
+from service.control import find
+from tests.story.articles import ARTICLES, write_articles
+
+ROOT = Path(__file__).parents[2]
+HOST = "127.0.0.1"
+NOBODY = f"http://{HOST}:1"
+LONGEST_S = 60.0  # for a process to become ready, or to end
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a process left."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def complaints(self) -> list[str]:
+        """The sentences on stderr."""
+        return [line.removeprefix("✗ ") for line in self.err.splitlines() if line.startswith("✗ ")]
+
+
+def started(arguments: Sequence[str], folder: Path, settings: dict[str, Any]) -> subprocess.Popen[str]:
+    """A process of the command line in `folder`; settings without DESKPILOT_."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DESKPILOT_")}
+    environment |= {f"DESKPILOT_{name}": str(value) for name, value in settings.items()}
+    return subprocess.Popen(  # noqa: S603 - our own
+        [sys.executable, "-c", "from service.cli import main; main()", *arguments],
+        cwd=folder,
+        env={**environment, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run(*arguments: str, folder: Path | None = None, longest_s: float = LONGEST_S, **settings: Any) -> Ended:
+    """Run a command to its end."""
+    process = started(arguments, folder or Path.cwd(), settings)
+    try:
+        out, err = process.communicate(timeout=longest_s)
+    finally:
+        process.kill()
+    return Ended(process.returncode, out, err)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A `serve` that is ready."""
+
+    process: subprocess.Popen[str]
+    data_dir: Path
+    articles: Path
+    url: str
+
+    def ready(self) -> dict[str, Any]:
+        """What it says of its parts; fails where it is not ready."""
+        return dict(httpx.get(f"{self.url}/readyz").raise_for_status().json())
+
+    def stop(self) -> Ended:
+        """Ask it to end, as a container platform does."""
+        self.process.send_signal(signal.SIGTERM)
+        out, err = self.process.communicate(timeout=LONGEST_S)
+        return Ended(self.process.returncode, out, err)
+
+
+@contextmanager
+def serving(directory: Path) -> Iterator[Running]:
+    """`deskpilot serve` with embedded engines and a folder of articles."""
+    data_dir, articles = directory / "data", write_articles(directory / "articles")
+    given = {"DATA_DIR": data_dir, "KNOWLEDGE__FOLDER": articles}
+    process = started(["serve", "--port", "0"], directory, given)
+    try:
+        yield Running(process, data_dir, articles, _address(process, data_dir))
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.communicate(timeout=LONGEST_S)
+
+
+def _address(process: subprocess.Popen[str], data_dir: Path) -> str:
+    """Wait until it says where it listens."""
+    latest = time.monotonic() + LONGEST_S
+    while time.monotonic() < latest and process.poll() is None:
+        if control := find(data_dir):
+            return control.url
+        time.sleep(0.05)
+    process.kill()
+    raise AssertionError(process.communicate()[1])
+
+
+def postgres_of(data_dir: Path) -> list[psutil.Process]:
+    """PostgreSQL processes that work in this directory."""
+    return [
+        one for one in psutil.process_iter(["cmdline"]) if str(data_dir / "postgres") in (one.info["cmdline"] or ())
+    ]
+
+
+@pytest.fixture(scope="module")
+def serve() -> Iterator[Running]:
+    """One `serve` for the tests that leave it as it is."""
+    with tempfile.TemporaryDirectory(prefix="deskpilot-") as directory, serving(Path(directory)) as running:
+        yield running
+
+
+@pytest.fixture
+def articles(tmp_path: Path) -> Path:
+    """A folder of articles."""
+    return write_articles(tmp_path / "articles")
+
+
+def test_contradictory_settings_are_one_sentence_each_and_nothing_starts() -> None:
+    """The operator mends all of them at once, and reads no traceback."""
+    ended = run(
+        "serve",
+        ZENDESK__URL="https://acme.zendesk.test",
+        LLM__MODEL="some-model",
+        FRESHDESK__URL="https://acme.freshdesk.test",
+        FRESHDESK__API_KEY="key-1",
+        FRESHDESK__WEBHOOK_SECRETS="a-secret-nobody-knows",
+    )
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.complaints == [
+        "Zendesk has no credentials: set DESKPILOT_ZENDESK__CLIENT_ID and __CLIENT_SECRET, or DESKPILOT_ZENDESK__TOKEN.",
+        "Webhooks of zendesk cannot be verified: set DESKPILOT_ZENDESK__WEBHOOK_SECRETS to the signing secret.",
+        "DESKPILOT_LLM__MODEL is set without DESKPILOT_LLM__BASE_URL or __API_KEY: set one of them.",
+    ]
+    assert len(ended.err.splitlines()) == 3
+    assert list(Path.cwd().iterdir()) == []
+
+
+def test_an_unsafe_secret_prevents_the_start(data_dir: Path) -> None:
+    """Zendesk's published test secret: anybody could sign with it."""
+    ended = run(
+        "serve",
+        DATA_DIR=data_dir,
+        ZENDESK__URL="https://acme.zendesk.test",
+        ZENDESK__TOKEN="tok-1",
+        ZENDESK__WEBHOOK_SECRETS="dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==",
+    )
+
+    assert ended.code == 2
+    assert len(ended.err.splitlines()) == len(ended.complaints) == 1
+    assert "public test secret" in ended.complaints[0]
+
+
+def test_a_sentence_is_one_line_and_repeats_what_was_set_word_for_word() -> None:
+    """Whatever it holds: brackets are no markup, and a long path is not broken in two."""
+    path = "/nowhere/[draft]/[/]/" + "long/" * 40
+    ended = run("sync", KNOWLEDGE__FOLDER=path)
+
+    assert ended.code == 2
+    assert ended.complaints == [f"DESKPILOT_KNOWLEDGE__FOLDER is not a folder: {Path(path)}."]
+    assert len(ended.err.splitlines()) == 1
+
+
+def test_a_worker_with_nothing_to_share_says_what_to_set() -> None:
+    """It would wait for ever at a queue of its own."""
+    ended = run("work")
+
+    assert ended.code == 2
+    assert ended.complaints == [
+        "A worker of its own shares its queue with serve: set DESKPILOT_DATABASE_URL in both.",
+        "A worker of its own shares its knowledge with serve: set DESKPILOT_QDRANT__URL in both.",
+    ]
+    assert len(ended.err.splitlines()) == 2
+
+
+def test_a_worker_that_shares_works_until_it_is_asked_to_stop(database_url: str, data_dir: Path) -> None:
+    """It waits for a Qdrant server that is not there yet, and drains."""
+    given = {"DATABASE_URL": database_url, "QDRANT__URL": NOBODY, "DATA_DIR": data_dir}
+    process = started(["work"], data_dir, given)
+    assert process.stderr
+    try:
+        assert any("deskpilot works on tickets" in line for line in process.stderr)
+        process.send_signal(signal.SIGTERM)
+        _, rest = process.communicate(timeout=LONGEST_S)
+    finally:
+        process.kill()
+
+    assert process.returncode == 0
+    assert "Traceback" not in rest
+
+
+def test_a_database_that_is_not_there_is_a_sentence_without_its_password(data_dir: Path) -> None:
+    """What to start or to correct."""
+    ended = run("serve", DATABASE_URL=f"postgresql://desk:hunter2@{HOST}:1/desk", DATA_DIR=data_dir)
+
+    assert ended.code == 1
+    assert len(ended.complaints) == 1
+    assert "DESKPILOT_DATABASE_URL" in ended.complaints[0]
+    assert "hunter2" not in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_port_that_is_taken_is_a_sentence(database_url: str, data_dir: Path) -> None:
+    """And nothing says that a serve runs here."""
+    with socket.create_server((HOST, 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = run("serve", "--port", port, DATABASE_URL=database_url, DATA_DIR=data_dir)
+
+    assert ended.code == 1
+    assert len(ended.complaints) == 1
+    assert port in ended.complaints[0]
+    assert "Traceback" not in ended.err
+    assert find(data_dir) is None
+
+
+def test_serve_becomes_ready_on_its_own_engines(serve: Running) -> None:
+    """No database, no index and no model are set up first."""
+    assert httpx.get(f"{serve.url}/healthz").json() == {"status": "alive"}
+    assert serve.ready() == {"ready": True, "checks": {"database": "ok", "knowledge": "ok"}}
+
+
+def test_a_second_serve_in_the_same_directory_says_that_the_index_is_in_use(serve: Running) -> None:
+    """In one sentence, and without harm to the first."""
+    ended = run("serve", "--port", "0", DATA_DIR=serve.data_dir)
+
+    assert ended.code == 1
+    assert len(ended.complaints) == 1
+    assert "is open in another process: stop the other deskpilot" in ended.complaints[0]
+    assert "Traceback" not in ended.err
+    assert serve.ready()["ready"]
+    assert find(serve.data_dir)
+
+
+def test_sync_goes_through_the_serve_that_has_the_index(serve: Running) -> None:
+    """Its start-up sync or ours: afterwards all articles are there, and nothing is told twice."""
+    ended = run("sync", "--json", DATA_DIR=serve.data_dir, KNOWLEDGE__FOLDER=serve.articles)
+    (report,) = json.loads(ended.out)
+
+    assert ended.code == 0
+    assert report["added"] + report["unchanged"] == len(ARTICLES)
+
+
+def test_serve_ends_on_sigterm_and_leaves_nothing_behind(data_dir: Path) -> None:
+    """No server of its database, no word that it runs; and the exit code of an end that was wanted."""
+    with serving(data_dir) as running:
+        assert postgres_of(running.data_dir)
+        ended = running.stop()
+
+    assert ended.code == 0
+    assert "Traceback" not in ended.err
+    assert postgres_of(running.data_dir) == []
+    assert not (running.data_dir / "serve.json").exists()
+
+
+def test_sync_tells_programs_what_it_did_in_json(articles: Path, data_dir: Path) -> None:
+    """And nothing else on stdout."""
+    ended = run("sync", "--json", DATA_DIR=data_dir, KNOWLEDGE__FOLDER=articles)
+    (report,) = json.loads(ended.out)
+
+    assert (ended.code, ended.err) == (0, "")
+    assert (report["source"], report["added"], report["problems"]) == ("folder", len(ARTICLES), [])
+
+
+def test_sync_tells_people_what_it_did_and_what_to_mend(articles: Path, data_dir: Path) -> None:
+    """A table, the problems below it, and an exit code that a script sees."""
+    (articles / "[draft].md").write_bytes(b"\x00\x01")
+    ended = run("sync", DATA_DIR=data_dir, KNOWLEDGE__FOLDER=articles)
+    head, line, *problems = ended.out.splitlines()
+
+    assert ended.code == 1
+    assert head.split()[:3] == ["source", "added", "changed"]
+    assert line.split()[:2] == ["folder", str(len(ARTICLES))]
+    assert problems[0].startswith("! [draft].md")
+
+
+def test_sync_after_a_serve_that_was_killed_does_the_work_itself(articles: Path, data_dir: Path) -> None:
+    """Its word is still there; nobody answers at that address."""
+    (data_dir / "serve.json").write_text(json.dumps({"url": NOBODY, "token": "of a dead one"}))
+    ended = run("sync", "--json", DATA_DIR=data_dir, KNOWLEDGE__FOLDER=articles)
+
+    assert ended.code == 0
+    assert json.loads(ended.out)[0]["added"] == len(ARTICLES)
+
+
+@pytest.mark.timeout(300)
+def test_the_demo_checks_itself() -> None:
+    """Both helpdesks, twelve tickets, one JSON object for each; it exits 0 only when every one got what it states."""
+    ended = run("demo", "--check", longest_s=240)
+    told = [json.loads(line) for line in ended.out.splitlines()]
+
+    assert ended.code == 0, ended.err
+    assert len(told) == 12
+    assert all(one["ok"] for one in told)
+    assert {one["helpdesk"] for one in told} == {"zendesk", "freshdesk"}
+    assert all((one["note"] is None) is (one["expect"] == "none") for one in told)
+    assert all(one["expect_source"] in one["sources"] for one in told if one["expect_source"])
+    assert all(one["seconds"] > 0 for one in told if one["note"])
+
+
+def test_a_ticket_file_of_a_stranger_that_is_wrong_is_a_sentence_with_file_and_key(tmp_path: Path) -> None:
+    """Before anything is started."""
+    (tmp_path / "01-mine.yaml").write_text(yaml.safe_dump({"helpdesk": "zendesk", "expected": "note"}))
+    ended = run("demo", "--check", "--tickets", str(tmp_path))
+
+    assert (ended.code, ended.out) == (1, "")
+    assert len(ended.err.splitlines()) == len(ended.complaints) == 1
+    assert "01-mine.yaml: unknown key 'expected'" in ended.complaints[0]
+
+
+def test_without_a_command_it_says_which_there_are() -> None:
+    """Nobody has to guess."""
+    said = CliRunner().invoke(app, []).output
+
+    assert [command for command in ("serve", "work", "sync", "demo") if f" {command} " not in said] == []

