@@ -88,13 +88,14 @@ class Jobs:
         self._poll = self.app.task(name="poll", queue="tickets")(self._poll_account)
         self._sync = self.app.task(name="sync", queue="tickets")(self._sync_knowledge)
 
-    async def enqueue(self, helpdesk: str, ticket_id: str, *, attempt: int = 1, after_s: float = 0.0) -> None:
-        """Have the ticket looked at, after `after_s` seconds. One job waits per ticket at most; more are the same job."""
+    async def enqueue(self, helpdesk: str, ticket_id: str, *, attempt: int = 1, after_s: float = 0.0) -> bool:
+        """Have the ticket looked at, after `after_s` seconds. False: one waits already, and will do it."""
         key = f"{helpdesk}:{ticket_id}"
-        with contextlib.suppress(AlreadyEnqueued):  # the waiting one will do it
-            await self._look.configure(lock=key, queueing_lock=key, schedule_in=_in(after_s)).defer_async(
-                helpdesk=helpdesk, ticket_id=ticket_id, attempt=attempt
-            )
+        later = self._look.configure(lock=key, queueing_lock=key, schedule_in=_in(after_s))
+        with contextlib.suppress(AlreadyEnqueued):
+            await later.defer_async(helpdesk=helpdesk, ticket_id=ticket_id, attempt=attempt)
+            return True
+        return False
 
     async def busy(self, helpdesk: str, ticket_id: str) -> bool:
         """Whether a job of this ticket waits or runs."""
@@ -189,11 +190,14 @@ class Jobs:
 
     async def _enqueue_poll(
         self, helpdesk: str, *, since: datetime, turn: int = 0, attempt: int = 1, after_s: float = 0.0
-    ) -> None:
+    ) -> bool:
+        """Have the account polled. False: one waits already. One runs per account, and one waits per turn, at most."""
+        key = f"poll:{helpdesk}"
+        later = self._poll.configure(lock=key, queueing_lock=f"{key}:{turn}", schedule_in=_in(after_s))
         with contextlib.suppress(AlreadyEnqueued):
-            await self._poll.configure(queueing_lock=f"poll:{helpdesk}:{turn}", schedule_in=_in(after_s)).defer_async(
-                helpdesk=helpdesk, since=since.isoformat(), turn=turn, attempt=attempt
-            )
+            await later.defer_async(helpdesk=helpdesk, since=since.isoformat(), turn=turn, attempt=attempt)
+            return True
+        return False
 
     async def _poll_account(self, helpdesk: str, since: str, turn: int, attempt: int) -> None:
         """A webhook could not be read: look at what changed since shortly before it, and again when the vendor's search knows.
@@ -210,8 +214,8 @@ class Jobs:
             asked_s = error.after_s if isinstance(error, RetryableError) else _MISCONFIGURED_S
             wait_s = _wait_s(attempt, after_s=asked_s)
             log.warning("a poll is put off", helpdesk=helpdesk, reason=str(error), wait_s=round(wait_s, 1))
-            await self._take_back(f"poll:{helpdesk}:{turn}")  # it looks less far back than this one
-            await self._enqueue_poll(helpdesk, since=start, turn=turn, attempt=attempt + 1, after_s=wait_s)
+            while not await self._enqueue_poll(helpdesk, since=start, turn=turn, attempt=attempt + 1, after_s=wait_s):
+                await self._take_back(f"poll:{helpdesk}:{turn}")  # it looks less far back than this one
             return
         if turn + 1 < len(_POLL_TURNS_S):
             await self._enqueue_poll(helpdesk, since=start, turn=turn + 1, after_s=_POLL_TURNS_S[turn + 1])
@@ -270,9 +274,8 @@ class Jobs:
         wait_s = _wait_s(attempt, after_s=after_s)
         log.warning("a ticket is put off", reason=reason, wait_s=round(wait_s, 1))
         JOBS.labels("put_off").inc()
-        if after_s:
+        while not await self.enqueue(helpdesk, ticket_id, attempt=attempt + 1, after_s=wait_s) and after_s:
             await self._take_back(f"{helpdesk}:{ticket_id}")  # it would ask the helpdesk before it may be asked
-        await self.enqueue(helpdesk, ticket_id, attempt=attempt + 1, after_s=wait_s)
 
     async def _take_back(self, key: str) -> None:
         """Drop the follow-up that waits under this key: the job that is about to wait in its place does its work, too."""

@@ -51,6 +51,8 @@ async def synced_by(control: Control, *, progress: Told) -> list[SyncReport] | N
             httpx.AsyncClient(timeout=httpx.Timeout(10, read=None)) as http,
             http.stream("POST", f"{control.url}/api/sync", headers=headers) as answer,
         ):
+            if answer.status_code in (401, 404):  # somebody else listens there by now: ours was killed
+                return None
             if answer.status_code != 200:
                 raise ServiceError(f"the running serve at {control.url} refuses to sync ({answer.status_code})")
             async for line in answer.aiter_lines():

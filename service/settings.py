@@ -274,8 +274,11 @@ def load() -> Settings:
 
 
 def _sentence(location: tuple[int | str, ...], message: str) -> str:
-    name = "__".join(str(part).upper() for part in location if isinstance(part, str))
-    return f"DESKPILOT_{name} {message.removeprefix('Value error, ')}."
+    """One sentence: ours as they stand; pydantic's ("Input should be ...") behind the name of the setting."""
+    name = "DESKPILOT_" + "__".join(str(part).upper() for part in location if isinstance(part, str))
+    if message.startswith("Value error, "):
+        return f"{name} {message.removeprefix('Value error, ')}."
+    return f"{name} cannot be used: {message[:1].lower()}{message[1:]}."
 
 
 def tiktoken_cache() -> Path:

@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from connectors.base import Channel
 from service import logs
@@ -57,7 +58,7 @@ async def play(*, check: bool, articles: Path | None, tickets: Path | None, brow
                 await _watched(stage, console, stopped)
     bad = [one for one in seen if one.problems]
     for one in bad:
-        console.print(f"[red]✗[/] {one.ticket.name}: {'; '.join(one.problems)}", highlight=False)
+        console.print(Text.assemble(("✗ ", "red"), f"{one.ticket.name}: {'; '.join(one.problems)}"), soft_wrap=True)
     if not bad:
         console.print(f"[green]✓[/] all {len(seen)} tickets got what their files state")
     return 1 if bad else 0
@@ -73,7 +74,7 @@ async def _played(
     for ticket, ticket_id, written_at in opened:
         desk = library.helpdesks[ticket.helpdesk]
         if not await _dealt_with(stage, TicketKey(ticket.helpdesk, desk.account, ticket_id)):
-            console.print(f"[yellow]![/] {ticket.name}: nothing happened in {_LONGEST_S:g} s", highlight=False)
+            console.print(Text.assemble(("! ", "yellow"), f"{ticket.name}: nothing happened in {_LONGEST_S:g} s"))
         me = await desk.whoami()
         seen.append(await see(desk, me, ledger, ticket, ticket_id=ticket_id, written_at=written_at))
         told(seen[-1])
@@ -166,7 +167,7 @@ def _add_row(table: Table, one: Seen) -> None:
     sources = draft.details["sources"] if draft else []
     table.add_row(
         one.ticket.helpdesk,
-        f"[link={one.url}]{one.ticket.subject}[/link]",
+        Text(one.ticket.subject, style=f"link {one.url}"),
         came,
         sources[0].rsplit("/", 1)[-1] if sources else "",
         f"{one.seconds:.1f}" if one.seconds is not None else "",

