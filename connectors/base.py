@@ -166,6 +166,7 @@ class Event:
     delivery_id: str = ""  # the vendor's event id; empty where it has none
     what: str = ""  # the vendor's event name, for the log: "comment_added", "trigger", ...
     author_id: str = ""  # who caused it, where the body says so
+    message_id: str = ""  # of the message that was added, where the body says so
 
 
 class ConnectorError(Exception):

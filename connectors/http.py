@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json as jsonlib
 import math
 import re
@@ -27,6 +28,9 @@ JSON = dict[str, Any]
 
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 """Seconds. Ten is twice the slowest answer we expect of a ticket with a long conversation."""
+
+DEADLINE_S = 30.0
+"""For a whole call: TIMEOUT counts anew with every byte that drips in."""
 
 _LONGEST_WAIT_S = 3600.0
 """A Retry-After beyond an hour is read as an hour: the job looks again then."""
@@ -68,18 +72,19 @@ class Door:
         """
         what = f"{method} {path}"
         try:
-            response = await self._http.request(
-                method,
-                f"{self.base_url}{path}",
-                params=params,
-                json=json,
-                auth=self._auth,
-                timeout=TIMEOUT,
-                follow_redirects=False,
-            )
+            async with asyncio.timeout(DEADLINE_S):
+                response = await self._http.request(
+                    method,
+                    f"{self.base_url}{path}",
+                    params=params,
+                    json=json,
+                    auth=self._auth,
+                    timeout=TIMEOUT,
+                    follow_redirects=False,
+                )
         except ConnectorError:  # raised by an auth flow that could not get a token
             raise
-        except httpx.TimeoutException as error:
+        except (httpx.TimeoutException, TimeoutError) as error:
             raise RetryableError(f"{self.host} did not answer {what} in time") from error
         except httpx.RequestError as error:
             raise RetryableError(f"{self.host} cannot be reached for {what}: {error}") from error

@@ -19,9 +19,11 @@ from connectors.base import ConnectorError
 from service import logs, settings
 from service.assembly import assembled, opened_library, working
 from service.control import Control, announced, find, new_token
+from service.database import open_database
 from service.demo.play import play
 from service.errors import ServiceError
 from service.knowledge.sources import sync_all
+from service.ledger import Ledger, leak_of
 from service.progress import report_table, shown_progress, synced_by
 from service.settings import SettingsProblem
 from service.web.app import create_app
@@ -68,6 +70,12 @@ def work() -> None:
 def sync(*, as_json: Json = False) -> None:
     """Read the articles of every source into the index, with a progress bar; through the running `serve` if there is one."""
     _run(_sync(as_json=as_json))
+
+
+@app.command()
+def resume(helpdesk: Annotated[str, typer.Argument(help="zendesk or freshdesk")]) -> None:
+    """Write notes again after one came back public; mend the helpdesk's settings first."""
+    _run(_resume(helpdesk))
 
 
 @app.command()
@@ -121,6 +129,18 @@ def _not_shared(loaded: settings.Settings) -> list[str]:
     if not loaded.qdrant.url:
         problems.append("A worker of its own shares its knowledge with serve: set DESKPILOT_QDRANT__URL in both.")
     return problems
+
+
+async def _resume(helpdesk: str) -> int:
+    loaded = _settings()
+    if helpdesk not in loaded.helpdesks:
+        raise SettingsProblem(
+            [f"{helpdesk} is not connected: the connected ones are {', '.join(loaded.helpdesks) or 'none'}."]
+        )
+    async with open_database(loaded) as database:
+        await Ledger(database).up(leak_of(helpdesk))
+    errors.print(f"Notes are written to {helpdesk} again.")
+    return 0
 
 
 async def _sync(*, as_json: bool) -> int:

@@ -52,9 +52,10 @@ def read_conversation(
     history: tickets of the same requester that this one follows, was split from, or was merged with.
     Internal notes are left out, ours above all: a draft must not feed on itself.
     """
-    messages = [message for part in (*history, ticket) for message in part.messages]
+    before = sorted((message for part in history for message in part.messages), key=lambda message: message.at)
     turns = []
-    for message in sorted(messages, key=lambda message: message.at):
+    # what was said elsewhere comes first, even when it was said later: the message to answer stays the newest
+    for message in (*before, *ticket.messages):
         if message.kind not in ("requester message", "public reply") or message.automatic:
             continue
         text = masker.mask(message_text(message)).strip()

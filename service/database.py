@@ -39,6 +39,7 @@ deliveries = sa.Table(
     sa.Column("what", sa.Text, nullable=False),
     sa.Column("delivery_id", sa.Text, nullable=False),
     sa.Column("author_id", sa.Text, nullable=False),
+    sa.Column("message_id", sa.Text, nullable=False),
     sa.Column("received_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()),
     sa.Column("forwarded_at", sa.DateTime(timezone=True)),
     sa.Column("result", sa.Text, nullable=False, server_default=""),
@@ -126,7 +127,12 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
 async def _connected(url: str) -> AsyncIterator[Database]:
     address = make_url(url).set(drivername="postgresql+psycopg").update_query_dict(_KEEPALIVE)
     engine = create_async_engine(
-        address, pool_size=10, max_overflow=10, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S}
+        address,
+        pool_size=10,
+        max_overflow=20,
+        pool_pre_ping=True,
+        hide_parameters=True,  # an error in a log holds no note
+        connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
     )
     try:
         try:
@@ -146,7 +152,9 @@ def migrate(address: sa.URL) -> None:
     """Bring the tables to the newest revision; replicas that start together do it one after the other."""
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
-    engine = sa.create_engine(address, connect_args={"connect_timeout": CONNECT_TIMEOUT_S}, poolclass=sa.NullPool)
+    engine = sa.create_engine(
+        address, connect_args={"connect_timeout": CONNECT_TIMEOUT_S}, poolclass=sa.NullPool, hide_parameters=True
+    )
     with engine.begin() as connection:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
         config.attributes["connection"] = connection

@@ -2,7 +2,7 @@
 
 ServiceError
   DatabaseUnavailableError   PostgreSQL does not answer or cannot be started: nothing works until it does.
-  LLMUnavailableError        the model is slow, busy or down: later may work. The job sleeps at least `after_s`.
+  LLMUnavailableError        the model is slow, busy or down: later may work. The note quotes passages meanwhile.
   LLMMisconfiguredError      key refused, unknown model: no call works until a person acts.
   LLMRefusedError            this prompt never works, others do: content filter, too long. The step goes on without the model.
 """

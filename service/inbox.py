@@ -24,7 +24,7 @@ STORE_TIMEOUT_S = 2.5  # then the helpdesk is asked to send again; both give up 
 _GROUP = 500  # deliveries in one commit at most
 _FORWARDER_LOCK = 0x696E626F  # "inbo": one forwarder at a time over all replicas
 
-_COLUMNS = ("helpdesk", "kind", "ticket_id", "what", "delivery_id", "author_id")
+_COLUMNS = ("helpdesk", "kind", "ticket_id", "what", "delivery_id", "author_id", "message_id")
 _rows = (
     sa.func.unnest(*[sa.bindparam(name, type_=ARRAY(sa.Text)) for name in _COLUMNS])
     .table_valued(*_COLUMNS)
@@ -41,7 +41,7 @@ class Due:
     ticket_id: str
     upto: int  # id of the newest delivery seen
     first_at: datetime  # when the oldest of them came
-    authors: frozenset[str] = frozenset()  # who caused the deliveries; "" where a body does not say
+    messages: frozenset[str] = frozenset()  # that were added; "" where a body does not say
 
 
 @dataclass(slots=True)
@@ -70,7 +70,8 @@ class Inbox:
 
     async def put(self, helpdesk: str, event: Event) -> None:
         """Store one event; returns when it is durable. Raises DatabaseUnavailableError within STORE_TIMEOUT_S."""
-        waiting = _Waiting((helpdesk, event.kind, event.ticket_id, event.what, event.delivery_id, event.author_id))
+        row = (event.kind, event.ticket_id, event.what, event.delivery_id, event.author_id, event.message_id)
+        waiting = _Waiting((helpdesk, *row))
         self._waiting.put_nowait(waiting)
         try:
             await asyncio.wait_for(waiting.stored, STORE_TIMEOUT_S)
@@ -128,6 +129,12 @@ class Inbox:
                 .values(forwarded_at=sa.func.now(), result=result)
             )
 
+    async def prune(self, *, days: int) -> None:
+        """Forget deliveries that were dealt with longer ago than this."""
+        old = sa.func.now() - sa.func.make_interval(0, 0, 0, days)
+        async with self._engine.begin() as connection:
+            await connection.execute(sa.delete(deliveries).where(deliveries.c.forwarded_at < old))
+
     async def waiting(self) -> int:
         """How many deliveries have not become a job yet."""
         async with self._engine.connect() as connection:
@@ -153,7 +160,7 @@ async def _quiet(connection: AsyncConnection, debounce_s: float, longest_s: floa
             deliveries.c.ticket_id,
             sa.func.max(deliveries.c.id),
             first,
-            sa.func.array_agg(deliveries.c.author_id.distinct()),
+            sa.func.array_agg(deliveries.c.message_id.distinct()),
         )
         .where(deliveries.c.forwarded_at.is_(None))
         .group_by(deliveries.c.helpdesk, deliveries.c.ticket_id)
@@ -167,6 +174,6 @@ async def _quiet(connection: AsyncConnection, debounce_s: float, longest_s: floa
         .limit(limit)
     )
     return [
-        Due(helpdesk=helpdesk, ticket_id=ticket_id, upto=upto, first_at=first_at, authors=frozenset(authors))
-        for helpdesk, ticket_id, upto, first_at, authors in found
+        Due(helpdesk=helpdesk, ticket_id=ticket_id, upto=upto, first_at=first_at, messages=frozenset(messages))
+        for helpdesk, ticket_id, upto, first_at, messages in found
     ]

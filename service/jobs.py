@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import math
 import random
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import procrastinate
 import sqlalchemy as sa
 import structlog
+from procrastinate import JobContext
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
 from procrastinate.types import TimeDeltaParams
@@ -27,6 +28,7 @@ from service.errors import ServiceError
 from service.inbox import Due, Inbox
 from service.metrics import JOBS
 from service.settings import Settings
+from service.story import Story
 
 log = structlog.get_logger()
 
@@ -44,33 +46,15 @@ _POLL_S = 0.5  # jobs freed by a lock or by time are found by polling only
 _FORWARD_S = 0.25
 _RESTART_S = 1.0
 _DRAIN_S = 20.0  # of the 25 s that container platforms grant at least; the rest hands jobs back
+_KEPT_DAYS = 14  # deliveries, for those who ask why one led to nothing
+_TIDY_S = 3600.0
 _SWEEP_LOCK = 0x73776565  # "swee"
 _POLLED_BEFORE = timedelta(minutes=15)  # the webhook itself may have been late
 _POLL_TURNS_S = (0, 60, 240)  # after an unreadable webhook; what changed just now is not in the vendors' search yet
 
 
-class Story(Protocol):
-    """What the jobs call."""
-
-    async def look(self, helpdesk: str, ticket_id: str) -> str:
-        """Do for this ticket what is missing; returns what was done, for the log."""
-        ...
-
-    async def changed(self, helpdesk: str, *, since: datetime) -> list[str]:
-        """Tickets that changed since then."""
-        ...
-
-    async def give_up(self, helpdesk: str, ticket_id: str, *, reason: str, attempts: int = 0) -> None:
-        """Record why a ticket gets nothing; with `attempts`, park it."""
-        ...
-
-    def own_id(self, helpdesk: str) -> str:
-        """Who we are there, once known; empty before."""
-        ...
-
-    async def sync(self) -> str:
-        """Bring the knowledge up to date; returns what was done, for the log."""
-        ...
+_DATABASE_AWAY = (ConnectorException, sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError, OSError)
+"""What a database that is gone, or restarts, looks like from here."""
 
 
 class Jobs:
@@ -84,16 +68,22 @@ class Jobs:
         # a connection is used for milliseconds at the ends of a job, so jobs share a few
         connector = procrastinate.PsycopgConnector(conninfo=database.conninfo, min_size=2, max_size=10)
         self.app = procrastinate.App(connector=connector)
-        self._look = self.app.task(name="look", queue="tickets")(self._look_at)
+        self._worker_id: int | None = None  # of the queue's worker in this process, once it has a job
+        self._look = self.app.task(name="look", queue="tickets", pass_context=True)(self._look_at)
         self._poll = self.app.task(name="poll", queue="tickets")(self._poll_account)
         self._sync = self.app.task(name="sync", queue="tickets")(self._sync_knowledge)
 
-    async def enqueue(self, helpdesk: str, ticket_id: str, *, attempt: int = 1, after_s: float = 0.0) -> bool:
-        """Have the ticket looked at, after `after_s` seconds. False: one waits already, and will do it."""
+    async def enqueue(
+        self, helpdesk: str, ticket_id: str, *, attempt: int = 1, defects: int = 0, after_s: float = 0.0
+    ) -> bool:
+        """Have the ticket looked at, after `after_s` seconds. False: one waits already, and will do it.
+
+        attempt: counts all tries in a row. defects: those of them that failed by our own fault.
+        """
         key = f"{helpdesk}:{ticket_id}"
         later = self._look.configure(lock=key, queueing_lock=key, schedule_in=_in(after_s))
         with contextlib.suppress(AlreadyEnqueued):
-            await later.defer_async(helpdesk=helpdesk, ticket_id=ticket_id, attempt=attempt)
+            await later.defer_async(helpdesk=helpdesk, ticket_id=ticket_id, attempt=attempt, defects=defects)
             return True
         return False
 
@@ -106,27 +96,51 @@ class Jobs:
 
     async def run(self) -> None:
         """Forward, work and sweep until cancelled; then finish what runs, or hand it back after _DRAIN_S."""
+        if self._settings.knowledge.sync_every_s:
+            await self._story.first_sync()  # a first ticket must not be told that nothing is known
         loops = [
             asyncio.create_task(self._for_ever(self._forward), name="forwarder"),
             asyncio.create_task(self._for_ever(self._sweep), name="sweep"),
+            asyncio.create_task(self._for_ever(self._tidy), name="tidy"),
         ]
         if self._settings.knowledge.sync_every_s:
             loops.append(asyncio.create_task(self._for_ever(self._ask_for_sync), name="sync"))
+        worker = asyncio.create_task(self._for_ever(self._work), name="queue")
+        heart = asyncio.create_task(self._for_ever(self._beat), name="heartbeat")
         try:
-            await self._for_ever(self._work)
+            await asyncio.wait([worker])
         finally:
-            for loop in loops:
-                loop.cancel()
-            await asyncio.gather(*loops, return_exceptions=True)
+            # The queue stops its own heartbeat when it begins to drain; without ours, its jobs would be taken over
+            # while they still run. So: no new jobs, then the drain, and the heart stops last.
+            for group in (loops, [worker], [heart]):
+                for task in group:
+                    task.cancel()
+                await asyncio.gather(*group, return_exceptions=True)
 
     async def _for_ever(self, step: Callable[[], Awaitable[None]]) -> None:
-        """Repeat `step`; a database that is gone for a while stops none of the loops."""
+        """Repeat `step`; neither a database that is gone for a while nor a defect of ours stops a loop."""
         while True:
             try:
                 await step()
-            except (ConnectorException, sa.exc.SQLAlchemyError, OSError, TimeoutError) as error:
-                log.warning("the database does not answer: trying again", loop=step.__name__, error=str(error))
+            except _DATABASE_AWAY as error:
+                log.warning(
+                    "the database does not answer: trying again", loop=step.__name__, error=type(error).__name__
+                )
                 await asyncio.sleep(_RESTART_S)
+            except Exception:
+                log.exception("a loop failed: it goes on", loop=step.__name__)
+                await asyncio.sleep(_RESTART_S)
+
+    async def _beat(self) -> None:
+        """Say that this worker lives, also while it drains."""
+        if self._worker_id is not None:
+            await self.app.job_manager.update_heartbeat(self._worker_id)
+        await asyncio.sleep(_HEARTBEAT_S)
+
+    async def _tidy(self) -> None:
+        """Forget what nobody will ask about any more."""
+        await self._inbox.prune(days=_KEPT_DAYS)
+        await asyncio.sleep(_TIDY_S)
 
     async def _work(self) -> None:
         await self.app.run_worker_async(
@@ -158,7 +172,7 @@ class Jobs:
         if not due.ticket_id:
             await self._enqueue_poll(due.helpdesk, since=due.first_at - _POLLED_BEFORE)
             return "poll"
-        if due.authors == {self._story.own_id(due.helpdesk)} and "" not in due.authors:
+        if "" not in due.messages and await self._story.are_notes(due.helpdesk, due.messages):
             return "our own note"
         await self.enqueue(due.helpdesk, due.ticket_id)
         return "job"
@@ -208,6 +222,9 @@ class Jobs:
         try:
             for ticket_id in await self._story.changed(helpdesk, since=start):
                 await self.enqueue(helpdesk, ticket_id)
+        except asyncio.CancelledError:  # the drain's time is up: somebody else goes on
+            await asyncio.shield(self._enqueue_poll(helpdesk, since=start, turn=turn, attempt=attempt))
+            raise
         except RejectedError as error:
             log.error("an account cannot be polled", helpdesk=helpdesk, reason=str(error))  # noqa: TRY400 - the sentence says it all
         except ConnectorError as error:
@@ -232,50 +249,82 @@ class Jobs:
         except ServiceError as error:
             log.warning("the knowledge could not be synced: it stays as it was", reason=str(error))
 
-    async def _look_at(self, helpdesk: str, ticket_id: str, attempt: int) -> None:
+    async def _look_at(
+        self, context: JobContext, helpdesk: str, ticket_id: str, attempt: int, defects: int = 0
+    ) -> None:
+        self._worker_id = context.job.worker_id
         structlog.contextvars.bind_contextvars(helpdesk=helpdesk, ticket=ticket_id, attempt=attempt)
+        give_up = functools.partial(self._story.give_up, helpdesk, ticket_id)
+        again = functools.partial(self._put_off, helpdesk, ticket_id, attempt=attempt, defects=defects)
         try:
             done = await self._story.look(helpdesk, ticket_id)
         except asyncio.CancelledError:  # the drain's time is up: somebody else goes on
-            await asyncio.shield(self.enqueue(helpdesk, ticket_id, attempt=attempt))
+            await asyncio.shield(self.enqueue(helpdesk, ticket_id, attempt=attempt, defects=defects))
             raise
         except RejectedError as error:
-            await self._story.give_up(helpdesk, ticket_id, reason=str(error))
             log.info("nothing can be written", reason=str(error))
             JOBS.labels("rejected").inc()
+            await self._insist(functools.partial(give_up, reason=str(error)))
         except MisconfiguredError as error:
             log.error("a person has to act", problem=str(error))  # noqa: TRY400 - the sentence says it all
             JOBS.labels("misconfigured").inc()
-            await self.enqueue(helpdesk, ticket_id, attempt=attempt, after_s=_MISCONFIGURED_S)
+            await again(reason=str(error), after_s=_MISCONFIGURED_S)
         except LeakError as error:
-            log.critical("a note of ours is visible to the customer: check the account's settings", problem=str(error))
+            log.critical("a note of ours is visible to the customer: nothing more is written there", problem=str(error))
             JOBS.labels("leak").inc()
-            await self._story.give_up(helpdesk, ticket_id, reason=str(error), attempts=attempt)
+            await self._insist(functools.partial(self._story.halt, helpdesk, reason=str(error)))
+            await self._insist(functools.partial(give_up, reason=str(error), attempts=attempt))
         except RetryableError as error:
-            await self._put_off(helpdesk, ticket_id, attempt=attempt, reason=str(error), after_s=error.after_s)
-        except ServiceError as error:  # the index or the database is away for a while
-            await self._put_off(helpdesk, ticket_id, attempt=attempt, reason=str(error))
-        except Exception as error:  # the one place: a defect of ours costs this ticket an attempt, not the worker
+            await again(reason=str(error), after_s=error.after_s)
+        except (ServiceError, *_DATABASE_AWAY) as error:  # the index or the database is away for a while
+            await again(reason=f"{type(error).__name__}: {error}" if isinstance(error, ServiceError) else "no database")
+        except Exception as error:  # a defect of ours costs this ticket an attempt, not the worker
             log.exception("looking at a ticket failed")
-            await self._put_off(helpdesk, ticket_id, attempt=attempt, reason=f"{type(error).__name__}: {error}")
+            await self._failed(helpdesk, ticket_id, attempt=attempt, defects=defects + 1, reason=type(error).__name__)
         else:
             log.info("looked at a ticket", done=done)
             JOBS.labels("done").inc()
 
-    async def _put_off(
-        self, helpdesk: str, ticket_id: str, *, attempt: int, reason: str, after_s: float | None = None
-    ) -> None:
-        """Later again; or, after ATTEMPTS, park the ticket with its reason."""
-        if attempt >= ATTEMPTS:
-            log.error("a ticket is parked", reason=reason)
-            JOBS.labels("parked").inc()
-            await self._story.give_up(helpdesk, ticket_id, reason=reason, attempts=attempt)
+    async def _failed(self, helpdesk: str, ticket_id: str, *, attempt: int, defects: int, reason: str) -> None:
+        """Later again; or, after ATTEMPTS by our own fault, park the ticket with its reason."""
+        if defects < ATTEMPTS:
+            await self._put_off(helpdesk, ticket_id, attempt=attempt, defects=defects, reason=reason)
             return
+        log.error("a ticket is parked", reason=reason)
+        JOBS.labels("parked").inc()
+        await self._insist(lambda: self._story.give_up(helpdesk, ticket_id, reason=reason, attempts=defects))
+
+    async def _put_off(
+        self,
+        helpdesk: str,
+        ticket_id: str,
+        *,
+        attempt: int,
+        defects: int,
+        reason: str,
+        after_s: float | None = None,
+    ) -> None:
+        """Later again, for as long as it takes: an outage of a weekend loses nobody."""
         wait_s = _wait_s(attempt, after_s=after_s)
         log.warning("a ticket is put off", reason=reason, wait_s=round(wait_s, 1))
         JOBS.labels("put_off").inc()
-        while not await self.enqueue(helpdesk, ticket_id, attempt=attempt + 1, after_s=wait_s) and after_s:
-            await self._take_back(f"{helpdesk}:{ticket_id}")  # it would ask the helpdesk before it may be asked
+
+        async def enqueued() -> None:
+            later = functools.partial(self.enqueue, attempt=attempt + 1, defects=defects, after_s=wait_s)
+            while not await later(helpdesk, ticket_id) and after_s:
+                await self._take_back(f"{helpdesk}:{ticket_id}")  # it would ask the helpdesk before it may be asked
+
+        await self._insist(enqueued)
+
+    async def _insist(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Repeat until the database has taken it: a job that ends before its ticket is put off or recorded loses it."""
+        while True:
+            try:
+                await step()
+            except _DATABASE_AWAY:
+                await asyncio.sleep(_RESTART_S)
+            else:
+                return
 
     async def _take_back(self, key: str) -> None:
         """Drop the follow-up that waits under this key: the job that is about to wait in its place does its work, too."""

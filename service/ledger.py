@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -70,6 +71,11 @@ def reference_for(key: TicketKey, message_id: str) -> str:
     return "DP-" + "".join(_CROCKFORD[number >> shift & 31] for shift in (20, 15, 10, 5, 0))
 
 
+def leak_of(helpdesk: str) -> str:
+    """Under which name it stands among the outages that a note came back public."""
+    return f"leak:{helpdesk}"
+
+
 class Ledger:
     """Reads and writes the ledger's tables; every call is one short transaction."""
 
@@ -128,10 +134,41 @@ class Ledger:
             )
             await connection.execute(sa.delete(parked).where(_same(parked, key)))
 
-    async def silent(self, key: TicketKey, message_id: str, reason: str) -> None:
-        """Nothing is written for this message, and why. Said once, however often it is found again."""
+    async def are_notes(self, helpdesk: str, message_ids: Collection[str]) -> bool:
+        """Whether all of these messages are notes of ours."""
+        async with self._engine.connect() as connection:
+            found = await connection.execute(
+                sa.select(drafts.c.note_id).where(drafts.c.helpdesk == helpdesk, drafts.c.note_id.in_(message_ids))
+            )
+            return bool(message_ids) and set(found.scalars()) == set(message_ids)
+
+    @asynccontextmanager
+    async def writing(self, key: TicketKey, message_id: str) -> AsyncIterator[bool]:
+        """Hold the one place in which a note for this message is written; yields whether it still has to be.
+
+        The queue's lock keeps a ticket to one worker. This one holds when that was wrong: a worker that was paused, or
+        declared dead while it lived.
+        """
         async with self._engine.begin() as connection:
-            await connection.execute(
+            lock = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"{key}:{message_id}", 0))
+            await connection.execute(sa.select(lock))
+            posted = await connection.scalar(
+                sa.select(drafts.c.posted_at).where(_same(drafts, key), drafts.c.message_id == message_id)
+            )
+            yield posted is None
+
+    async def silent(self, key: TicketKey, message_id: str, reason: str) -> bool:
+        """Nothing is written for this message, and why. Said once, however often it is found: True the first time.
+
+        A message that has its note is not silent, whatever became of the ticket since.
+        """
+        noted = sa.exists().where(
+            _same(drafts, key), drafts.c.message_id == message_id, drafts.c.posted_at.is_not(None)
+        )
+        async with self._engine.begin() as connection:
+            if message_id and await connection.scalar(sa.select(noted)):
+                return False
+            said = await connection.execute(
                 insert(silences)
                 .values(
                     helpdesk=key.helpdesk,
@@ -142,6 +179,13 @@ class Ledger:
                 )
                 .on_conflict_do_nothing()
             )
+            return said.rowcount == 1
+
+    async def is_silent(self, key: TicketKey, message_id: str, reason: str) -> bool:
+        """Whether this was found of the message before."""
+        known = _same(silences, key), silences.c.message_id == message_id, silences.c.reason == reason
+        async with self._engine.connect() as connection:
+            return bool(await connection.scalar(sa.select(sa.exists().where(*known))))
 
     async def silences(self, key: TicketKey) -> list[tuple[str, str]]:
         """(message id, reason) of every silence of a ticket, oldest first."""
@@ -177,6 +221,11 @@ class Ledger:
             found = await connection.execute(sa.select(outages.c.since).where(outages.c.name == name))
             since: datetime = found.scalar_one()
             return since
+
+    async def is_down(self, name: str) -> bool:
+        """Whether this was recorded as down and has not come up since."""
+        async with self._engine.connect() as connection:
+            return bool(await connection.scalar(sa.select(sa.exists().where(outages.c.name == name))))
 
     async def up(self, name: str) -> None:
         """An outside thing answers (again)."""

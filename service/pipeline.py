@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import structlog
 
-from connectors.base import ConflictError, GoneError, Helpdesk, Person, Ticket
+from connectors.base import ConflictError, Helpdesk, MisconfiguredError, Person, RejectedError, Ticket
 from service.acknowledgement import acknowledge
 from service.analysis import Analysis, analyse, analyse_by_rules
 from service.content import Written, content_of
 from service.conversation import Conversation, read_conversation
 from service.drafting import Draft, write_draft
-from service.errors import LLMMisconfiguredError, LLMUnavailableError
+from service.errors import LLMMisconfiguredError, LLMUnavailableError, ServiceError
 from service.extractive import quote_passages
 from service.guard import resolve
 from service.knowledge.sources import Library, sync_all
-from service.ledger import Ledger, SavedDraft, TicketKey, reference_for
+from service.ledger import Ledger, SavedDraft, TicketKey, leak_of, reference_for
 from service.llm import LLM
 from service.masking import Masker
 from service.metrics import CITATIONS_DROPPED, NOTES, SILENCES, STAGE_SECONDS, TOKENS
 from service.notes import compose
 from service.passages import Retrieval, find_passages
-from service.policy import Occasion, Silence, is_ours, occasion_for, person_needed, silence_after_analysis
+from service.policy import (
+    NOTHING_ASKED,
+    Occasion,
+    Silence,
+    is_ours,
+    occasion_for,
+    person_needed,
+    silence_after_analysis,
+)
 from service.vectors import Fence
 
 log = structlog.get_logger()
@@ -57,7 +66,15 @@ class Pipeline:
 
         Raises ConnectorError; everything a model or the index cannot do ends in an honest note.
         """
-        desk = self._desks[helpdesk]
+        desk = self._desks.get(helpdesk)
+        if desk is None:
+            raise RejectedError(f"{helpdesk} was switched off")
+        await self._identity(desk)  # first: without rights, every ticket looks as if it did not exist
+        if await self._ledger.is_down(leak_of(helpdesk)):
+            raise MisconfiguredError(
+                f"a note in {helpdesk} came back public, so nothing is written there: mend its settings, "
+                f"then run `deskpilot resume {helpdesk}`"
+            )
         for _ in range(_LOOKS):
             with STAGE_SECONDS.labels("read").time():
                 ticket = await desk.ticket(ticket_id)
@@ -67,6 +84,8 @@ class Pipeline:
                 return await self._silent(key, occasion)
             draft = await self._ledger.draft(key, occasion.key)
             if draft is None:
+                if await self._ledger.is_silent(key, occasion.key, NOTHING_ASKED):  # found so by a model once
+                    return f"nothing: {NOTHING_ASKED}"
                 written = await self._write(desk, ticket, key, occasion)
                 if isinstance(written, Silence):
                     return await self._silent(key, written)
@@ -81,6 +100,7 @@ class Pipeline:
         conversation, masker = await self._read(desk, ticket, occasion)
         analysis, down = await self._analyse(conversation)
         if silence := silence_after_analysis(occasion, analysis, when=self._settings.notes):
+            _count_tokens(analysis.tokens_in, analysis.tokens_out)
             return silence
         passages = await self._passages(ticket, analysis)
         reasons = person_needed(analysis)
@@ -111,26 +131,33 @@ class Pipeline:
 
     async def _post(self, desk: Helpdesk, occasion: Occasion, draft: SavedDraft) -> bool:
         """Put the note into the ticket, unless it stands there or the ticket has moved on (False: look again)."""
-        fresh = await desk.ticket(draft.key.ticket_id)
-        me = await self._identity(desk)
-        there = next((m for m in fresh.messages if is_ours(m, me=me) and draft.reference in (m.html or m.text)), None)
-        if there is not None:  # an earlier attempt wrote it and did not live to say so
-            await self._ledger.posted(draft.key, draft.message_id, note_id=there.id)
-            return True
-        now = await self._occasion(desk, fresh)
-        if isinstance(now, Silence) or now.key != occasion.key:
-            return False
-        try:
-            with STAGE_SECONDS.labels("post").time():
-                note = await desk.add_note(fresh, draft.html, run=draft.reference)
-        except ConflictError:
-            return False
-        await self._ledger.posted(draft.key, draft.message_id, note_id=note.id)
+        async with self._ledger.writing(draft.key, draft.message_id) as mine:
+            if not mine:  # somebody else wrote it while we waited
+                return True
+            fresh = await desk.ticket(draft.key.ticket_id)
+            me = await self._identity(desk)
+            there = next(
+                (m for m in fresh.messages if is_ours(m, me=me) and draft.reference in (m.html or m.text)), None
+            )
+            if there is not None:  # an earlier attempt wrote it and did not live to say so
+                await self._ledger.posted(draft.key, draft.message_id, note_id=there.id)
+                return True
+            now = await self._occasion(desk, fresh)
+            if isinstance(now, Silence) or now.key != occasion.key:
+                return False
+            try:
+                with STAGE_SECONDS.labels("post").time():
+                    note = await desk.add_note(fresh, draft.html, run=draft.reference)
+            except ConflictError:
+                return False
+            await self._ledger.posted(draft.key, draft.message_id, note_id=note.id)
         NOTES.labels(desk.name, draft.verdict, draft.details["writer"]).inc()
         return True
 
     async def _occasion(self, desk: Helpdesk, ticket: Ticket) -> Occasion | Silence:
-        return occasion_for(ticket, me=await self._identity(desk), when=self._settings.notes)
+        me = await self._identity(desk)
+        # in a thread: a hostile mail takes a fifth of a second to read
+        return await asyncio.to_thread(occasion_for, ticket, me=me, when=self._settings.notes)
 
     async def _read(self, desk: Helpdesk, ticket: Ticket, occasion: Occasion) -> tuple[Conversation, Masker]:
         """The conversation, cleaned and masked, with the history of its own requester; and what can put names back."""
@@ -194,8 +221,8 @@ class Pipeline:
         return await self._ledger.down_since("llm")
 
     async def _silent(self, key: TicketKey, silence: Silence) -> str:
-        await self._ledger.silent(key, silence.message_id, silence.reason)
-        SILENCES.labels(key.helpdesk).inc()
+        if await self._ledger.silent(key, silence.message_id, silence.reason):
+            SILENCES.labels(key.helpdesk).inc()
         return f"nothing: {silence.reason}"
 
     async def _identity(self, desk: Helpdesk) -> Person:
@@ -209,7 +236,8 @@ class Pipeline:
 
     async def give_up(self, helpdesk: str, ticket_id: str, *, reason: str, attempts: int = 0) -> None:
         """Record why a ticket gets nothing; with `attempts`, park it for a person."""
-        key = TicketKey(helpdesk, self._desks[helpdesk].account, ticket_id)
+        desk = self._desks.get(helpdesk)
+        key = TicketKey(helpdesk, desk.account if desk else "", ticket_id)
         await self._ledger.silent(key, "", reason)
         if attempts:
             await self._ledger.park(key, attempts=attempts, error=reason)
@@ -220,17 +248,29 @@ class Pipeline:
         counts = (f"{one.source}: {one.added} added, {one.changed} changed, {one.removed} removed" for one in reports)
         return "; ".join(counts) or "no source is set"
 
-    def own_id(self, helpdesk: str) -> str:
-        """Who we are there, once known; empty before."""
-        me = self._me.get(helpdesk)
-        return me.id if me else ""
+    async def first_sync(self) -> None:
+        """Read the knowledge where the index is empty; what cannot be read now is read by the next sync."""
+        try:
+            if not (await self._library.vectors.status()).passages:
+                await self.sync()
+        except ServiceError as error:
+            log.warning("the knowledge could not be read before the first ticket", reason=str(error))
+
+    async def are_notes(self, helpdesk: str, message_ids: Collection[str]) -> bool:
+        """Whether all of these messages are notes of ours."""
+        return await self._ledger.are_notes(helpdesk, message_ids)
+
+    async def halt(self, helpdesk: str, *, reason: str) -> None:
+        """Write nothing more there until a person allows it again."""
+        log.critical("writing is stopped", helpdesk=helpdesk, reason=reason)
+        await self._ledger.down_since(leak_of(helpdesk))
 
 
 async def _related(desk: Helpdesk, ticket_id: str) -> Ticket | None:
-    """A ticket of the history; one that is gone is not missed."""
+    """A ticket of the history; one that is gone, or not ours to see, is not missed."""
     try:
         return await desk.ticket(ticket_id)
-    except GoneError:
+    except RejectedError:
         return None
 
 
@@ -252,6 +292,11 @@ def _details(written: Written) -> dict[str, Any]:
 
 
 def _count(written: Written) -> None:
-    TOKENS.labels("in").inc(written.analysis.tokens_in + written.draft.tokens_in)
-    TOKENS.labels("out").inc(written.analysis.tokens_out + written.draft.tokens_out)
+    analysis, draft = written.analysis, written.draft
+    _count_tokens(analysis.tokens_in + draft.tokens_in, analysis.tokens_out + draft.tokens_out)
     CITATIONS_DROPPED.inc(written.draft.dropped_citations)
+
+
+def _count_tokens(sent: int, received: int) -> None:
+    TOKENS.labels("in").inc(sent)
+    TOKENS.labels("out").inc(received)

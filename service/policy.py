@@ -12,6 +12,8 @@ from service.ledger import REFERENCE
 from service.settings import NotesWhen
 from service.smalltalk import is_automatic, is_thanks_only
 
+NOTHING_ASKED = "the customer neither asks nor reports anything"
+
 OFF_TAG = "deskpilot_off"
 ASK_TAG = "deskpilot"
 
@@ -85,7 +87,7 @@ def silence_after_analysis(occasion: Occasion, analysis: Analysis, *, when: Note
     """What only the analysis can tell: a message that neither asks nor reports anything."""
     if analysis.asks or occasion.asked or when == "every":
         return None
-    return Silence("the customer neither asks nor reports anything", occasion.message.id)
+    return Silence(NOTHING_ASKED, occasion.message.id)
 
 
 def person_needed(analysis: Analysis) -> tuple[str, ...]:
@@ -142,6 +144,10 @@ def _standing_command(ticket: Ticket, *, me: Person) -> tuple[Message, str] | No
         if note.kind in ("requester message", "public reply") and not note.automatic:
             return None
         if note.kind != "internal note" or is_ours(note, me=me):
+            continue
+        if (
+            note.author.role != "agent" or note.untrusted or note.automatic
+        ):  # a stranger's mail can become a private note
             continue
         if found := _COMMAND.search(message_text(note)):
             return note, found["hint"].strip()[:_LONGEST_HINT]

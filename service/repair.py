@@ -231,7 +231,7 @@ class _Reader:
     def _bare(self) -> Any:  # noqa: ANN401 - JSON
         if number := _NUMBER.match(self.text, self.at):
             self.at = number.end()
-            return json.loads(number.group().lstrip("0") or "0") if number.group()[:1] != "-" else float(number.group())
+            return _as_number(number.group())
         if bare := _BARE_VALUE.match(self.text, self.at):
             self.at = bare.end()
             word = bare.group().strip()
@@ -249,3 +249,11 @@ class _Reader:
 
     def _char(self) -> str:
         return self.text[self.at : self.at + 1]
+
+
+def _as_number(text: str) -> int | float | str:
+    """A number as it stands, leading zeros and all; text where it is none that Python takes (thousands of digits)."""
+    try:
+        return int(text) if text.lstrip("-").isdecimal() else float(text)
+    except ValueError:
+        return text

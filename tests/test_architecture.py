@@ -22,7 +22,7 @@ FLOORS = (
         "analysis", "moods", "policy", "passages", "drafting", "letters", "replies", "extractive", "acknowledgement", "guard",
         "notes", "content", "knowledge",
     },
-    {"pipeline"},
+    {"pipeline", "story"},
     {"jobs"},
     {"assembly", "progress", "web", "demo", "cli"},
 )  # fmt: skip
@@ -167,7 +167,7 @@ def test_a_file_is_a_noun_that_can_be_read_in_one_look(source: Source) -> None:
 
 
 def test_broad_excepts_stand_in_two_places() -> None:
-    """The jobs record what a defect of ours costs; the embedded engine raises nothing but the bare class."""
+    """The jobs record what a defect of ours costs a ticket or a loop; the embedded engine raises only the bare class."""
     broad = [
         source.name
         for source in SOURCES
@@ -175,7 +175,7 @@ def test_broad_excepts_stand_in_two_places() -> None:
         if isinstance(node, ast.ExceptHandler)
         and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id in ("Exception", "BaseException")))
     ]
-    assert broad == ["service/jobs.py", "service/vectors/embedded.py"]
+    assert broad == ["service/jobs.py", "service/jobs.py", "service/vectors/embedded.py"]
 
 
 @EVERY_SOURCE

@@ -1,7 +1,7 @@
 """One Freshdesk account as a Helpdesk: one short method per thing we ask for.
 
 What Freshdesk does not offer, and what that means here: there is no compare-and-set and no idempotency key, so a note
-lands whatever happened since the ticket was read (the pipeline compares `Ticket.stamp` just before it writes, and looks
+lands whatever happened since the ticket was read (the pipeline reads the ticket again just before it writes, and looks
 for the note's visible reference before it writes again). Messages cannot carry our run id.
 """
 

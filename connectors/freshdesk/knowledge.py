@@ -76,13 +76,14 @@ def to_folder(body: JSON, *, within: str, inside: Folder | None = None) -> Folde
     """Read a folder. `within`: breadcrumb above it. `inside`: the folder around it, which can only narrow who reads.
 
     Public is visibility 1 (everyone) alone; a recording without the field exists, and counts as restricted.
-    Exactly one company selected (visibility 4): bound to it. Two and more cannot be told to the index: internal.
+    Exactly one company selected (visibility 4): bound to it. Two and more cannot be told to the index: for nobody.
     """
     with wire.documented_shape("folder"):
         companies = body.get("company_ids") or []
         one = body.get("visibility") == _SELECTED_COMPANIES and len(companies) == 1
         outer_public = inside is None or inside.audience == "public"
-        organization = wire.number(companies[0]) if one else "*"
+        some = body.get("visibility") == _SELECTED_COMPANIES
+        organization = wire.number(companies[0]) if one else "" if some else "*"
         return Folder(
             id=wire.number(body["id"]),
             breadcrumb=" › ".join(part for part in (within, str(body.get("name") or "")) if part),

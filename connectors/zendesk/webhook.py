@@ -94,10 +94,18 @@ def _event(body: JSON, kind: str) -> Event:
     if not ticket_id:
         raise UnreadableError(f"the Zendesk event {what} names no ticket")
     comment = _object(event.get("comment"))
-    if name == "ticket.comment_added" and not _only(_ID, comment.get("id")):
+    message_id = _only(_ID, comment.get("id"))
+    if name == "ticket.comment_added" and not message_id:
         raise UnreadableError(f"the Zendesk event {what} names no comment")
     author_id = _only(_ID, _object(comment.get("author")).get("id"))
-    return Event(kind="ticket", ticket_id=ticket_id, delivery_id=delivery_id, what=what, author_id=author_id)
+    return Event(
+        kind="ticket",
+        ticket_id=ticket_id,
+        delivery_id=delivery_id,
+        what=what,
+        author_id=author_id,
+        message_id=message_id,
+    )
 
 
 def _triggered(body: JSON) -> Event:

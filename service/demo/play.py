@@ -27,7 +27,7 @@ from service.web.server import stop_signal
 
 _CONTENT = Path(__file__).parent.parent.parent / "deploy" / "demo"
 _PORTS = (8400, 8401, 8402)
-_LONGEST_S = 180.0  # for all tickets; a slow local model needs most of it
+_LONGEST_S = 180.0  # for one ticket; a slow local model needs most of it
 _LOOK_S = 0.1
 
 _WAYS = {"ready": "ready", "uncovered": "not covered", "person": "for a person", "no_model": "quoted"}

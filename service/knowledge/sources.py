@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from connectors.base import Article, Helpdesk
 from connectors.folder import folder_articles
@@ -35,9 +35,9 @@ async def sync_all(library: Library, *, progress: Told) -> list[SyncReport]:
     if folder := library.settings.knowledge.folder:
         problems: list[str] = []
         articles = folder_articles(folder, base_url=library.settings.knowledge.folder_url, problems=problems)
-        report = await _sync_one(library, articles, source="folder", account="*", progress=progress)
-        failed = report.failed + len(problems)
-        reports.append(replace(report, failed=failed, problems=(*report.problems, *problems)))
+        reports.append(
+            await _sync_one(library, articles, source="folder", account="*", progress=progress, gaps=problems)
+        )
     return reports
 
 
@@ -48,6 +48,7 @@ async def _sync_one(
     source: str,
     account: str,
     progress: Told,
+    gaps: Sequence[str] = (),
 ) -> SyncReport:
     return await sync(
         articles,
@@ -56,4 +57,5 @@ async def _sync_one(
         source=source,
         account=account,
         progress=lambda done, total: progress(source, done, total),
+        gaps=gaps,
     )

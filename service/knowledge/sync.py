@@ -70,14 +70,16 @@ async def sync(
     source: str,
     account: str,
     progress: Progress = lambda _done, _total: None,
+    gaps: Sequence[str] = (),
 ) -> SyncReport:
     """Make the index hold exactly these articles of `source` and `account`; a second time it changes nothing.
 
     An unchanged article costs no embedding. One that fails is named in the report and the rest goes on; its older state
     stays. A source that breaks off (ConnectorError, OSError) ends the sync, and nothing is removed.
+    gaps: what the source could not read, filled while it is read; where there are any, nothing is removed.
     Raises VectorsUnavailableError; what was written until then stays, and the next sync goes on from there.
     """
-    work = _Sync(vectors, embeddings, source=source, account=account, progress=progress)
+    work = _Sync(vectors, embeddings, source=source, account=account, progress=progress, gaps=gaps)
     return await work.run(articles)
 
 
@@ -85,12 +87,20 @@ class _Sync:
     """One run: what the index had, what was seen, what was done."""
 
     def __init__(
-        self, vectors: Vectors, embeddings: Embeddings | None, *, source: str, account: str, progress: Progress
+        self,
+        vectors: Vectors,
+        embeddings: Embeddings | None,
+        *,
+        source: str,
+        account: str,
+        progress: Progress,
+        gaps: Sequence[str],
     ) -> None:
         self._vectors = vectors
         self._embeddings = embeddings
         self._of = {"source": source, "account": account}
         self._progress = progress
+        self._gaps = gaps
         self._marks: dict[str, Mark] = {}
         self._seen: set[str] = set()
         self._report = SyncReport(source)
@@ -111,6 +121,9 @@ class _Sync:
             self._note(f"{self._of['source']} broke off after {len(self._seen)} articles: {error}")
             self._report = dataclasses.replace(self._report, complete=False)
         await self._write(batch)
+        for gap in self._gaps:
+            self._count(failed=1)
+            self._note(gap)
         await self._finish()
         self._progress(len(self._seen), len(self._seen))
         return self._report
@@ -219,7 +232,7 @@ class _Sync:
 
     async def _finish(self) -> None:
         """Remove what vanished, then bring lengths and graphs up to date, where anything changed."""
-        if self._report.complete:
+        if self._report.complete and not self._gaps:
             vanished = sorted(self._marks.keys() - self._seen)
             await self._vectors.remove(vanished, **self._of)
             self._count(removed=len(vanished))

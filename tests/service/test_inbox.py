@@ -13,7 +13,7 @@ from service.database import Database, deliveries
 from service.errors import DatabaseUnavailableError
 from service.inbox import Due, Inbox
 
-EVENT = Event(kind="ticket", ticket_id="7", what="comment_added", delivery_id="d1", author_id="42")
+EVENT = Event(kind="ticket", ticket_id="7", what="comment_added", delivery_id="d1", author_id="42", message_id="c1")
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ async def test_a_burst_on_one_ticket_is_due_once(inbox: Inbox) -> None:
     for _ in range(5):
         await inbox.put("zendesk", EVENT)
 
-    assert [(item.ticket_id, item.authors) for item in await due(inbox)] == [("7", frozenset({"42"}))]
+    assert [(item.ticket_id, item.messages) for item in await due(inbox)] == [("7", frozenset({"c1"}))]
 
 
 async def test_a_ticket_is_due_only_after_it_has_been_quiet(inbox: Inbox, database: Database) -> None:
@@ -128,3 +128,20 @@ async def test_a_database_that_refuses_is_an_error_and_the_next_delivery_is_stor
         await connection.execute(sa.text("ALTER TABLE away RENAME TO deliveries"))
     await inbox.put("zendesk", EVENT)
     assert await inbox.waiting() == 1
+
+
+async def test_what_was_dealt_with_long_ago_is_forgotten_and_what_waits_is_not(
+    inbox: Inbox, database: Database
+) -> None:
+    """The inbox does not grow for ever."""
+    await inbox.put("zendesk", EVENT)
+    (first,) = await due(inbox)
+    await inbox.forwarded(first, result="job")
+    await inbox.put("zendesk", EVENT)
+    async with database.engine.begin() as connection:
+        long_ago = sa.text("UPDATE deliveries SET forwarded_at = forwarded_at - interval '15 days'")
+        await connection.execute(long_ago)
+    await inbox.prune(days=14)
+
+    async with database.engine.connect() as connection:
+        assert await connection.scalar(sa.select(sa.func.count()).select_from(deliveries)) == 1

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 
 from connectors.base import Event, LeakError, MisconfiguredError, RejectedError, RetryableError
@@ -35,7 +37,9 @@ class ScriptedStory:
     looks: list[str] = field(default_factory=list)
     given_up: list[tuple[str, str, int]] = field(default_factory=list)
     changed_tickets: list[str] = field(default_factory=list)
-    own: str = "our-id"
+    own: str = "our-note"
+    halted: list[tuple[str, str]] = field(default_factory=list)
+    synced_first: bool = False
     looked: asyncio.Event = field(default_factory=asyncio.Event)
     synced: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -57,8 +61,14 @@ class ScriptedStory:
         self.synced.set()
         return "nothing"
 
-    def own_id(self, _helpdesk: str) -> str:
-        return self.own
+    async def are_notes(self, _helpdesk: str, message_ids: Collection[str]) -> bool:
+        return set(message_ids) == {self.own}
+
+    async def halt(self, helpdesk: str, *, reason: str) -> None:
+        self.halted.append((helpdesk, reason))
+
+    async def first_sync(self) -> None:
+        self.synced_first = not self.looks
 
 
 @dataclass
@@ -111,10 +121,10 @@ def failing(error: Exception) -> Step:
     return step
 
 
-async def ticket_event(desk: Desk, *, author: str = "customer", kind: str = "ticket") -> None:
+async def ticket_event(desk: Desk, *, message: str = "m1", kind: str = "ticket") -> None:
     """A webhook arrives."""
     ticket = "7" if kind == "ticket" else ""
-    await desk.inbox.put("zendesk", Event(kind=kind, ticket_id=ticket, author_id=author))  # type: ignore[arg-type]
+    await desk.inbox.put("zendesk", Event(kind=kind, ticket_id=ticket, message_id=message))  # type: ignore[arg-type]
 
 
 async def test_a_webhook_leads_to_one_look_at_its_ticket(desk: Desk) -> None:
@@ -129,7 +139,7 @@ async def test_a_webhook_leads_to_one_look_at_its_ticket(desk: Desk) -> None:
 
 async def test_our_own_note_coming_back_as_a_webhook_makes_no_job(desk: Desk) -> None:
     """Otherwise we would look at every ticket once more than needed."""
-    await ticket_event(desk, author="our-id")
+    await ticket_event(desk, message="our-note")
     async with desk.working():
         await desk.until(lambda: _is_zero(desk.inbox.waiting()))
 
@@ -204,15 +214,102 @@ async def test_a_wait_that_the_helpdesk_asked_for_is_honoured(desk: Desk) -> Non
     assert (job.scheduled_at - now).total_seconds() > 990
 
 
-async def test_after_five_attempts_a_ticket_is_parked_with_its_reason(desk: Desk) -> None:
+async def test_after_five_defects_of_ours_a_ticket_is_parked_with_its_reason(desk: Desk) -> None:
     """Poison does not go round for ever."""
     desk.story.step = failing(ZeroDivisionError("poison"))
-    await desk.jobs.enqueue("zendesk", "7", attempt=ATTEMPTS)
+    await desk.jobs.enqueue("zendesk", "7", attempt=9, defects=ATTEMPTS - 1)
     async with desk.working():
         await desk.until(lambda: _true(bool(desk.story.given_up)))
         await desk.until(lambda: _no_jobs(desk))
 
-    assert desk.story.given_up == [("7", "ZeroDivisionError: poison", ATTEMPTS)]
+    assert desk.story.given_up == [("7", "ZeroDivisionError", ATTEMPTS)]  # its text may hold a ticket's
+
+
+async def test_a_helpdesk_that_is_down_for_days_loses_nobody(desk: Desk) -> None:
+    """An outage is no defect of ours: however often it was tried, the ticket waits."""
+    desk.story.step = failing(RetryableError("down"))
+    await desk.jobs.enqueue("zendesk", "7", attempt=50)
+    async with desk.working():
+        await desk.until(lambda: _has(desk, (51, True)))
+
+    assert desk.story.given_up == []
+
+
+async def test_a_leak_stops_all_writing_to_its_helpdesk(desk: Desk) -> None:
+    """The next note would be public, too."""
+    desk.story.step = failing(LeakError("public!"))
+    await desk.jobs.enqueue("zendesk", "7")
+    async with desk.working():
+        await desk.until(lambda: _no_jobs(desk))
+
+    assert desk.story.halted == [("zendesk", "public!")]
+
+
+async def test_a_long_drain_is_not_taken_for_a_death(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The queue's own heartbeat stops when the drain begins; a second worker must not take over what still runs."""
+    for name, value in {"_STALLED_S": 0.5, "_HEARTBEAT_S": 0.1, "_SWEEP_S": 0.1, "_DRAIN_S": 10}.items():
+        monkeypatch.setattr(jobs_module, name, value)
+    running, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(_ticket_id: str) -> None:
+        running.set()
+        await go_on.wait()
+
+    desk.story.step = slow
+    await desk.jobs.enqueue("zendesk", "7")
+    other = Jobs(desk.database, inbox=desk.inbox, story=desk.story, settings=desk.jobs._settings)
+    async with other.app.open_async(), Desk(other, desk.inbox, desk.story, desk.database).working():
+        draining = asyncio.create_task(desk.jobs.run())
+        await running.wait()
+        draining.cancel()
+        done, _ = await asyncio.wait([draining], timeout=2)  # four times as long as a dead worker is given
+        assert not done
+        go_on.set()
+        await asyncio.gather(draining, return_exceptions=True)
+        await desk.until(lambda: _no_jobs(desk))
+
+    assert desk.story.looks == ["zendesk:7"]
+
+
+async def test_a_ticket_is_put_off_even_when_the_database_was_away(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job that ended before its ticket waits again would lose it."""
+    monkeypatch.setattr(jobs_module, "_RESTART_S", 0.01)
+    enqueue, refused = desk.jobs.enqueue, 0
+
+    async def away_at_first(*args: Any, **more: Any) -> bool:
+        nonlocal refused
+        refused += 1
+        if refused < 4:
+            raise ConnectorException
+        return await enqueue(*args, **more)
+
+    desk.story.step = failing(RetryableError("busy"))
+    await enqueue("zendesk", "7")
+    monkeypatch.setattr(desk.jobs, "enqueue", away_at_first)
+    async with desk.working():
+        await desk.until(lambda: _has(desk, (2, True)))
+
+    assert refused == 4
+
+
+async def test_a_poll_that_is_drained_is_handed_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing else tells which ticket its webhook meant."""
+    monkeypatch.setattr(jobs_module, "_DRAIN_S", 0.1)
+    asked = asyncio.Event()
+
+    async def never(_helpdesk: str, *, since: datetime) -> list[str]:
+        assert since
+        asked.set()
+        await asyncio.Event().wait()
+        return []
+
+    monkeypatch.setattr(desk.story, "changed", never)
+    await ticket_event(desk, kind="poll")
+    async with desk.working():
+        await asked.wait()
+
+    jobs = [*await desk.jobs.app.job_manager.list_jobs_async(task="poll", status="todo")]
+    assert [job.task_kwargs["turn"] for job in jobs] == [0]
 
 
 @pytest.mark.parametrize(
@@ -231,12 +328,12 @@ async def test_what_never_works_ends_with_its_reason(
     assert desk.story.given_up == [given_up]
 
 
-async def test_a_misconfigured_helpdesk_makes_its_tickets_wait_without_using_up_attempts(desk: Desk) -> None:
+async def test_a_misconfigured_helpdesk_makes_its_tickets_wait_for_as_long_as_it_takes(desk: Desk) -> None:
     """A key that expired over the weekend loses nobody."""
     desk.story.step = failing(MisconfiguredError("401"))
     await desk.jobs.enqueue("zendesk", "7", attempt=3)
     async with desk.working():
-        await desk.until(lambda: _has(desk, (3, True)))
+        await desk.until(lambda: _has(desk, (4, True)))
 
     assert desk.story.given_up == []
 
@@ -329,6 +426,8 @@ async def test_the_knowledge_is_synced_at_start_up(database: Database) -> None:
     jobs = Jobs(database, inbox=inbox, story=story, settings=Settings())
     async with inbox.receiving(), jobs.app.open_async(), Desk(jobs, inbox, story, database).working():
         await story.synced.wait()
+
+    assert story.synced_first  # before any ticket is told that nothing is known
 
 
 async def _true(value: bool) -> bool:  # noqa: FBT001 - a condition is a boolean

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
@@ -80,3 +81,40 @@ def test_a_reference_is_the_same_for_the_same_message_and_can_be_read_aloud() ->
     assert REFERENCE.fullmatch(reference)
     assert not re.search("[ILOU]", reference.removeprefix("DP-"))
     assert len({reference_for(KEY, str(number)) for number in range(200)}) == 200
+
+
+async def test_a_message_that_has_its_note_is_not_silent(ledger: Ledger) -> None:
+    """What became of the ticket since is no reason for a silence that there was not."""
+    await ledger.save(DRAFT)
+    await ledger.posted(KEY, "m1", note_id="99")
+
+    assert not await ledger.silent(KEY, "m1", "an agent has answered already")
+    assert await ledger.silent(KEY, "m2", "the customer only says thanks")
+    assert not await ledger.silent(KEY, "m2", "the customer only says thanks")
+    assert [message for message, _ in await ledger.silences(KEY)] == ["m2"]
+
+
+async def test_one_at_a_time_writes_the_note_of_a_message(ledger: Ledger) -> None:
+    """Two workers that both believe the ticket is theirs: the second one waits, and finds the note written."""
+    await ledger.save(DRAFT)
+    order: list[str] = []
+
+    async def write(name: str) -> None:
+        async with ledger.writing(KEY, "m1") as mine:
+            order.append(f"{name} {mine}")
+            await asyncio.sleep(0)
+            await ledger.posted(KEY, "m1", note_id=name)
+
+    await asyncio.gather(write("a"), write("b"))
+    assert [line.split()[1] for line in order] == ["True", "False"]
+
+
+async def test_a_note_of_ours_is_known_by_its_id(ledger: Ledger) -> None:
+    """So its webhook needs no look; a message beside it does."""
+    await ledger.save(DRAFT)
+    await ledger.posted(KEY, "m1", note_id="99")
+
+    assert await ledger.are_notes("zendesk", {"99"})
+    assert not await ledger.are_notes("zendesk", {"99", "100"})
+    assert not await ledger.are_notes("zendesk", set())
+    assert not await ledger.are_notes("freshdesk", {"99"})

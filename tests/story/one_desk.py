@@ -38,6 +38,9 @@ Twin = TypeVar("Twin", ZendeskSimulator, FreshdeskSimulator)
 
 URL = "http://deskpilot.test/webhooks"
 
+EVENTS_OF_A_NEW_TICKET = 2
+"""Of Zendesk: created, comment_added."""
+
 QUESTION = "Hello, the tracking of my parcel has not moved for nine days. Is it lost?"
 
 
@@ -66,6 +69,18 @@ class OneDesk(Generic[Twin]):
         """Ana asks; returns the ticket's id."""
         given = {"name": "Ana Lind", "email": "ana.lind@customer.example", "subject": "Where is my parcel?"}
         return await self.simulator.open_ticket(**{**given, "text": text, **more})
+
+    async def unheard(self) -> str:
+        """Ana asks, and its webhooks are lost; returns the ticket's id."""
+        if isinstance(self.simulator, ZendeskSimulator):
+            self.simulator.faults.lose = EVENTS_OF_A_NEW_TICKET
+        else:
+            self.simulator.faults.lost_deliveries = 1
+        return await self.ask()
+
+    async def noted(self, ticket_id: str, count: int = 1) -> bool:
+        """Whether the ticket has so many notes of ours."""
+        return len(self.notes(ticket_id)) >= count
 
     async def look(self, ticket_id: str) -> str:
         """Do for the ticket what is missing, without webhook, queue and worker."""
@@ -99,11 +114,11 @@ class OneDesk(Generic[Twin]):
         """Jobs that wait, for their time or for a worker."""
         return list(await self.jobs.app.job_manager.list_jobs_async(status="todo"))
 
-    async def put_off(self, attempt: int) -> float:
-        """Wait until a job waits for its time in this attempt; in how many seconds it may begin."""
+    async def put_off(self) -> float:
+        """Wait until a job waits for its time; in how many seconds it may begin."""
 
         async def for_its_time() -> list[Job]:
-            return [job for job in await self.waiting() if job.scheduled_at and job.task_kwargs["attempt"] == attempt]
+            return [job for job in await self.waiting() if job.scheduled_at]
 
         await self.until(for_its_time)
         (job,) = await for_its_time()

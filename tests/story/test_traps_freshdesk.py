@@ -30,12 +30,6 @@ async def desk(database: Database, data_dir: Path) -> AsyncIterator[Desk]:
         yield opened
 
 
-async def unheard(desk: Desk) -> str:
-    """A ticket whose webhook was lost."""
-    desk.simulator.faults.lost_deliveries = 1
-    return await desk.ask()
-
-
 # -- webhooks: unsigned, repeated for hours, late, lost ---------------------------------------------------------------
 
 
@@ -75,7 +69,7 @@ async def test_what_cannot_be_stored_is_refused_and_comes_again_or_is_made_good(
             assert sent.outcome == "failed"
             await desk.simulator.customer_message(ticket_id, text="Is my parcel lost?")
         async with desk.working():
-            await desk.until(lambda: noted(desk, ticket_id))
+            await desk.until(lambda: desk.noted(ticket_id))
             await desk.settled(ticket_id)
 
         assert desk.notes(ticket_id) == [False]
@@ -128,12 +122,12 @@ async def test_a_body_that_a_quotation_mark_breaks_makes_us_look_at_what_changed
     """That ticket gets its note, and so does one whose webhook was lost before."""
     content = CHATTY if body == "advanced" else ""
     async with freshdesk(database, data_dir, body=body, content=content) as desk:
-        lost = await unheard(desk)
+        lost = await desk.unheard()
         desk.simulator.faults.unescaped_quotes = True
         broken = await desk.ask(subject=QUOTED)
         async with desk.working():
             for ticket_id in (lost, broken):
-                await desk.until(lambda one=ticket_id: noted(desk, one))  # type: ignore[misc]  # bound to this one
+                await desk.until(lambda one=ticket_id: desk.noted(one))  # type: ignore[misc]  # bound to this one
                 await desk.settled(ticket_id)
 
         assert desk.simulator.deliveries[-1].outcome == "delivered"
@@ -151,10 +145,10 @@ async def test_a_poll_that_is_refused_waits_as_long_as_freshdesk_says_and_forget
         ticket_id = await desk.ask(subject=QUOTED)
         async with desk.working():
             await desk.simulator.settle()
-            assert 50 < await desk.put_off(2) <= 60
+            assert 50 < await desk.put_off() <= 60
             await desk.simulator.advance(3600)  # far beyond any fixed number of minutes to look back
             await desk.time_passes()
-            await desk.until(lambda: noted(desk, ticket_id))
+            await desk.until(lambda: desk.noted(ticket_id))
 
         assert desk.notes(ticket_id) == [False]
 
@@ -176,10 +170,10 @@ async def test_a_refused_poll_is_not_replaced_by_one_that_looks_less_far_back(
 
         desk.network.before_reads = [again]
         async with desk.working():
-            assert 50 < await desk.put_off(2) <= 60
+            assert 50 < await desk.put_off() <= 60
             (poll,) = await desk.waiting()
             await desk.time_passes()
-            await desk.until(lambda: noted(desk, first))
+            await desk.until(lambda: desk.noted(first))
 
     async with database.engine.connect() as connection:
         came = (await connection.execute(sa.select(sa.func.min(deliveries.c.received_at)))).scalar_one()
@@ -191,7 +185,7 @@ async def test_a_refused_poll_is_not_replaced_by_one_that_looks_less_far_back(
 
 async def test_an_answer_beyond_the_tenth_entry_is_seen(desk: Desk) -> None:
     """A ticket carries ten at most; nobody needs a draft for what is answered."""
-    ticket_id = await unheard(desk)
+    ticket_id = await desk.unheard()
     desk.simulator.faults.lost_deliveries = 10
     for number in range(10):
         await desk.simulator.customer_message(ticket_id, text=f"Is it lost? I ask for the {number}th time.")
@@ -235,7 +229,7 @@ async def test_a_used_up_limit_for_updates_puts_the_job_off_as_long_as_freshdesk
     async with freshdesk(database, data_dir, options=Options(plan="Growth")) as desk:
         desk.simulator.faults.float_headers = True
         desk.network.headers = {"retry-after": lambda value: f"{value}.0"}
-        ticket_id = await unheard(desk)
+        ticket_id = await desk.unheard()
         key, url = desk.simulator.options.api_key, desk.simulator.settings["url"]
         async with httpx.AsyncClient(transport=desk.network, base_url=url, auth=(key, "X")) as api:
             for number in range(80):
@@ -243,14 +237,9 @@ async def test_a_used_up_limit_for_updates_puts_the_job_off_as_long_as_freshdesk
                 assert answer.status_code == 200
         await desk.jobs.enqueue("freshdesk", ticket_id)
         async with desk.working():
-            assert 50 < await desk.put_off(2) <= 60
+            assert 50 < await desk.put_off() <= 60
             await desk.simulator.advance(60)
             await desk.time_passes()
             await desk.settled(ticket_id)
 
         assert desk.notes(ticket_id) == [False]
-
-
-async def noted(desk: Desk, ticket_id: str) -> bool:
-    """Whether the ticket has a note of ours."""
-    return bool(desk.notes(ticket_id))

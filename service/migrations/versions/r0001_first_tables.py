@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("what", sa.Text, nullable=False),
         sa.Column("delivery_id", sa.Text, nullable=False),
         sa.Column("author_id", sa.Text, nullable=False),
+        sa.Column("message_id", sa.Text, nullable=False),
         sa.Column(
             "received_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.text("clock_timestamp()")
         ),

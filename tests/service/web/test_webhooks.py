@@ -63,8 +63,8 @@ async def test_a_signed_event_is_accepted_and_stored(client: httpx.AsyncClient, 
 
     assert answer.status_code == 200
     async with inbox.due(debounce_s=0, longest_s=0) as due:
-        assert [(item.helpdesk, item.ticket_id, item.authors) for item in due] == [
-            ("zendesk", "5158", frozenset({"77"}))
+        assert [(item.helpdesk, item.ticket_id, item.messages) for item in due] == [
+            ("zendesk", "5158", frozenset({"1"}))
         ]
 
 

@@ -1,0 +1,39 @@
+"""What the queue asks of the story; the pipeline is one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Protocol
+
+
+class Story(Protocol):
+    """What the jobs call."""
+
+    async def look(self, helpdesk: str, ticket_id: str) -> str:
+        """Do for this ticket what is missing; returns what was done, for the log."""
+        ...
+
+    async def changed(self, helpdesk: str, *, since: datetime) -> list[str]:
+        """Tickets that changed since then."""
+        ...
+
+    async def give_up(self, helpdesk: str, ticket_id: str, *, reason: str, attempts: int = 0) -> None:
+        """Record why a ticket gets nothing; with `attempts`, park it."""
+        ...
+
+    async def are_notes(self, helpdesk: str, message_ids: Collection[str]) -> bool:
+        """Whether all of these messages are notes of ours."""
+        ...
+
+    async def halt(self, helpdesk: str, *, reason: str) -> None:
+        """Write nothing more there until a person allows it again."""
+        ...
+
+    async def first_sync(self) -> None:
+        """Read the knowledge where the index is empty."""
+        ...
+
+    async def sync(self) -> str:
+        """Bring the knowledge up to date; returns what was done, for the log."""
+        ...
