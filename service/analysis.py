@@ -20,6 +20,7 @@ from service.repair import line, lines, read_object, schema_of
 from service.smalltalk import is_automatic, is_thanks_only
 from service.tokens import fit
 
+_ENOUGH_WORDS = 6  # of a message whose language is told by itself
 _ANSWER_TOKENS = 500
 _FRAME_TOKENS = 600  # the prompt around the ticket
 _SUMMARY_WORDS = 100
@@ -190,7 +191,9 @@ def _language(conversation: Conversation) -> str:
     if conversation.language:
         return conversation.language
     earlier = " ".join(turn.text for turn in reversed(conversation.turns) if turn.who == "requester")
-    return detect(conversation.newest) or detect(earlier) or detect(conversation.subject)
+    newest = conversation.newest
+    # four words are too few to tell Italian from a brand name: all that is there together says more
+    return detect(newest if len(newest.split()) >= _ENOUGH_WORDS else f"{newest} {earlier} {conversation.subject}")
 
 
 def _problem(conversation: Conversation) -> str:

@@ -94,6 +94,7 @@ def demo(
 
 async def _serve(host: str, port: int, *, worker: bool) -> int:
     loaded = _settings()
+    _refuse_idle(loaded)
     with stop_signal() as stopped:
         async with assembled(loaded) as service, AsyncExitStack() as stack:
             if worker:
@@ -111,6 +112,7 @@ async def _serve(host: str, port: int, *, worker: bool) -> int:
 
 async def _work() -> int:
     loaded = _settings()
+    _refuse_idle(loaded)
     if problems := _not_shared(loaded):
         raise SettingsProblem(problems)
     with stop_signal() as stopped:
@@ -119,6 +121,14 @@ async def _work() -> int:
             await stopped.wait()
             errors.print("Stopping: finishing what runs ...")
     return 0
+
+
+def _refuse_idle(loaded: settings.Settings) -> None:
+    """A service without a helpdesk would wait for ever, and look well."""
+    if not loaded.helpdesks:
+        raise SettingsProblem(
+            ["No helpdesk is connected: set DESKPILOT_ZENDESK__URL or DESKPILOT_FRESHDESK__URL, and its credentials."]
+        )
 
 
 def _not_shared(loaded: settings.Settings) -> list[str]:

@@ -10,7 +10,8 @@ from typing import Literal
 
 Sentiment = Literal["angry", "unhappy", "neutral", "content", "happy"]
 Urgency = Literal["low", "normal", "high"]
-Wish = Literal["person", "cancel", "legal"]
+Wish = Literal["safety", "person", "cancel", "legal"]
+"""What a draft cannot give. `safety`: somebody or something is or was in danger; not a wish, but no draft's business either."""
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
@@ -130,10 +131,29 @@ def urgency_of(text: str) -> Urgency:
     return "high" if urgent and not _NEGATED.search(text[max(0, urgent.start() - 12) : urgent.start()]) else "normal"
 
 
+_SAFETY = re.compile(
+    r"\b(?:smok(?:e|ing)|caught fire|on fire|in flames|melt(?:ed|ing)|electric(?:al)? shock|electrocuted|explo(?:ded|sion)"
+    r"|(?:got |was |is |have |a |my \w+ (?:is |got )?)burn(?:t|ed|s)?\b(?! out)|injur(?:ed|y|ies)|scalded|sparks?"
+    r"|raucht|rauchte|qualmt|rauch|brennt|gebrannt|feuer gefangen|geschmolzen|stromschlag|elektrischer schlag|explodiert"
+    r"|verbrannt|verbrennung\w*|verbrüht|verletzt|funken"
+    r"|fumée|(?:a |ont )pris feu|en feu|fondue?|choc électrique|électrocut\w+|explos\w+|brûlure|brûlée?|blessée?|étincelles?"
+    r"|humo|(?:en|prendió) fuego|ardiendo|derretid[oa]|descarga eléctrica|calambrazo|explot\w+|quemadura|quemad[oa]|herid[oa]|chispas"
+    r"|fumo|in fiamme|prese? fuoco|fus[oa]|scossa elettrica|esplos\w+|ustion[ei]|ferit[oa]|scintille"
+    r"|rook|in brand|gesmolten|elektrische schok|ontploft|brandwond(?:en)?|gewond|vonken"
+    r"|fumaça|pegou fogo|em chamas|derret\w+|choque elétrico|explodiu|queimadura|queimei|ferid[oa]|faíscas)\b",
+    re.IGNORECASE,
+)
+
+
 def wishes_of(text: str) -> tuple[Wish, ...]:
     """What a draft cannot give."""
     text = " ".join(text[:_READ_CHARS].split())
-    patterns: tuple[tuple[Wish, re.Pattern[str]], ...] = (("person", _PERSON), ("cancel", _CANCEL), ("legal", _LEGAL))
+    patterns: tuple[tuple[Wish, re.Pattern[str]], ...] = (
+        ("safety", _SAFETY),
+        ("person", _PERSON),
+        ("cancel", _CANCEL),
+        ("legal", _LEGAL),
+    )
     return tuple(wish for wish, pattern in patterns if pattern.search(text))
 
 

@@ -91,6 +91,7 @@ ENGLISH = Phrases(
     citations_invalid="no article supports the draft that was written, so it is not shown.",
     nothing_left="the draft only quoted an internal article, so it is not shown.",
     reasons={
+        "safety": "a safety incident",
         "person": "asks for a person",
         "cancel": "wants to cancel",
         "legal": "mentions legal steps",
@@ -146,6 +147,7 @@ GERMAN = Phrases(
     citations_invalid="kein Artikel stützt den geschriebenen Entwurf, deshalb wird er nicht gezeigt.",
     nothing_left="der Entwurf zitierte nur einen internen Artikel, deshalb wird er nicht gezeigt.",
     reasons={
+        "safety": "ein Sicherheitsvorfall",
         "person": "möchte mit einem Menschen sprechen",
         "cancel": "möchte kündigen",
         "legal": "spricht von rechtlichen Schritten",
@@ -201,6 +203,7 @@ FRENCH = Phrases(
     citations_invalid="aucun article n'appuie le brouillon écrit, il n'est donc pas montré.",
     nothing_left="le brouillon ne citait qu'un article interne, il n'est donc pas montré.",
     reasons={
+        "safety": "un incident de sécurité",
         "person": "demande à parler à quelqu'un",
         "cancel": "veut résilier",
         "legal": "évoque des démarches juridiques",
@@ -256,6 +259,7 @@ SPANISH = Phrases(
     citations_invalid="ningún artículo respalda el borrador escrito, por eso no se muestra.",
     nothing_left="el borrador solo citaba un artículo interno, por eso no se muestra.",
     reasons={
+        "safety": "un incidente de seguridad",
         "person": "pide hablar con una persona",
         "cancel": "quiere cancelar",
         "legal": "menciona acciones legales",

@@ -93,9 +93,9 @@ def silence_after_analysis(occasion: Occasion, analysis: Analysis, *, when: Note
 def person_needed(analysis: Analysis) -> tuple[str, ...]:
     """Why a person has to take this ticket, as keys of phrases; empty when a draft may be written.
 
-    One explicit wish for a person or a legal threat is enough; a wish to cancel only together with anger.
+    Danger, an explicit wish for a person or a legal threat is enough; a wish to cancel only together with anger.
     """
-    reasons: list[str] = [wish for wish in ("person", "legal") if wish in analysis.wishes]
+    reasons: list[str] = [wish for wish in ("safety", "person", "legal") if wish in analysis.wishes]
     if "cancel" in analysis.wishes and (reasons or analysis.sentiment == "angry"):
         reasons.insert(0, "cancel")
     if reasons and analysis.sentiment == "angry":

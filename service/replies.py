@@ -91,7 +91,7 @@ _CUSTOMER = {
 
 _TEAM = {
     "en": ToTeam(
-        quoted="Quoted word for word from the articles; nothing was written.",
+        quoted="Sentences picked from the articles, word for word; what they leave out stands in the source.",
         not_found="No article speaks of the question clearly enough.",
         unreadable="The model's answer could not be read, so there is no draft.",
         refused="The model refused the text of this ticket, so there is no draft.",
@@ -106,7 +106,7 @@ _TEAM = {
         gloss_question="a question: what exactly does the customer want to do, and what happens instead?",
     ),
     "de": ToTeam(
-        quoted="Wörtlich aus den Artikeln zitiert; nichts wurde neu geschrieben.",
+        quoted="Ausgewählte Sätze der Artikel, wörtlich; was fehlt, steht in der Quelle.",
         not_found="Kein Artikel behandelt die Frage deutlich genug.",
         unreadable="Die Antwort des Modells war nicht lesbar, deshalb gibt es keinen Entwurf.",
         refused="Das Modell hat den Text dieses Tickets abgelehnt, deshalb gibt es keinen Entwurf.",
@@ -121,7 +121,7 @@ _TEAM = {
         gloss_question="eine Rückfrage: was genau hat der Kunde vor, und was passiert stattdessen?",
     ),
     "fr": ToTeam(
-        quoted="Cité mot pour mot des articles ; rien n'a été rédigé.",
+        quoted="Phrases choisies des articles, mot pour mot ; le reste est dans la source.",
         not_found="Aucun article ne traite assez clairement de la question.",
         unreadable="La réponse du modèle était illisible : pas de brouillon.",
         refused="Le modèle a refusé le texte de ce ticket : pas de brouillon.",
@@ -136,7 +136,7 @@ _TEAM = {
         gloss_question="une question : que souhaite faire le client, et que se passe-t-il à la place ?",
     ),
     "es": ToTeam(
-        quoted="Citado literalmente de los artículos; no se ha redactado nada.",
+        quoted="Frases elegidas de los artículos, literalmente; lo que falta está en la fuente.",
         not_found="Ningún artículo trata la pregunta con suficiente claridad.",
         unreadable="No se pudo leer la respuesta del modelo: no hay borrador.",
         refused="El modelo rechazó el texto de este ticket: no hay borrador.",

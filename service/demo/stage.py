@@ -61,7 +61,9 @@ async def staged(articles: Path, *, ports: tuple[int, int, int] = (0, 0, 0), **c
         own, zendesk_port, freshdesk_port = (free_port(HOST, wanted) for wanted in ports)
         url, zendesk_url, freshdesk_url = (f"http://{HOST}:{port}" for port in (own, zendesk_port, freshdesk_port))
         zendesk = ZendeskSimulator(http=http, url=zendesk_url, options=ZendeskOptions(company=COMPANY))
-        freshdesk = FreshdeskSimulator(http=http, url=freshdesk_url, options=FreshdeskOptions(company=COMPANY))
+        freshdesk = FreshdeskSimulator(
+            http=http, url=freshdesk_url, options=FreshdeskOptions(company=COMPANY, fire_on_agents=True)
+        )
         secrets = {
             "zendesk": zendesk.connect_webhook(f"{url}/webhooks/zendesk"),
             "freshdesk": freshdesk.connect_webhook(f"{url}/webhooks/freshdesk", kind="header"),

@@ -165,7 +165,7 @@ def test_the_team_reads_its_own_language() -> None:
     """Reason and gloss."""
     draft = quoted("How can I return an item?", found(RETURNS), team="de")
 
-    assert draft.reason.startswith("Wörtlich")
+    assert draft.reason.startswith("Ausgewählte Sätze")
     assert draft.gloss.startswith("was in „Return an item“ steht")
 
 
