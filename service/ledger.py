@@ -178,8 +178,9 @@ class Ledger:
                     reason=reason,
                 )
                 .on_conflict_do_nothing()
+                .returning(silences.c.id)
             )
-            return said.rowcount == 1
+            return said.first() is not None
 
     async def is_silent(self, key: TicketKey, message_id: str, reason: str) -> bool:
         """Whether this was found of the message before."""

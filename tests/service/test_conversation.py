@@ -135,13 +135,13 @@ def test_a_message_of_attachments_only_is_answered_and_an_empty_one_is_left_out(
     assert conversation.unread == ("1 screenshot",)
 
 
-def test_the_history_is_told_in_the_order_it_happened() -> None:
-    """Two tickets that ran side by side are one story; the newest is still this ticket's."""
+def test_the_history_comes_first_even_where_it_is_newer() -> None:
+    """Two tickets that ran side by side: the message to answer stays the newest, whatever was said elsewhere since."""
     merged = timed(ticket(customer("first", id="a1"), customer("third", id="a2"), id="6"), 1, 3)
     whole = timed(ticket(customer("second"), customer("fourth")), 2, 4)
     conversation = read(whole, history=[merged])
 
-    assert texts(conversation) == ["first", "second", "third", "fourth"]
+    assert texts(conversation) == ["first", "third", "second", "fourth"]
     assert conversation.newest == "fourth"
 
 

@@ -87,8 +87,8 @@ async def test_published_articles_are_read_with_their_place(
         ({"visibility": 2}, "internal", "*"),  # logged-in users
         ({"visibility": 3}, "internal", "*"),
         ({"visibility": 4, "company_ids": [300]}, "internal", "300"),
-        ({"visibility": 4, "company_ids": [300, 301]}, "internal", "*"),
-        ({"visibility": 4, "company_ids": None}, "internal", "*"),
+        ({"visibility": 4, "company_ids": [300, 301]}, "internal", ""),
+        ({"visibility": 4, "company_ids": None}, "internal", ""),
         ({"visibility": 3, "company_ids": [300]}, "internal", "*"),
         ({"visibility": 7}, "internal", "*"),
         ({"visibility": None}, "internal", "*"),

@@ -55,6 +55,7 @@ def test_a_new_comment_says_which_ticket_to_look_at_and_who_wrote() -> None:
         delivery_id="cbe4028c-7239-495d-b020-f22348516046",
         what="comment_added",
         author_id="8447388090494",
+        message_id="12345",
     )
 
 
