@@ -83,6 +83,8 @@ def quote_passages(
         best = _best_source(part, sources, analysis.language, rarity=rarity, rank_weight=rank_weight)
         if best is not None:
             quotes[best.number] = _merged(quotes.get(best.number, []), _best_units(part, best, rarity))
+            if _HOW.search(part) and not _steps(best) and (other := _with_steps(best.passage.article, sources)):
+                quotes.setdefault(other.number, [unit for unit in [_steps(other)] if unit])
     quoted = {source.number: source for source in sources if source.number in quotes}
     if not quoted:
         return _ask(conversation, analysis, team_language)
@@ -228,13 +230,23 @@ def _best_units(part: str, source: _Source, rarity: dict[int, float]) -> list[_U
         words = sum(len(one.text.split()) for one in (*chosen, unit))
         if not chosen or (score >= _NEAR_BEST * scored[0][0] and words <= _MOST_WORDS):
             chosen.append(unit)
-    steps = next((unit for unit in source.units if _STEPS.match(unit.text)), None)
+    steps = _steps(source)
     if steps and _HOW.search(part) and steps not in chosen:  # who asks how wants the steps, whatever they speak of
         chosen.append(steps)
     if len(chosen) == 1 and "\n" not in chosen[0].text:  # one sentence alone rarely answers: the next belongs to it
         after = [unit for unit in source.units if unit.place == chosen[0].place + 1]
         chosen += [unit for unit in after if unit.paragraph == chosen[0].paragraph or "\n" in unit.text]
     return sorted(chosen, key=lambda unit: unit.place)
+
+
+def _steps(source: _Source) -> _Unit | None:
+    """The first numbered list of a passage."""
+    return next((unit for unit in source.units if _STEPS.match(unit.text)), None)
+
+
+def _with_steps(article: str, sources: Sequence[_Source]) -> _Source | None:
+    """Another passage of the same article that tells what to do, step by step."""
+    return next((source for source in sources if source.passage.article == article and _steps(source)), None)
 
 
 def _merged(first: list[_Unit], second: list[_Unit]) -> list[_Unit]:

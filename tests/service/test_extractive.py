@@ -189,3 +189,18 @@ def test_a_long_article_is_not_quoted_whole() -> None:
     article = ("Returns", " ".join(f"Return number {number} of an item is free." for number in range(200)))
 
     assert len(quoted("Is the return of an item free?", found(article)).text.split()) < 180
+
+
+def test_who_asks_how_gets_the_steps_even_from_another_passage_of_the_article() -> None:
+    """A long article is cut in two: what it is about stands in one passage, what to do in the other."""
+    about = found(
+        ("Descaling", "Limescale makes the kettle loud and leaves white flakes in the tea."), article="folder:d"
+    )
+    steps = found(
+        ("Descaling steps", "1. Fill in cold water.\n2. Add citric acid.\n3. Rinse twice."), article="folder:d"
+    )
+    asked = quoted("There are white flakes in the tea and the kettle is loud. How do I descale it?", about + steps)
+
+    assert "white flakes" in asked.text
+    assert "2. Add citric acid." in asked.text
+    assert {citation.number for citation in asked.citations} == {1, 2}
