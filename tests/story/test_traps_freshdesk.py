@@ -146,6 +146,8 @@ async def test_a_poll_that_is_refused_waits_as_long_as_freshdesk_says_and_forget
         async with desk.working():
             await desk.simulator.settle()
             assert 50 < await desk.put_off() <= 60
+            (poll,) = await desk.waiting()
+            assert poll.task_kwargs["turn"] == 0  # not the next one, as if this one had been made
             await desk.simulator.advance(3600)  # far beyond any fixed number of minutes to look back
             await desk.time_passes()
             await desk.until(lambda: desk.noted(ticket_id))
