@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from service.ledger import SavedDraft
+from connectors.base import MisconfiguredError
+from service.ledger import SavedDraft, leak_of
 from tests.story.articles import HELP
 from tests.story.conftest import Play
 
@@ -226,3 +227,20 @@ async def test_no_request_of_the_whole_story_writes_in_public(open_play: Callabl
             body = notes[0].get("ticket", notes[0])
             assert body.get("private", body.get("comment", {}).get("public") is False) is True
             assert body.get("notify_emails", []) == []
+
+
+async def test_after_a_note_that_came_back_public_nothing_more_is_written_until_a_person_allows_it(play: Play) -> None:
+    """Whatever made the first one public would make the next one public, too."""
+    play.freshdesk.faults.public_notes = True
+    first = await play.ask("freshdesk")
+    await play.until(lambda: play.ledger.is_down(leak_of("freshdesk")))
+    play.freshdesk.faults.public_notes = False
+    second = await play.ask("freshdesk")
+    await play.until(lambda: play.stage.service.jobs.busy("freshdesk", second))
+
+    with pytest.raises(MisconfiguredError, match="deskpilot resume freshdesk"):
+        await play.stage.service.pipeline.look("freshdesk", second)
+    assert [note.public for ticket_id in (first, second) for note in play.notes("freshdesk", ticket_id)] == []
+    await play.ledger.up(leak_of("freshdesk"))
+    await play.stage.service.pipeline.look("freshdesk", second)
+    assert [note.public for note in play.notes("freshdesk", second)] == [False]
