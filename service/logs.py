@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import logging
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from types import TracebackType
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -19,16 +22,24 @@ _QUIET = (
 
 _KEPT = frozenset({"timestamp", "level", "logger"})
 
+_NOBODYS = frozenset({"127.0.0.1", "0.0.0.0", "::", "::1"})  # noqa: S104 - nothing is bound here
+"""Addresses that every machine has."""
 
-def configure(level: str, *, machine: bool) -> None:
-    """Set up logging for this process. machine: JSON on stderr; else coloured lines."""
+_PLACEHOLDER = re.compile(r"<[A-Z]+_\d+>")
+
+
+def configure(level: str, *, machine: bool, hosts: Collection[str] = ()) -> None:
+    """Set up logging for this process: its own lines, libraries', Python's warnings and a traceback that ends it.
+
+    machine: JSON on stderr; else coloured lines. hosts: the operator's own, which stay readable.
+    """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
-        mask,
+        functools.partial(mask, hosts=_NOBODYS.union(hosts)),
     ]
     renderer: Processor = structlog.processors.JSONRenderer() if machine else structlog.dev.ConsoleRenderer()
     handler = logging.StreamHandler(sys.stderr)
@@ -41,6 +52,9 @@ def configure(level: str, *, machine: bool) -> None:
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.captureWarnings(capture=True)
+    if machine:
+        sys.excepthook = _ended_by
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -49,25 +63,46 @@ def configure(level: str, *, machine: bool) -> None:
     )
 
 
-def mask(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    """Mask what looks like personal data or a secret in every value of a log line, tracebacks included."""
-    masker = Masker(())
+def mask(_logger: WrappedLogger, _name: str, event: EventDict, *, hosts: Collection[str] = _NOBODYS) -> EventDict:
+    """Mask what looks like personal data or a secret in every value of a log line, tracebacks included.
+
+    hosts: what looks like personal data and is none, where it is exactly this.
+    """
+    masking = _Masking(hosts)
     return {
         # what begins with an underscore is structlog's own and is removed before the line is written
-        name: value if name in _KEPT or name.startswith("_") else _masked(value, masker)
+        name: value if name in _KEPT or name.startswith("_") else masking.masked(value)
         for name, value in event.items()
     }
 
 
-def _masked(value: object, masker: Masker) -> object:
-    """A value as the line shows it: numbers as they are, lists and mappings in all their parts, the rest as text."""
-    match value:
-        case None | bool() | int() | float():
-            return value
-        case str():
-            return masker.mask(value)
-        case Mapping():
-            return {masker.mask(str(name)): _masked(part, masker) for name, part in value.items()}
-        case list() | tuple() | set() | frozenset():
-            return [_masked(part, masker) for part in value]
-    return masker.mask(repr(value))  # an error, mostly
+class _Masking:
+    """The placeholders of one line."""
+
+    def __init__(self, hosts: Collection[str]) -> None:
+        self._masker = Masker(())
+        self._hosts = hosts
+
+    def masked(self, value: object) -> object:
+        """A value as the line shows it: numbers as they are, lists and mappings in all their parts, the rest as text."""
+        match value:
+            case None | bool() | int() | float():
+                return value
+            case str():
+                return self._text(value)
+            case Mapping():
+                return {self._text(str(name)): self.masked(part) for name, part in value.items()}
+            case list() | tuple() | set() | frozenset():
+                return [self.masked(part) for part in value]
+        return self._text(repr(value))  # an error, mostly
+
+    def _text(self, text: str) -> str:
+        return _PLACEHOLDER.sub(self._own, self._masker.mask(text))
+
+    def _own(self, placeholder: re.Match[str]) -> str:
+        value = self._masker.restore(placeholder[0])
+        return value if value in self._hosts else placeholder[0]
+
+
+def _ended_by(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    logging.getLogger(__name__).critical("deskpilot ends by an error of its own", exc_info=(kind, error, traceback))

@@ -19,8 +19,11 @@ from service.knowledge.sync import SyncReport
 
 
 @contextlib.contextmanager
-def shown_progress(console: Console) -> Iterator[Told]:
-    """A progress line per source on a terminal; nothing where the output is read by a program."""
+def shown_progress(console: Console, *, transient: bool = False) -> Iterator[Told]:
+    """A progress line per source on a terminal; nothing where the output is read by a program.
+
+    transient: the lines go when all is done.
+    """
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -28,7 +31,7 @@ def shown_progress(console: Console) -> Iterator[Told]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=transient) as progress:
         bars: dict[str, object] = {}
 
         def told(source: str, done: int, total: int | None) -> None:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from io import StringIO
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
+from dotenv.parser import parse_stream
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
-PLACEHOLDERS = frozenset({"changeme", "change-me", "secret", "password", "xxx", "todo", "your-api-key", "<secret>"})
+from service.contradictions import contradictions, unknown_names
+
+PREFIX = "DESKPILOT_"
+ENV_FILE = Path(".env")
 
 NotesWhen = Literal["first", "question", "every", "on_request"]
 
@@ -29,25 +34,12 @@ class SettingsProblem(Exception):
         self.problems = problems
 
 
-def _real(value: SecretStr) -> SecretStr:
-    if value.get_secret_value().strip().lower() in PLACEHOLDERS:
-        raise ValueError("is a placeholder: put the real value there, or leave it empty")
-    return value
-
-
 def _split(value: object) -> object:
     """Secrets are written with commas between them; one is enough."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-def _address(value: str) -> str:
-    if not value:
-        return value
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("is not an address: write it as https://host")
-    if parts.username or parts.password:
-        raise ValueError("carries a name or password: put credentials into their own settings")
+def _without_slash(value: str) -> str:
     return value.rstrip("/")
 
 
@@ -58,7 +50,7 @@ class QdrantSettings(BaseModel):
     api_key: SecretStr = SecretStr("")
     collection: str = "deskpilot"
 
-    _url = field_validator("url")(_address)
+    _url = field_validator("url")(_without_slash)
 
 
 class LLMSettings(BaseModel):
@@ -68,14 +60,16 @@ class LLMSettings(BaseModel):
     api_key: SecretStr = SecretStr("")
     model: str = ""
     fast_model: str = ""  # empty: `model` analyses too
+    price_in: float | None = Field(default=None, ge=0)  # of a million tokens, in your currency
+    price_out: float | None = Field(default=None, ge=0)
+    wait_s: float = Field(default=600.0, ge=0)  # a ticket's patience with a model that is down; then a note without one
     timeout_s: float = Field(default=45.0, gt=0)  # a long draft of a slow hosted model; local ones want more
     context_tokens: int = Field(default=16_000, ge=2_000)  # what a prompt may fill; small local models have 8k to 32k
     max_output_tokens: int = Field(default=1_200, ge=200)
     # "none" works everywhere: the prompt asks for JSON. "object", "schema": also the server's own JSON mode, where it has one
     json_mode: Literal["none", "object", "schema"] = "none"
 
-    _url = field_validator("base_url")(_address)
-    _key = field_validator("api_key")(_real)
+    _url = field_validator("base_url")(_without_slash)
 
     @property
     def on(self) -> bool:
@@ -92,8 +86,7 @@ class EmbeddingsSettings(BaseModel):
     timeout_s: float = Field(default=10.0, gt=0)
     batch: int = Field(default=64, ge=1, le=2048)  # texts per request; the largest that all known servers accept
 
-    _url = field_validator("base_url")(_address)
-    _key = field_validator("api_key")(_real)
+    _url = field_validator("base_url")(_without_slash)
 
     @property
     def on(self) -> bool:
@@ -107,13 +100,8 @@ class HelpdeskSettings(BaseModel):
     url: str = ""
     webhook_secrets: Annotated[list[SecretStr], NoDecode] = []
 
-    _url = field_validator("url")(_address)
+    _url = field_validator("url")(_without_slash)
     _secrets = field_validator("webhook_secrets", mode="before")(_split)
-
-    @field_validator("webhook_secrets")
-    @classmethod
-    def _real_secrets(cls, value: list[SecretStr]) -> list[SecretStr]:
-        return [_real(secret) for secret in value]
 
     @property
     def on(self) -> bool:
@@ -134,15 +122,11 @@ class ZendeskSettings(HelpdeskSettings):
     token: SecretStr = SecretStr("")  # OAuth access token; with `email` set it is an API token
     email: str = ""
 
-    _keys = field_validator("client_secret", "token")(_real)
-
 
 class FreshdeskSettings(HelpdeskSettings):
     """The key is one agent's and has that agent's rights."""
 
     api_key: SecretStr = SecretStr("")
-
-    _key = field_validator("api_key")(_real)
 
 
 class TeamSettings(BaseModel):
@@ -150,15 +134,6 @@ class TeamSettings(BaseModel):
 
     language: TeamLanguage = "en"
     timezone: str = "UTC"
-
-    @field_validator("timezone")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError("is not a time zone: write it as Europe/Berlin") from error
-        return value
 
 
 class BrandSettings(BaseModel):
@@ -175,16 +150,20 @@ class KnowledgeSettings(BaseModel):
     folder_url: str = ""
     sync_every_s: float = Field(default=3600.0, ge=0)  # also at start-up; 0: only when `deskpilot sync` is called
 
-    _url = field_validator("folder_url")(_address)
+    _url = field_validator("folder_url")(_without_slash)
 
 
 class Settings(BaseSettings):
-    """All settings; the environment's names are DESKPILOT_ and the field's, `__` between levels."""
+    """All settings; the environment's names are DESKPILOT_ and the field's, `__` between levels.
+
+    Read them with `load`, which also says what they contradict each other in.
+    """
 
     model_config = SettingsConfigDict(
-        env_prefix="DESKPILOT_",
+        env_prefix=PREFIX,
         env_nested_delimiter="__",
-        env_file=".env",
+        env_file=ENV_FILE,
+        env_file_encoding="utf-8-sig",  # as some editors write it
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
@@ -199,7 +178,8 @@ class Settings(BaseSettings):
     notes: NotesWhen = "question"
     debounce_s: float = Field(default=3.0, ge=0)
     debounce_max_s: float = Field(default=15.0, ge=0)
-    jobs_at_once: int = Field(default=20, ge=1)  # a job mostly waits for the model
+    reconcile_every_s: float = Field(default=300.0, ge=0)  # ask the helpdesks what changed, for lost webhooks; 0: never
+    jobs_at_once: int = Field(default=20, ge=1)  # for each helpdesk; a job mostly waits for the model
     qdrant: QdrantSettings = QdrantSettings()
     llm: LLMSettings = LLMSettings()
     embeddings: EmbeddingsSettings = EmbeddingsSettings()
@@ -209,8 +189,7 @@ class Settings(BaseSettings):
     brand: BrandSettings = BrandSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()
 
-    _public = field_validator("public_url")(_address)
-    _token = field_validator("admin_token")(_real)
+    _public = field_validator("public_url")(_without_slash)
 
     @cached_property
     def helpdesks(self) -> dict[str, HelpdeskSettings]:
@@ -218,67 +197,97 @@ class Settings(BaseSettings):
         both: dict[str, HelpdeskSettings] = {"zendesk": self.zendesk, "freshdesk": self.freshdesk}
         return {name: settings for name, settings in both.items() if settings.on}
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Settings:
-        if problems := list(_contradictions(self)):
-            raise SettingsProblem(problems)
-        return self
+    @cached_property
+    def hosts(self) -> frozenset[str]:
+        """The operator's own hosts, as they stand in addresses: nobody's personal data."""
+        addresses = (
+            *(self.zendesk.url, self.freshdesk.url, self.qdrant.url, self.llm.base_url, self.embeddings.base_url),
+            *(self.public_url, self.knowledge.folder_url, self.database_url.get_secret_value()),
+        )
+        parts = [urlsplit(address) for address in addresses]
+        with_user = {f"{part.username}@{part.hostname}" for part in parts if part.username}
+        return frozenset({part.hostname for part in parts if part.hostname} | with_user)
 
 
-def _contradictions(settings: Settings) -> Iterator[str]:
-    """One sentence per problem that only several settings together show."""
-    if settings.zendesk.on:
-        yield from _zendesk_credentials(settings.zendesk)
-    if settings.freshdesk.on and not settings.freshdesk.api_key.get_secret_value():
-        yield "Freshdesk has no credentials: set DESKPILOT_FRESHDESK__API_KEY."
-    for name, helpdesk in settings.helpdesks.items():
-        if not helpdesk.secrets:
-            secrets = f"DESKPILOT_{name.upper()}__WEBHOOK_SECRETS"
-            yield f"Webhooks of {name} cannot be verified: set {secrets} to the signing secret."
-    yield from _endpoint("LLM", settings.llm)
-    yield from _endpoint("EMBEDDINGS", settings.embeddings)
-    if settings.debounce_max_s < settings.debounce_s:
-        yield "DESKPILOT_DEBOUNCE_MAX_S is below DESKPILOT_DEBOUNCE_S: a burst would never be waited for."
-    if settings.knowledge.folder and not settings.knowledge.folder.is_dir():
-        yield f"DESKPILOT_KNOWLEDGE__FOLDER is not a folder: {settings.knowledge.folder}."
-    if settings.policy_file and not settings.policy_file.is_file():
-        yield f"DESKPILOT_POLICY_FILE is not a file: {settings.policy_file}."
+Demand = Callable[[Settings], Iterable[str]]
+"""What else a command needs of the settings; one sentence per problem."""
 
 
-def _zendesk_credentials(zendesk: ZendeskSettings) -> Iterator[str]:
-    client, token = "DESKPILOT_ZENDESK__CLIENT_ID", bool(zendesk.token.get_secret_value())
-    match bool(zendesk.client_id), bool(zendesk.client_secret.get_secret_value()):
-        case (True, True) if token:
-            yield f"Zendesk has two kinds of credentials: set either {client} and __CLIENT_SECRET, or __TOKEN."
-        case (False, False) if not token:
-            yield f"Zendesk has no credentials: set {client} and __CLIENT_SECRET, or DESKPILOT_ZENDESK__TOKEN."
-        case (True, False) | (False, True):
-            yield f"Set both {client} and DESKPILOT_ZENDESK__CLIENT_SECRET, or neither."
+def load(*demands: Demand, **changes: object) -> Settings:
+    """Read the settings. Raises SettingsProblem with one sentence for each problem of all of them.
 
-
-def _endpoint(name: str, endpoint: LLMSettings | EmbeddingsSettings) -> Iterator[str]:
-    if endpoint.on and not endpoint.model:
-        yield f"DESKPILOT_{name}__MODEL is empty: name the model to ask for."
-    if endpoint.model and not endpoint.on:
-        yield f"DESKPILOT_{name}__MODEL is set without DESKPILOT_{name}__BASE_URL or __API_KEY: set one of them."
-
-
-def load() -> Settings:
-    """Read the settings. Raises SettingsProblem with one sentence per problem."""
+    changes: what stands here, by field, replaces what the environment says.
+    """
+    problems = [*unknown_names(_from_file(), known=_known()), *unknown_names(os.environ, known=_known())]
+    faulty: dict[str, str] = {}
     try:
-        return Settings()
+        settings = Settings.model_validate(changes)
     except SettingsError as error:
-        raise SettingsProblem([f"A setting cannot be read: {error}."]) from error
+        raise SettingsProblem(problems or [f"A setting cannot be read: {error}."]) from error
     except ValidationError as error:
-        raise SettingsProblem([_sentence(problem["loc"], problem["msg"]) for problem in error.errors()]) from error
+        wrong = error.errors()
+        if not all(problem["loc"] for problem in wrong):  # a group set as a whole: no setting, and nobody's default
+            raise SettingsProblem(problems or [f"A setting cannot be read: {wrong[0]['msg']}."]) from error
+        faulty = {_name(problem["loc"]): problem["msg"] for problem in wrong}
+        settings = Settings.model_validate(_with_defaults(changes, [problem["loc"] for problem in wrong]))
+    problems += [f"{name} cannot be used: {said[:1].lower()}{said[1:]}." for name, said in faulty.items()]
+    for demand in (contradictions, *demands):
+        # what is said of a setting that could not be read would be said of its default
+        problems += [said for said in demand(settings) if not faulty.keys() & set(re.findall(r"DESKPILOT_\w+", said))]
+    if problems:
+        raise SettingsProblem(problems)
+    return settings
 
 
-def _sentence(location: tuple[int | str, ...], message: str) -> str:
-    """One sentence: ours as they stand; pydantic's ("Input should be ...") behind the name of the setting."""
-    name = "DESKPILOT_" + "__".join(str(part).upper() for part in location if isinstance(part, str))
-    if message.startswith("Value error, "):
-        return f"{name} {message.removeprefix('Value error, ')}."
-    return f"{name} cannot be used: {message[:1].lower()}{message[1:]}."
+def _from_file() -> dict[str, str | None]:
+    """What stands in `.env`. Raises SettingsProblem where it cannot be read, whole or in parts."""
+    if not ENV_FILE.is_file():
+        return {}
+    where = ENV_FILE.absolute()
+    try:
+        text = ENV_FILE.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise SettingsProblem([f"{where} cannot be read: {error.strerror}."]) from error
+    except UnicodeDecodeError as error:
+        raise SettingsProblem([f"{where} cannot be read: save it as text in UTF-8."]) from error
+    if "\0" in text:  # as ASCII reads in UTF-16
+        raise SettingsProblem([f"{where} cannot be read: save it as text in UTF-8."])
+    lines = list(parse_stream(StringIO(text)))
+    if bad := [line.original.line for line in lines if line.error]:
+        raise SettingsProblem([f"Line {number} of {where} cannot be read: write it as NAME=value." for number in bad])
+    return {line.key: line.value for line in lines if line.key}
+
+
+def _known() -> list[str]:
+    """Every name there is."""
+    return [_name((*group, field)) for group, fields in _groups() for field in fields]
+
+
+def _groups() -> Iterator[tuple[tuple[str, ...], Sequence[str]]]:
+    """(path of a group, the settings in it)."""
+    fields = Settings.model_fields
+    models = {name: field.annotation for name, field in fields.items() if isinstance(field.default, BaseModel)}
+    yield (), [name for name in fields if name not in models]
+    for name in models:
+        yield (name,), list(type(fields[name].default).model_fields)
+
+
+def _name(location: Sequence[int | str]) -> str:
+    """The name in the environment: ("llm", "timeout_s") -> DESKPILOT_LLM__TIMEOUT_S."""
+    return PREFIX + "__".join(part.upper() for part in location if isinstance(part, str))
+
+
+def _with_defaults(changes: Mapping[str, object], locations: Iterable[Sequence[int | str]]) -> dict[str, Any]:
+    """The changes, and for each of these locations the default instead of what the environment says."""
+    mended: dict[str, Any] = dict(changes)
+    for location in locations:
+        first, *rest = (part for part in location if isinstance(part, str))
+        default = Settings.model_fields[first].default
+        if rest:
+            mended[first] = {**mended.get(first, {}), rest[0]: getattr(default, rest[0])}
+        else:
+            mended[first] = default
+    return mended
 
 
 def tiktoken_cache() -> Path:

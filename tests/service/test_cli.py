@@ -22,6 +22,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from service import __version__
 from service.cli import app
 from service.control import find
 from tests.story.articles import ARTICLES, write_articles
@@ -42,8 +43,14 @@ class Ended:
 
     @property
     def complaints(self) -> list[str]:
-        """The sentences on stderr."""
-        return [line.removeprefix("✗ ") for line in self.err.splitlines() if line.startswith("✗ ")]
+        """The sentences on stderr: a command's, or those in the log of a service."""
+        said = [line.removeprefix("✗ ") for line in self.err.splitlines() if line.startswith("✗ ")]
+        return said or [line["event"] for line in self.logged if line["level"] == "error"]
+
+    @property
+    def logged(self) -> list[dict[str, Any]]:
+        """The lines on stderr, each of which has to be one JSON object."""
+        return [json.loads(line) for line in self.err.splitlines()]
 
 
 A_HELPDESK = {
@@ -157,9 +164,9 @@ def test_contradictory_settings_are_one_sentence_each_and_nothing_starts() -> No
 
     assert (ended.code, ended.out) == (2, "")
     assert ended.complaints == [
-        "Zendesk has no credentials: set DESKPILOT_ZENDESK__CLIENT_ID and __CLIENT_SECRET, or DESKPILOT_ZENDESK__TOKEN.",
+        "Zendesk has no credentials: set DESKPILOT_ZENDESK__CLIENT_ID and DESKPILOT_ZENDESK__CLIENT_SECRET, or DESKPILOT_ZENDESK__TOKEN.",
         "Webhooks of zendesk cannot be verified: set DESKPILOT_ZENDESK__WEBHOOK_SECRETS to the signing secret.",
-        "DESKPILOT_LLM__MODEL is set without DESKPILOT_LLM__BASE_URL or __API_KEY: set one of them.",
+        "DESKPILOT_LLM__MODEL is set without DESKPILOT_LLM__BASE_URL or DESKPILOT_LLM__API_KEY: set one of them.",
     ]
     assert len(ended.err.splitlines()) == 3
     assert list(Path.cwd().iterdir()) == []
@@ -200,6 +207,53 @@ def test_a_worker_with_nothing_to_share_says_what_to_set() -> None:
         "A worker of its own shares its knowledge with serve: set DESKPILOT_QDRANT__URL in both.",
     ]
     assert len(ended.err.splitlines()) == 2
+
+
+def test_what_a_command_needs_is_said_together_with_what_is_wrong() -> None:
+    """No helpdesk, nothing shared, a typo: one start shows them all."""
+    ended = run("work", LLM__MODLE="m", FRESHDESK__URL="")
+
+    assert ended.code == 2
+    assert [said.split(":")[0] for said in ended.complaints] == [
+        "DESKPILOT_LLM__MODLE is not a setting",
+        "No helpdesk is connected",
+        "A worker of its own shares its queue with serve",
+        "A worker of its own shares its knowledge with serve",
+    ]
+
+
+def test_a_dotenv_file_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
+    """Some editors save in UTF-16."""
+    (tmp_path / ".env").write_bytes("DESKPILOT_NOTES=every\n".encode("utf-16"))
+    ended = run("sync", folder=tmp_path)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.complaints == [f"{tmp_path / '.env'} cannot be read: save it as text in UTF-8."]
+    assert len(ended.err.splitlines()) == 1
+
+
+def test_a_demo_with_a_wrong_setting_is_a_sentence() -> None:
+    """Like any other command."""
+    ended = run("demo", "--check", LLM__TIMEOUT_S="soon")
+
+    assert (ended.code, ended.out) == (2, "")
+    assert len(ended.complaints) == 1
+    assert ended.complaints[0].startswith("DESKPILOT_LLM__TIMEOUT_S cannot be used")
+    assert "Traceback" not in ended.err
+
+
+def test_a_sync_of_nothing_says_what_to_set(data_dir: Path) -> None:
+    """Instead of an empty table."""
+    ended = run("sync", DATA_DIR=data_dir)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert len(ended.complaints) == 1
+    assert "set DESKPILOT_KNOWLEDGE__FOLDER, DESKPILOT_ZENDESK__URL or DESKPILOT_FRESHDESK__URL" in ended.complaints[0]
+
+
+def test_it_says_which_version_it_is() -> None:
+    """For whoever reports a problem."""
+    assert CliRunner().invoke(app, ["--version"]).output == f"deskpilot {__version__}\n"
 
 
 def test_a_worker_that_shares_works_until_it_is_asked_to_stop(database_url: str, data_dir: Path) -> None:
@@ -278,6 +332,9 @@ def test_serve_ends_on_sigterm_and_leaves_nothing_behind(data_dir: Path) -> None
 
     assert ended.code == 0
     assert "Traceback" not in ended.err
+    said = [line["event"] for line in ended.logged]
+    assert f"deskpilot listens on {running.url}" in said
+    assert "Stopping: finishing what runs ..." in said
     assert postgres_of(running.data_dir) == []
     assert not (running.data_dir / "serve.json").exists()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,7 +26,10 @@ def as_before() -> Iterator[None]:
     handlers, level = root.handlers[:], root.level
     levels = {name: logging.getLogger(name).level for name in logs._QUIET}
     root.handlers[:] = []
+    excepthook = sys.excepthook
     yield
+    sys.excepthook = excepthook
+    logging.captureWarnings(capture=False)
     root.handlers[:] = handlers
     root.setLevel(level)
     for name, number in levels.items():
@@ -128,6 +133,57 @@ def test_what_finds_an_error_stays_readable(capsys: pytest.CaptureFixture[str], 
     structlog.get_logger().info("said", about=kept)
 
     assert read(capsys)[0]["about"] == kept
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "10.0.0.5:443 cannot be reached",
+        "no answer at postgresql://desk@10.0.0.5/desk",
+        "deskpilot listens on http://127.0.0.1:8400",
+        "GET https://acme.freshdesk.com/api/v2/tickets/7: 403",
+    ],
+)
+def test_the_operators_own_hosts_stay_readable(capsys: pytest.CaptureFixture[str], kept: str) -> None:
+    """Where to look is what an error is read for."""
+    logs.configure("INFO", machine=True, hosts={"10.0.0.5", "desk@10.0.0.5", "acme.freshdesk.com"})
+    structlog.get_logger().info("said", about=kept)
+
+    assert read(capsys)[0]["about"] == kept
+
+
+def test_whoever_writes_from_an_own_host_is_masked_all_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    """A customer's address stays one, and so does a placeholder's look that somebody else wrote."""
+    logs.configure("INFO", machine=True, hosts={"acme.com", "10.0.0.5"})
+    structlog.get_logger().info("said", about="ana@acme.com at 10.0.0.5 and 10.9.8.7 <IP_1>")
+
+    assert read(capsys)[0]["about"] == "<EMAIL_1> at 10.0.0.5 and <IP_2> ‹IP_1›"
+
+
+def test_a_warning_of_python_is_a_line_like_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    """A library's deprecation does not break the log."""
+    logs.configure("INFO", machine=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.warn("ana@customer.example is old", DeprecationWarning, stacklevel=1)
+    (line,) = read(capsys)
+
+    assert line["level"] == "warning"
+    assert "<EMAIL_1> is old" in line["event"]
+
+
+def test_the_error_that_ends_the_process_is_a_line_like_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    """With its traceback, masked, in one field."""
+    logs.configure("INFO", machine=True)
+    try:
+        raise ValueError(PERSONAL)  # noqa: TRY301 - this is the error
+    except ValueError as error:
+        sys.excepthook(ValueError, error, error.__traceback__)
+    (line,) = read(capsys)
+
+    assert line["level"] == "critical"
+    assert "Traceback (most recent call last)" in line["exception"]
+    assert_nothing_personal(str(line))
 
 
 def test_less_than_the_level_is_not_said(capsys: pytest.CaptureFixture[str]) -> None:

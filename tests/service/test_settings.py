@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from service.settings import Settings, SettingsProblem, load
+from service.settings import Settings, SettingsProblem, ZendeskSettings, load
+
+
+@pytest.fixture(autouse=True)
+def nothing_else_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the tests' own corpora lie is no setting of the product."""
+    monkeypatch.delenv("DESKPILOT_SHARED", raising=False)
 
 
 def problems(monkeypatch: pytest.MonkeyPatch, **environment: str) -> list[str]:
@@ -73,6 +79,28 @@ def test_several_webhook_secrets_are_separated_by_commas(monkeypatch: pytest.Mon
         ({"DEBOUNCE_S": "soon"}, "DESKPILOT_DEBOUNCE_S"),
         ({"KNOWLEDGE__FOLDER": "/nowhere"}, "DESKPILOT_KNOWLEDGE__FOLDER is not a folder"),
         ({"POLICY_FILE": "/nowhere"}, "DESKPILOT_POLICY_FILE is not a file"),
+        ({"TEAM__TIMEZONE": "Europe"}, "DESKPILOT_TEAM__TIMEZONE is not a time zone"),
+        ({"QDRANT__URL": "http://[half"}, "DESKPILOT_QDRANT__URL is not an address"),
+        ({"QDRANT__URL": "http://host:port"}, "DESKPILOT_QDRANT__URL is not an address"),
+        ({"QDRANT__API_KEY": "k"}, "set DESKPILOT_QDRANT__URL"),
+        (
+            {"FRESHDESK__API_KEY": "k"},
+            "DESKPILOT_FRESHDESK__API_KEY is set without an address: set DESKPILOT_FRESHDESK__URL",
+        ),
+        ({"FRESHDESK__WEBHOOK_SECRETS": "a-long-enough-secret"}, "set DESKPILOT_FRESHDESK__URL"),
+        ({"ZENDESK__TOKEN": "k"}, "DESKPILOT_ZENDESK__TOKEN is set without an address: set DESKPILOT_ZENDESK__URL"),
+        (
+            {"ZENDESK__CLIENT_ID": "k", "ZENDESK__WEBHOOK_SECRETS": "a-long-enough-secret"},
+            "DESKPILOT_ZENDESK__CLIENT_ID and DESKPILOT_ZENDESK__WEBHOOK_SECRETS are set without an address",
+        ),
+        ({"DATABASE_URL": "mysql://desk@db/desk"}, "write it as postgresql://"),
+        ({"DATABASE_URL": "db.internal/desk"}, "write it as postgresql://"),
+        ({"DATABASE_URL": "postgresql://desk:hunter2@db:port/desk"}, "write it as postgresql://"),
+        ({"LLM__MODLE": "m"}, "DESKPILOT_LLM__MODLE is not a setting: did you mean DESKPILOT_LLM__MODEL?"),
+        ({"ZENDESK_URL": "https://a.zendesk.com"}, "did you mean DESKPILOT_ZENDESK__URL?"),
+        ({"LLM": "gpt"}, "DESKPILOT_LLM is not a setting"),
+        ({"LLM": "[]"}, "DESKPILOT_LLM is not a setting"),
+        ({"QQQQ": "1"}, "DESKPILOT_QQQQ is not a setting: remove it"),
     ],
 )
 def test_each_problem_is_one_sentence_that_names_what_to_set(
@@ -82,7 +110,8 @@ def test_each_problem_is_one_sentence_that_names_what_to_set(
     found = problems(monkeypatch, **environment)
 
     assert any(says in problem for problem in found), found
-    assert all(problem.endswith(".") and "\n" not in problem for problem in found)
+    assert all(problem.endswith((".", "?")) and "\n" not in problem for problem in found)
+    assert "hunter2" not in " ".join(found)
 
 
 def test_two_problems_are_two_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,6 +119,87 @@ def test_two_problems_are_two_sentences(monkeypatch: pytest.MonkeyPatch) -> None
     found = problems(monkeypatch, ZENDESK__URL="https://a.zendesk.com", FRESHDESK__URL="https://a.freshdesk.com")
 
     assert len(found) == 4
+
+
+def test_problems_of_every_kind_are_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value of the wrong type, one that cannot be meant, a typo and a contradiction: one start shows them all."""
+    found = problems(
+        monkeypatch, LLM__TIMEOUT_S="soon", DEBOUNCE_S="later", ZENDESK__URL="acme", NOTE="x", LLM__MODEL="m"
+    )
+
+    assert [problem.split()[0] for problem in found[:4]] == [
+        "DESKPILOT_NOTE",
+        "DESKPILOT_DEBOUNCE_S",
+        "DESKPILOT_LLM__TIMEOUT_S",
+        "DESKPILOT_ZENDESK__URL",
+    ]
+    assert any(problem.startswith("Zendesk has no credentials") for problem in found)
+    assert any(problem.startswith("DESKPILOT_LLM__MODEL is set without") for problem in found)
+
+
+def test_nothing_is_said_of_the_default_of_a_setting_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A typo in a number is one problem, not two."""
+    (found,) = problems(monkeypatch, DEBOUNCE_S="soon", DEBOUNCE_MAX_S="1")
+
+    assert found.startswith("DESKPILOT_DEBOUNCE_S cannot be used")
+
+
+def test_what_a_command_needs_beyond_that_is_said_with_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not at the next start."""
+    monkeypatch.setenv("DESKPILOT_LLM__MODEL", "m")
+    with pytest.raises(SettingsProblem) as raised:
+        load(lambda settings: ["A helpdesk is needed."] if not settings.helpdesks else [])
+
+    assert len(raised.value.problems) == 2
+    assert raised.value.problems[-1] == "A helpdesk is needed."
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SERVICE_HOST", "10.0.0.1"),
+        ("SERVICE_PORT_HTTP", "8400"),
+        ("PORT", "tcp://10.0.0.1:8400"),
+        ("PORT_8400_TCP_ADDR", "10.0.0.1"),
+        ("WEB_SERVICE_PORT", "8400"),
+    ],
+)
+def test_what_kubernetes_sets_for_a_service_of_our_name_is_no_typo(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """Every pod of the namespace gets these."""
+    assert problems(monkeypatch, **{name: value}) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://desk:hunter2@db.internal:5432/desk?sslmode=require",
+        "postgresql+psycopg://desk@db/desk",
+        "postgres://desk:p#w@[::1]/desk",
+        "postgresql:///desk?host=/run/postgresql",
+    ],
+)
+def test_an_address_that_postgresql_takes_is_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """With or without user, host, port and driver."""
+    assert problems(monkeypatch, DATABASE_URL=url) == []
+
+
+def test_changes_replace_what_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo has helpdesks of its own; how notes look is still the visitor's choice."""
+    monkeypatch.setenv("DESKPILOT_NOTES", "every")
+    monkeypatch.setenv("DESKPILOT_ZENDESK__TOKEN", "of-the-visitor")
+    settings = load(zendesk=ZendeskSettings())
+
+    assert (settings.notes, settings.zendesk.token.get_secret_value()) == ("every", "")
+
+
+def test_the_operators_own_hosts_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As they stand in addresses, with the database's user and without its password."""
+    database = "postgresql://desk:hunter2@10.0.0.5:5432/desk"
+
+    assert problems(monkeypatch, **ZENDESK, DATABASE_URL=database) == []
+    assert load().hosts == {"acme.zendesk.com", "10.0.0.5", "desk@10.0.0.5"}
 
 
 def test_no_secret_stands_in_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,3 +222,39 @@ def test_a_dotenv_file_is_read(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("DESKPILOT_NOTES=every\n")
 
     assert load().notes == "every"
+
+
+def test_a_dotenv_file_of_another_systems_editor_is_read(tmp_path: Path) -> None:
+    """UTF-8 with a mark in front, and lines that end with two characters."""
+    (tmp_path / ".env").write_bytes("\ufeffDESKPILOT_NOTES=every\r\nOTHER=1\r\n".encode())
+
+    assert load().notes == "every"
+
+
+def test_a_typo_in_a_dotenv_file_is_found(tmp_path: Path) -> None:
+    """Names of other programs are none of our business."""
+    (tmp_path / ".env").write_text("OTHER=1\nDESKPILOT_NOTE=every\n")
+    with pytest.raises(SettingsProblem) as raised:
+        load()
+
+    assert raised.value.problems == ["DESKPILOT_NOTE is not a setting: did you mean DESKPILOT_NOTES?"]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("DESKPILOT_NOTES=every\n".encode("utf-16"), "save it as text in UTF-8"),
+        ("DESKPILOT_NOTES=every\n".encode("utf-16-le"), "save it as text in UTF-8"),
+        (b"DESKPILOT_NOTES=every\n'what is this\n", "Line 2"),
+    ],
+    ids=["utf-16", "utf-16 without a mark", "a line that is none"],
+)
+def test_a_dotenv_file_that_cannot_be_read_is_a_sentence(tmp_path: Path, content: bytes, says: str) -> None:
+    """With its path, and the line where there is one."""
+    (tmp_path / ".env").write_bytes(content)
+    with pytest.raises(SettingsProblem) as raised:
+        load()
+
+    (problem,) = raised.value.problems
+    assert says in problem
+    assert str(tmp_path / ".env") in problem

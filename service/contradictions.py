@@ -1,0 +1,176 @@
+"""What settings can have wrong beyond their types: names that are none, values that cannot be meant, contradictions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import SecretStr
+
+if TYPE_CHECKING:  # the settings call this file, which only reads them
+    from service.settings import EmbeddingsSettings, FreshdeskSettings, LLMSettings, Settings, ZendeskSettings
+
+PLACEHOLDERS = frozenset({"changeme", "change-me", "secret", "password", "xxx", "todo", "your-api-key", "<secret>"})
+
+_POSTGRES = re.compile(  # what SQLAlchemy can read, as it reads it: https://docs.sqlalchemy.org/en/20/core/engines.html
+    r"postgres(?:ql)?(?:\+\w+)?://(?:[^:/@]*(?::[^@]*)?@)?(?:\[[^/?\]]+\]|[^/:?@\[\]\s]*)(?::\d{1,5})?(?:/[^?]*)?(?:\?.*)?"
+)
+
+_CLUSTERS = re.compile(r"\w+_SERVICE_(?:HOST|PORT(?:_\w+)?)|\w+_PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?")
+"""Kubernetes sets these for every service of a namespace, so for one that is called deskpilot, too.
+
+https://kubernetes.io/docs/tutorials/services/connect-applications-service/#environment-variables
+"""
+
+_PREFIX = "DESKPILOT_"
+
+
+def unknown_names(given: Mapping[str, str | None], *, known: Sequence[str]) -> Iterator[str]:
+    """A sentence for each name that looks like a setting of ours and is none."""
+    short = [name.removeprefix(_PREFIX) for name in known]
+    for name, value in given.items():
+        ours = name.upper().startswith(_PREFIX) and name.upper() not in known
+        if not ours or _CLUSTERS.fullmatch(name) or (value or "").startswith(("tcp://", "udp://", "sctp://")):
+            continue
+        near = get_close_matches(name.upper().removeprefix(_PREFIX), short, n=1)
+        hint = f"did you mean {_PREFIX}{near[0]}?" if near else "remove it; README.md lists them all."
+        yield f"{name} is not a setting: {hint}"
+
+
+def contradictions(settings: Settings) -> Iterator[str]:
+    """One sentence per problem, which names the settings it is about and says what to set."""
+    yield from _addresses(settings)
+    yield from _placeholders(settings)
+    if not _is_time_zone(settings.team.timezone):
+        yield "DESKPILOT_TEAM__TIMEZONE is not a time zone: write it as Europe/Berlin."
+    yield from _zendesk(settings.zendesk)
+    yield from _freshdesk(settings.freshdesk)
+    if settings.qdrant.api_key.get_secret_value() and not settings.qdrant.url:
+        yield "DESKPILOT_QDRANT__API_KEY is set without an address: set DESKPILOT_QDRANT__URL, too."
+    yield from _endpoint("LLM", settings.llm)
+    yield from _endpoint("EMBEDDINGS", settings.embeddings)
+    if settings.debounce_max_s < settings.debounce_s:
+        yield "DESKPILOT_DEBOUNCE_MAX_S is below DESKPILOT_DEBOUNCE_S: a burst would never be waited for."
+    if settings.knowledge.folder and not settings.knowledge.folder.is_dir():
+        yield f"DESKPILOT_KNOWLEDGE__FOLDER is not a folder: {settings.knowledge.folder}."
+    if settings.policy_file and not settings.policy_file.is_file():
+        yield f"DESKPILOT_POLICY_FILE is not a file: {settings.policy_file}."
+
+
+def _addresses(settings: Settings) -> Iterator[str]:
+    addresses = {
+        "PUBLIC_URL": settings.public_url,
+        "QDRANT__URL": settings.qdrant.url,
+        "LLM__BASE_URL": settings.llm.base_url,
+        "EMBEDDINGS__BASE_URL": settings.embeddings.base_url,
+        "ZENDESK__URL": settings.zendesk.url,
+        "FRESHDESK__URL": settings.freshdesk.url,
+        "KNOWLEDGE__FOLDER_URL": settings.knowledge.folder_url,
+    }
+    for name, address in addresses.items():
+        if problem := _address_problem(address):
+            yield f"DESKPILOT_{name} {problem}."
+    database = settings.database_url.get_secret_value()
+    if database and not _POSTGRES.fullmatch(database):
+        yield (
+            "DESKPILOT_DATABASE_URL is not the address of a PostgreSQL: write it as postgresql://user:password@host/database, "
+            "with %40 for an @ in the password."
+        )
+
+
+def _address_problem(address: str) -> str:
+    """What is wrong with it; "" for a good address, or none."""
+    try:
+        parts = urlsplit(address)
+        whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # of brackets and ports
+        return "is not an address: write it as https://host"
+    if address and not whole:
+        return "is not an address: write it as https://host"
+    if parts.username or parts.password:
+        return "carries a name or password: put credentials into their own settings"
+    return ""
+
+
+def _placeholders(settings: Settings) -> Iterator[str]:
+    secrets: dict[str, tuple[SecretStr, ...]] = {
+        "ADMIN_TOKEN": (settings.admin_token,),
+        "QDRANT__API_KEY": (settings.qdrant.api_key,),
+        "LLM__API_KEY": (settings.llm.api_key,),
+        "EMBEDDINGS__API_KEY": (settings.embeddings.api_key,),
+        "ZENDESK__CLIENT_SECRET": (settings.zendesk.client_secret,),
+        "ZENDESK__TOKEN": (settings.zendesk.token,),
+        "ZENDESK__WEBHOOK_SECRETS": tuple(settings.zendesk.webhook_secrets),
+        "FRESHDESK__API_KEY": (settings.freshdesk.api_key,),
+        "FRESHDESK__WEBHOOK_SECRETS": tuple(settings.freshdesk.webhook_secrets),
+    }
+    for name, values in secrets.items():
+        if any(value.get_secret_value().strip().lower() in PLACEHOLDERS for value in values):
+            yield f"DESKPILOT_{name} is a placeholder: put the real value there, or leave it empty."
+
+
+def _zendesk(zendesk: ZendeskSettings) -> Iterator[str]:
+    token, secret = bool(zendesk.token.get_secret_value()), bool(zendesk.client_secret.get_secret_value())
+    given = {
+        "CLIENT_ID": zendesk.client_id,
+        "CLIENT_SECRET": secret,
+        "TOKEN": token,
+        "EMAIL": zendesk.email,
+        "WEBHOOK_SECRETS": zendesk.secrets,
+    }
+    if not zendesk.url:
+        yield from _without_address("ZENDESK", [name for name, value in given.items() if value])
+        return
+    client = ("DESKPILOT_ZENDESK__CLIENT_ID", "DESKPILOT_ZENDESK__CLIENT_SECRET")
+    if zendesk.client_id and secret and token:
+        yield f"Zendesk has two kinds of credentials: set either {client[0]} and {client[1]}, or DESKPILOT_ZENDESK__TOKEN."
+    elif bool(zendesk.client_id) != secret:
+        yield f"Set both {client[0]} and {client[1]}, or neither."
+    elif not secret and not token:
+        yield f"Zendesk has no credentials: set {client[0]} and {client[1]}, or DESKPILOT_ZENDESK__TOKEN."
+    if not zendesk.secrets:
+        yield _unverified("zendesk")
+
+
+def _freshdesk(freshdesk: FreshdeskSettings) -> Iterator[str]:
+    key = freshdesk.api_key.get_secret_value()
+    if not freshdesk.url:
+        given = {"API_KEY": key, "WEBHOOK_SECRETS": freshdesk.secrets}
+        yield from _without_address("FRESHDESK", [name for name, value in given.items() if value])
+        return
+    if not key:
+        yield "Freshdesk has no credentials: set DESKPILOT_FRESHDESK__API_KEY."
+    if not freshdesk.secrets:
+        yield _unverified("freshdesk")
+
+
+def _without_address(group: str, given: list[str]) -> Iterator[str]:
+    names = " and ".join(f"DESKPILOT_{group}__{name}" for name in given)
+    if names:
+        verb = "is" if len(given) == 1 else "are"
+        yield f"{names} {verb} set without an address: set DESKPILOT_{group}__URL, too."
+
+
+def _unverified(helpdesk: str) -> str:
+    secrets = f"DESKPILOT_{helpdesk.upper()}__WEBHOOK_SECRETS"
+    return f"Webhooks of {helpdesk} cannot be verified: set {secrets} to the signing secret."
+
+
+def _endpoint(name: str, endpoint: LLMSettings | EmbeddingsSettings) -> Iterator[str]:
+    if endpoint.on and not endpoint.model:
+        yield f"DESKPILOT_{name}__MODEL is empty: name the model to ask for."
+    if endpoint.model and not endpoint.on:
+        address, key = f"DESKPILOT_{name}__BASE_URL", f"DESKPILOT_{name}__API_KEY"
+        yield f"DESKPILOT_{name}__MODEL is set without {address} or {key}: set one of them."
+
+
+def _is_time_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder of zones
+        return False
+    return True
