@@ -6,9 +6,11 @@ import asyncio
 import json
 import sys
 import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.live import Live
@@ -17,9 +19,11 @@ from rich.text import Text
 
 from connectors.base import Channel
 from service import logs
-from service.demo.stage import Simulator, Stage, staged
+from service.demo.help_centre import help_centre
+from service.demo.stage import COMPANY, HOST, Simulator, Stage, staged
 from service.demo.tickets import DemoTicket, Entry, TicketFileError, load_tickets
 from service.demo.verdict import Seen, see
+from service.demo.watch import outcome, watched
 from service.knowledge.sources import sync_all
 from service.ledger import TicketKey
 from service.progress import shown_progress
@@ -27,46 +31,77 @@ from service.web.server import stop_signal
 
 _CONTENT = Path(__file__).parent.parent.parent / "deploy" / "demo"
 _PORTS = (8400, 8401, 8402)
+_HELP_PORT = 8403
 _LONGEST_S = 180.0  # for one ticket; a slow local model needs most of it
 _LOOK_S = 0.1
-
-_WAYS = {"ready": "ready", "uncovered": "not covered", "person": "for a person", "no_model": "quoted"}
+_INTERRUPTED = 130  # as shells say it
 
 
 async def play(*, check: bool, articles: Path | None, tickets: Path | None, browser: bool) -> int:
     """Run the demo; returns the exit code: 0 when every ticket got what its file states."""
-    console = Console(stderr=True)
-    strange = articles is not None and tickets is None  # our tickets ask about our company: nothing can be expected
-    articles = articles or _CONTENT / "articles"
-    if not articles.is_dir():
-        raise TicketFileError(f"{articles} is not a folder of articles")
-    written = [] if strange else load_tickets(tickets or _CONTENT / "tickets", articles)
+    console = Console(stderr=True, highlight=False)
     logs.configure("ERROR" if check else "WARNING", machine=False)
-    with stop_signal() as stopped:
+    async with AsyncExitStack() as stack:
+        stopped = stack.enter_context(stop_signal())
+        folder = articles or _CONTENT / "articles"
+        if not folder.is_dir():
+            raise TicketFileError(f"{folder} is not a folder of articles")
+        if articles is None and not check:  # a program reads the addresses that the files state
+            folder = await stack.enter_async_context(help_centre(folder, company=COMPANY, host=HOST, port=_HELP_PORT))
+        strange = articles is not None and tickets is None  # our tickets ask about our company: what to expect?
+        written = [] if strange else load_tickets(tickets or _CONTENT / "tickets", folder)
         console.print("Starting two helpdesks, PostgreSQL, the search index and deskpilot ...")
-        async with staged(articles, ports=(0, 0, 0) if check else _PORTS) as stage:
-            with shown_progress(console) as progress:
-                reports = await sync_all(stage.service.tools.library, progress=progress)
-            for problem in (problem for report in reports for problem in report.problems):
-                console.print(Text.assemble(("! ", "yellow"), problem), soft_wrap=True)
-            if not check:
-                _say_where(console, stage)
-            if check:
-                seen = await _played(stage, written, console, told=_print_json)
-            else:
-                if browser and sys.stdout.isatty():
-                    webbrowser.open(stage.pages["zendesk"])
-                table = Table("helpdesk", "ticket", "what came of it", "source", "seconds", box=None, pad_edge=False)
-                with Live(table, console=console):
-                    seen = await _played(stage, written, console, told=lambda one: _add_row(table, one))
-                console.print("\nWrite as a customer on either page and watch the note appear. Ctrl-C ends the demo.")
-                await _watched(stage, console, stopped)
+        stage = await stack.enter_async_context(staged(folder, ports=(0, 0, 0) if check else _PORTS))
+        seen = await _unless(stopped, _performed(stage, written, console, check=check, browser=browser))
+        if seen is None:
+            console.print("Stopped.")
+            return _INTERRUPTED
+        _conclude(console, seen)
+        if not check:
+            console.print("\nWrite as a customer on either page and watch the note appear.\nCtrl-C ends the demo.")
+            await watched(stage, lambda sentence: console.print(Text(sentence), soft_wrap=True), stopped)
+    return 1 if any(one.problems for one in seen) else 0
+
+
+async def _unless(stopped: asyncio.Event, work: Coroutine[Any, Any, list[Seen]]) -> list[Seen] | None:
+    """What the work returns; None where it was stopped before."""
+    working, waiting = asyncio.create_task(work), asyncio.create_task(stopped.wait())
+    try:
+        await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        return await working if working.done() else None
+    finally:
+        working.cancel()
+        waiting.cancel()
+        await asyncio.wait({working, waiting})
+
+
+async def _performed(
+    stage: Stage, tickets: Sequence[DemoTicket], console: Console, *, check: bool, browser: bool
+) -> list[Seen]:
+    """Read the articles, say where everything is, and let the tickets arrive."""
+    with shown_progress(console, transient=True) as progress:
+        reports = await sync_all(stage.service.tools.library, progress=progress)
+    for problem in (problem for report in reports for problem in report.problems):
+        console.print(Text.assemble(("! ", "yellow"), problem), soft_wrap=True)
+    if check:
+        return await _played(stage, tickets, console, told=_print_json)
+    console.print(f"{sum(report.added for report in reports)} articles read.\n")
+    _say_where(console, stage)
+    if browser and sys.stdout.isatty():
+        webbrowser.open(stage.pages["zendesk"])
+    if not tickets:
+        return []
+    table = Table("helpdesk", "ticket", "what came of it", "seconds", box=None, pad_edge=False)
+    with Live(table, console=console):
+        return await _played(stage, tickets, console, told=lambda one: _add_row(table, one))
+
+
+def _conclude(console: Console, seen: Sequence[Seen]) -> None:
     bad = [one for one in seen if one.problems]
     for one in bad:
         console.print(Text.assemble(("✗ ", "red"), f"{one.ticket.name}: {'; '.join(one.problems)}"), soft_wrap=True)
     if seen and not bad:
         console.print(f"[green]✓[/] all {len(seen)} tickets got what their files state")
-    return 1 if bad else 0
 
 
 async def _played(
@@ -137,28 +172,14 @@ async def _dealt_with(stage: Stage, key: TicketKey) -> bool:
         return False
 
 
-async def _watched(stage: Stage, console: Console, stopped: asyncio.Event) -> None:
-    """Say what deskpilot does with whatever a person writes on the pages, until Ctrl-C."""
-    ledger = stage.service.tools.ledger
-    known = {(draft.key, draft.message_id) for draft in await ledger.newest()}
-    while not stopped.is_set():
-        for draft in reversed(await ledger.newest()):
-            if draft.posted_at and (draft.key, draft.message_id) not in known:
-                known.add((draft.key, draft.message_id))
-                page = f"{stage.pages[draft.key.helpdesk]}/tickets/{draft.key.ticket_id}"
-                console.print(f"note {draft.reference} ({_WAYS[draft.verdict]}) → {page}")
-        try:
-            await asyncio.wait_for(stopped.wait(), 0.5)
-        except TimeoutError:
-            continue
-
-
 def _say_where(console: Console, stage: Stage) -> None:
-    console.print(f"Zendesk   [bold]{stage.pages['zendesk']}[/]")
-    console.print(f"Freshdesk [bold]{stage.pages['freshdesk']}[/]\n")
+    console.print(f"Zendesk    [bold]{stage.pages['zendesk']}[/]")
+    console.print(f"Freshdesk  [bold]{stage.pages['freshdesk']}[/]\n")
     if stage.service.tools.llm is None:
         console.print(
-            "No language model is set: the notes quote the articles. Set DESKPILOT_LLM__BASE_URL to change that.\n"
+            "No language model is set, so the notes quote the articles.\n"
+            "For drafts, set DESKPILOT_LLM__BASE_URL and DESKPILOT_LLM__MODEL first\n"
+            "(and DESKPILOT_LLM__API_KEY where the model wants a key).\n"
         )
 
 
@@ -167,13 +188,10 @@ def _print_json(one: Seen) -> None:
 
 
 def _add_row(table: Table, one: Seen) -> None:
-    draft = one.draft
-    came = f"note {draft.reference}: {_WAYS[draft.verdict]}" if draft else "; ".join(one.silences) or "nothing"
-    sources = draft.details["sources"] if draft else []
+    came = f"note: {outcome(one.draft)}" if one.draft else f"no note: {'; '.join(one.silences) or 'nothing happened'}"
     table.add_row(
         one.ticket.helpdesk,
         Text(one.ticket.subject, style=f"link {one.url}"),
-        came,
-        sources[0].rsplit("/", 1)[-1] if sources else "",
+        Text(came),
         f"{one.seconds:.1f}" if one.seconds is not None else "",
     )

@@ -20,8 +20,8 @@ from service.settings import (
     FreshdeskSettings,
     KnowledgeSettings,
     QdrantSettings,
-    Settings,
     ZendeskSettings,
+    load,
 )
 from service.web.app import create_app
 from service.web.server import free_port, serving
@@ -70,8 +70,8 @@ async def staged(articles: Path, *, ports: tuple[int, int, int] = (0, 0, 0), **c
         }
         await stack.enter_async_context(serving(zendesk.app, host=HOST, port=zendesk_port))
         await stack.enter_async_context(serving(freshdesk.app, host=HOST, port=freshdesk_port))
-        settings = Settings.model_validate(
-            {
+        settings = load(
+            **{
                 "data_dir": data_dir,
                 "database_url": "",
                 "qdrant": QdrantSettings(),

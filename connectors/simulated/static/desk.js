@@ -44,8 +44,15 @@
     return arrived;
   };
 
-  const atEnd = (stream) => stream && stream.scrollHeight - stream.scrollTop - stream.clientHeight < 120;
-  const toEnd = (stream, behavior) => { if (stream) stream.scrollTo({ top: stream.scrollHeight, behavior }); };
+  // Where a note is longer than the window, its first line (what to do) counts more than its last.
+  const newest = (stream) => stream && stream.querySelector(".entry:last-child");
+  const above = (stream, entry) => entry.getBoundingClientRect().top - stream.getBoundingClientRect().top;
+  const seesNewest = (stream) => Boolean(newest(stream)) && above(stream, newest(stream)) < stream.clientHeight;
+  const toNewest = (stream, behavior) => {
+    if (!newest(stream)) return;
+    const top = Math.min(stream.scrollTop + above(stream, newest(stream)) - 16, stream.scrollHeight - stream.clientHeight);
+    stream.scrollTo({ top, behavior });
+  };
 
   const refresh = async ({ follow = false } = {}) => {
     if (running) return;
@@ -56,13 +63,13 @@
       etag = answer.headers.get("etag") || "";
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const stream = document.querySelector(".stream");
-      const stay = atEnd(stream) || follow;
+      const stay = seesNewest(stream) || follow;
       const focused = document.activeElement && document.activeElement.id;
       for (const live of document.querySelectorAll("[data-live]")) {
         const fresh = page.querySelector(`[data-live="${live.dataset.live}"]`);
         if (!fresh) continue;
         const arrived = patch(live, fresh);
-        if (live.dataset.live === "entries" && arrived && stay) toEnd(stream, "smooth");
+        if (live.dataset.live === "entries" && arrived && stay) toNewest(stream, "smooth");
       }
       if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus({ preventScroll: true });
     } catch (error) {
@@ -105,7 +112,7 @@
   });
 
   localTimes(document);
-  toEnd(document.querySelector(".stream"), "instant");
+  toNewest(document.querySelector(".stream"), "instant");
   document.querySelector('.row[aria-current="page"]')?.scrollIntoView({ block: "nearest" });
   setInterval(() => { if (!document.hidden) refresh(); }, EVERY_MS);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
