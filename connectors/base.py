@@ -3,6 +3,7 @@
 ConnectorError
   RetryableError       later may work: time-out, 409, 429, 5xx. The job sleeps at least `after_s`.
     ConflictError      the ticket changed since it was read: read it again before writing.
+    SpentError         our own share of the account's rate limit is used up: nothing was sent.
   RejectedError        this job never works: 403 on one ticket, 404, 422, unreadable answer. It ends and says why.
     GoneError          the ticket does not exist (any more).
   MisconfiguredError   no job of this helpdesk works until a person acts: 401 after one refresh, wrong host, no rights.
@@ -113,6 +114,7 @@ class Ticket:
     priority: str = ""
     tags: tuple[str, ...] = ()
     spam: bool = False
+    due_at: datetime | None = None  # of the next answer, by the helpdesk's own service levels
     people: tuple[Person, ...] = ()  # everybody named in the ticket: requester, CCs, agents
     related: tuple[Related, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -125,6 +127,15 @@ class Note:
 
     id: str
     ticket_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A ticket that changed, and when, by the helpdesk's clock. `open`: not solved, closed or deleted."""
+
+    ticket_id: str
+    at: datetime
+    open: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +196,10 @@ class ConflictError(RetryableError):
     """The ticket changed since it was read."""
 
 
+class SpentError(RetryableError):
+    """Our own share of the account's rate limit is used up, or the vendor wants to be left alone: nothing was sent."""
+
+
 class RejectedError(ConnectorError):
     """The call never works, however often it is made."""
 
@@ -213,11 +228,38 @@ class UnreadableError(DeliveryError):
     """Genuine, but not a body that the vendor documents."""
 
 
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One of a vendor's rate limits, and what one call takes of it. `name` is unique within the account."""
+
+    name: str
+    limit: int  # per window, as far as it is known without asking
+    window_s: int = 60
+    cost: int = 1
+
+
+class Budget(Protocol):
+    """Our share of an account's rate limits, the same for everybody who calls that account."""
+
+    async def take(self, bucket: Bucket) -> None:
+        """Pay for a call that is about to be made. Raises SpentError, or waits, where the share is used up."""
+        ...
+
+    async def learned(self, bucket: str, limit: int) -> None:
+        """The vendor says that this bucket's limit is another one."""
+        ...
+
+    async def blocked(self, bucket: Bucket, *, after_s: float) -> None:
+        """The vendor answered 429: no call that counts against this bucket before so many seconds are over."""
+        ...
+
+
 class Helpdesk(Protocol):
     """One account of one helpdesk. Borrows its HTTP client; every failure leaves as a ConnectorError."""
 
     name: str
     account: str
+    edits_notes: bool  # whether the vendor lets us change a note that stands
 
     async def whoami(self) -> Person:
         """Who the credentials belong to. Raises MisconfiguredError where they are anonymous or not an agent's."""
@@ -236,8 +278,12 @@ class Helpdesk(Protocol):
         """
         ...
 
-    def changed_since(self, moment: datetime) -> AsyncIterator[str]:
-        """Ids of the tickets that changed since then, page by page; the vendors' search lags by up to some minutes."""
+    async def edit_note(self, ticket_id: str, note_id: str, html: str) -> None:
+        """Change an internal note of ours, where `edits_notes`. Raises GoneError; LeakError where it came back public."""
+        ...
+
+    def changed_since(self, moment: datetime) -> AsyncIterator[Change]:
+        """The tickets that changed since then, page by page; the vendors' search lags by up to some minutes."""
         ...
 
     def articles(self) -> AsyncIterator[Article]:

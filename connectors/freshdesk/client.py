@@ -16,6 +16,8 @@ import httpx
 
 from connectors.base import (
     Article,
+    Budget,
+    Change,
     ConnectorError,
     GoneError,
     LeakError,
@@ -26,7 +28,8 @@ from connectors.base import (
     RetryableError,
     Ticket,
 )
-from connectors.freshdesk import knowledge, wire
+from connectors.freshdesk import knowledge, limits, wire
+from connectors.freshdesk.people import People
 from connectors.http import JSON, Door
 
 PAGE = 100
@@ -35,21 +38,31 @@ PAGE = 100
 MOST_PAGES = 300
 """Freshdesk answers 400 beyond its 300th page."""
 
-MOST_LOOK_UPS = 20
-"""People asked about per ticket and kind, newest first: a small plan has 50 to 200 calls a minute for everything."""
-
-_AT_ONCE = 5
+_DONE = ("solved", "closed", "deleted")
 
 
 class FreshdeskClient:
-    """Borrows `http`: never opens or closes it. `languages`: of the knowledge base, beside the primary one."""
+    """Borrows `http`: never opens or closes it. `languages`: of the knowledge base, beside the primary one.
+
+    budget: for everything but `articles`, which uses `background`; None: nobody counts.
+    """
 
     name = "freshdesk"
+    edits_notes = True
 
     def __init__(
-        self, http: httpx.AsyncClient, *, base_url: str, auth: httpx.Auth, languages: Sequence[str] = ()
+        self,
+        http: httpx.AsyncClient,
+        *,
+        base_url: str,
+        auth: httpx.Auth,
+        languages: Sequence[str] = (),
+        budget: Budget | None = None,
+        background: Budget | None = None,
     ) -> None:
-        self._door = Door(http, base_url=base_url, auth=auth)
+        self._door = Door(http, base_url=base_url, auth=auth, limits=limits, budget=budget)
+        self._library = Door(http, base_url=base_url, auth=auth, limits=limits, budget=background)
+        self._people = People(self._door)
         self._languages = tuple(languages)
         self.account = self._door.host
 
@@ -75,7 +88,7 @@ class FreshdeskClient:
             raise answer
         if isinstance(entries, BaseException):
             raise entries
-        people = await self._people(wire.strangers(answer.body, entries))
+        people = await self._people.of(wire.strangers(answer.body, entries))
         return wire.to_ticket(answer.body, entries, account=self.account, base_url=self._door.base_url, people=people)
 
     async def add_note(self, ticket: Ticket, html: str, *, run: str) -> Note:  # noqa: ARG002 (Freshdesk keeps no run id)
@@ -91,8 +104,16 @@ class FreshdeskClient:
             raise await self._leak(answer.body, ticket_id=ticket.id)
         return wire.to_note(answer.body, ticket_id=ticket.id)
 
-    async def changed_since(self, moment: datetime) -> AsyncIterator[str]:
-        """Ids of tickets that changed since then, oldest change first.
+    async def edit_note(self, ticket_id: str, note_id: str, html: str) -> None:
+        """Change an internal note of ours; it stays private. Raises GoneError, LeakError."""
+        answer = await self._door.call(
+            "PUT", f"/api/v2/conversations/{wire.number(note_id)}", json={"body": wire.from_note(html)["body"]}
+        )
+        if not isinstance(answer.body, dict) or answer.body.get("private") is not True:
+            raise await self._leak({"id": note_id}, ticket_id=ticket_id)
+
+    async def changed_since(self, moment: datetime) -> AsyncIterator[Change]:
+        """Tickets that changed since then, oldest change first.
 
         Each page begins where the last one ended in time, not in number: a ticket that changes while we read moves to
         the end and would pull another one over the edge of a page unseen; and beyond 300 pages nothing is given.
@@ -107,7 +128,9 @@ class FreshdeskClient:
                 id_ = wire.number(ticket.get("id"))
                 if id_ not in given:
                     given.add(id_)
-                    yield id_
+                    with wire.documented_shape("list of tickets"):
+                        change = Change(id_, wire.time(ticket["updated_at"]), open=wire.status(ticket) not in _DONE)
+                    yield change
             if len(tickets) < PAGE:
                 return
             with wire.documented_shape("list of tickets"):
@@ -117,7 +140,7 @@ class FreshdeskClient:
 
     def articles(self) -> AsyncIterator[Article]:
         """Every published article of every folder, in the primary language and the others asked for."""
-        return knowledge.crawl(self._door, languages=self._languages)
+        return knowledge.crawl(self._library, languages=self._languages)
 
     async def _entries(self, path: str) -> list[JSON]:
         """All conversation entries: embedded in a ticket are only ten, so they are always read by page."""
@@ -131,29 +154,6 @@ class FreshdeskClient:
         raise RejectedError(
             f"{self.account} {path} has more than {MOST_PAGES} pages of {PAGE}: Freshdesk gives no more, so it cannot be read whole"
         )
-
-    async def _people(self, strangers: wire.Strangers) -> dict[str, Person]:
-        """Ask who the strangers are; who is gone or not ours to see stays unknown."""
-        turn = asyncio.Semaphore(_AT_ONCE)
-
-        async def look_up(kind: str, id_: str) -> Person | None:
-            async with turn:
-                try:
-                    answer = await self._door.call("GET", f"/api/v2/{kind}/{wire.number(id_)}")
-                except RejectedError:  # 404: deleted, or no agent at all; 403: this key may not see people
-                    return None
-            return wire.to_agent(answer.body) if kind == "agents" else wire.to_contact(answer.body)
-
-        asked = [("agents", id_) for id_ in strangers.agents[:MOST_LOOK_UPS]]
-        asked += [("contacts", id_) for id_ in strangers.contacts[:MOST_LOOK_UPS]]
-        answers = await asyncio.gather(*(look_up(kind, id_) for kind, id_ in asked), return_exceptions=True)
-        people: dict[str, Person] = {}
-        for (_, id_), person in zip(asked, answers, strict=True):
-            if isinstance(person, BaseException):
-                raise person
-            if person:
-                people[id_] = person
-        return people
 
     async def _leak(self, answer: JSON, *, ticket_id: str) -> LeakError:
         """Take back a note that is not private and say what happened. Updating cannot make it private: delete it."""

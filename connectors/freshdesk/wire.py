@@ -160,10 +160,11 @@ def to_ticket(
             account=account,
             id=id_,
             subject=str(ticket.get("subject") or ""),
-            status=_status(ticket),
+            status=status(ticket),
             channel=channel,
             requester=requester,
             updated_at=time(ticket["updated_at"]),
+            due_at=time(due) if (due := ticket.get("fr_due_by") or ticket.get("due_by")) else None,
             # the ticket's own text stays first whatever the clocks say: it opened the conversation
             messages=tuple(messages),
             stamp=str(ticket["updated_at"]),
@@ -293,7 +294,8 @@ def _everybody(
     return (*known.values(), *copies.values())
 
 
-def _status(ticket: JSON) -> Status:
+def status(ticket: JSON) -> Status:
+    """Where a ticket stands."""
     if ticket.get("deleted"):
         return "deleted"
     return _STATUSES.get(int(ticket["status"]), "open")

@@ -12,6 +12,7 @@ from typing import Literal
 
 from connectors.base import (
     Attachment,
+    Change,
     Message,
     MisconfiguredError,
     Organization,
@@ -167,10 +168,17 @@ def to_stamp(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def ticket_ids(page: JSON) -> list[str]:
-    """Ids of a page of found tickets."""
-    with documented_shape("page of found tickets"):
-        return [str(found["id"]) for found in page["results"]]
+def to_changes(page: JSON, *, under: str) -> list[Change]:
+    """The tickets of a page of found or exported ones."""
+    with documented_shape("page of changed tickets"):
+        return [
+            Change(
+                str(found["id"]),
+                datetime.fromisoformat(found["updated_at"]),
+                open=str(found["status"]).lower() not in ("solved", "closed", "deleted"),
+            )
+            for found in page[under]
+        ]
 
 
 def to_stored_note(answer: JSON) -> tuple[str, bool]:

@@ -24,7 +24,7 @@ class Vendor:
     """How to make one vendor's simulator and connect to it."""
 
     simulator: Callable[[], Simulator]
-    few_calls: Callable[[], Simulator]  # an account whose rate limit is soon used up
+    small: Callable[[], Simulator]  # an account whose rate limit is soon used up, and whose API user is no admin
     connect: Callable[[httpx.AsyncClient, Mapping[str, str]], Helpdesk]  # by the simulator's settings
     key: str  # which of the settings is the secret
 
@@ -44,13 +44,13 @@ def connect_zendesk(http: httpx.AsyncClient, settings: Mapping[str, str]) -> Hel
 VENDORS = {
     "freshdesk": Vendor(
         simulator=freshdesk.FreshdeskSimulator,
-        few_calls=lambda: freshdesk.FreshdeskSimulator(options=freshdesk.Options(plan="Trial")),
+        small=lambda: freshdesk.FreshdeskSimulator(options=freshdesk.Options(plan="Trial")),
         connect=connect_freshdesk,
         key="api_key",
     ),
     "zendesk": Vendor(
         simulator=zendesk.ZendeskSimulator,
-        few_calls=lambda: zendesk.ZendeskSimulator(options=zendesk.Options(per_minute=5)),
+        small=lambda: zendesk.ZendeskSimulator(options=zendesk.Options(per_minute=5, api_role="agent")),
         connect=connect_zendesk,
         key="client_secret",
     ),

@@ -29,8 +29,8 @@ async def account(vendor: Vendor) -> AsyncIterator[Account]:
 
 @pytest.fixture
 async def small_account(vendor: Vendor) -> AsyncIterator[Account]:
-    """An account whose calls are soon used up."""
-    async with connected(vendor, vendor.few_calls()) as made:
+    """An account whose calls are soon used up, and who is no admin there."""
+    async with connected(vendor, vendor.small()) as made:
         yield made
 
 
@@ -280,6 +280,17 @@ async def test_articles_say_who_may_read_them(account: Account) -> None:
     assert "Three days." in found["Delivery times"].html
 
 
+async def test_an_article_for_one_company_is_bound_to_it(account: Account) -> None:
+    """Internal all the same: who wrote the ticket may not be who the company lets read it."""
+    account.simulator.add_article(
+        Article(source="", id="a", title="Your contract", html="<p>Net 30.</p>", language="en", organization="4711")
+    )
+
+    (found,) = [article async for article in account.helpdesk.articles()]
+
+    assert (found.audience, found.organization) == ("internal", "4711")
+
+
 async def test_drafts_are_nobodys_yet(account: Account) -> None:
     """A key that sees drafts does not give them away."""
     article = Article(source="", id="a", title="New prices", html="<p>Secret.</p>", language="en", audience="public")
@@ -304,12 +315,12 @@ async def test_an_article_in_two_languages_is_two_articles(account: Account) -> 
     assert len({article.id for article in found}) == 2
 
 
-async def test_a_changed_ticket_is_found_without_a_webhook(account: Account) -> None:
-    """What a webhook could not tell us, a question can."""
-    ticket_id = await account.ticket()
-    changed = account.helpdesk.changed_since(datetime.now(UTC) - timedelta(hours=1))
+async def test_a_changed_ticket_is_found_without_a_webhook(small_account: Account) -> None:
+    """What a webhook could not tell us, a question can; also one that is not an admin's."""
+    ticket_id = await small_account.ticket()
+    changed = small_account.helpdesk.changed_since(datetime.now(UTC) - timedelta(hours=1))
 
-    assert [found async for found in changed] == [ticket_id]
+    assert [change.ticket_id async for change in changed] == [ticket_id]
 
 
 async def test_a_follow_up_names_the_ticket_it_follows(account: Account) -> None:

@@ -40,7 +40,7 @@ class Desk:
 
     async def changed(self) -> list[str]:
         """Tickets that changed in the last hour."""
-        return [found async for found in self.client.changed_since(self.clock() - timedelta(hours=1))]
+        return [found.ticket_id async for found in self.client.changed_since(self.clock() - timedelta(hours=1))]
 
 
 @asynccontextmanager
@@ -151,10 +151,10 @@ async def test_a_ticket_that_changes_while_we_read_pulls_no_other_one_out_of_the
         desk.clock.advance(1)
 
     found = []
-    async for ticket_id in desk.client.changed_since(desk.clock() - timedelta(hours=1)):
-        found.append(ticket_id)
-        if ticket_id == opened_tickets[0]:
-            await desk.simulator.customer_message(ticket_id, text="And another thing.")
+    async for change in desk.client.changed_since(desk.clock() - timedelta(hours=1)):
+        found.append(change.ticket_id)
+        if change.ticket_id == opened_tickets[0]:
+            await desk.simulator.customer_message(change.ticket_id, text="And another thing.")
 
     assert sorted(found) == opened_tickets
 
