@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ import sqlalchemy as sa
 
 from connectors import WEBHOOKS, Account, connect
 from connectors.base import Helpdesk
+from service import __version__
 from service.database import Database, open_database
 from service.embeddings import Embeddings
 from service.inbox import Inbox
@@ -20,7 +23,10 @@ from service.jobs import Jobs
 from service.knowledge.sources import Library
 from service.ledger import Ledger
 from service.llm import LLM
+from service.outages import Outages
 from service.pipeline import Pipeline, Tools
+from service.queue import Queue
+from service.reconcile import Reconciler
 from service.settings import FreshdeskSettings, Settings, SettingsProblem, ZendeskSettings
 from service.vectors import VectorsUnavailableError, open_vectors
 
@@ -34,6 +40,7 @@ class Service:
     settings: Settings
     database: Database
     inbox: Inbox
+    queue: Queue
     tools: Tools
     pipeline: Pipeline
     jobs: Jobs
@@ -64,22 +71,27 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
         database = await stack.enter_async_context(open_database(settings))
         inbox = Inbox(database)
         await stack.enter_async_context(inbox.receiving())
+        outages, queue = Outages(database), Queue(database)
         tools = Tools(
             library=await stack.enter_async_context(opened_library(settings)),
             ledger=Ledger(database),
             llm=await stack.enter_async_context(LLM.opened(settings.llm)),
+            outages=outages,
+            reconciler=Reconciler(database, inbox=inbox),
         )
         pipeline = Pipeline(tools)
-        jobs = Jobs(database, inbox=inbox, story=pipeline, settings=settings)
-        await stack.enter_async_context(jobs.app.open_async())
-        yield Service(settings, database, inbox, tools, pipeline, jobs)
+        jobs = Jobs(
+            queue, inbox=inbox, outages=outages, story=pipeline, settings=settings, helpdesks=settings.helpdesks
+        )
+        await stack.enter_async_context(queue.app.open_async())
+        yield Service(settings, database, inbox, queue, tools, pipeline, jobs)
 
 
 @asynccontextmanager
 async def opened_library(settings: Settings) -> AsyncIterator[Library]:
     """Only what the knowledge needs: helpdesks to read from, the index, the embeddings."""
     async with (
-        httpx.AsyncClient(limits=_CONNECTIONS) as http,
+        httpx.AsyncClient(limits=_CONNECTIONS, headers={"User-Agent": _user_agent()}) as http,
         open_vectors(settings) as vectors,
         Embeddings.opened(settings.embeddings) as embeddings,
     ):
@@ -96,6 +108,11 @@ async def working(service: Service) -> AsyncIterator[None]:
         worker.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await worker
+
+
+def _user_agent() -> str:
+    """Tells a helpdesk's log which of our processes called."""
+    return f"deskpilot/{__version__} ({socket.gethostname()}; {os.getpid()})"
 
 
 def refuse_unsafe(settings: Settings) -> None:

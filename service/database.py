@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -94,6 +94,29 @@ outages = sa.Table(
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("since", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),  # in a row
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("probe_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+)
+
+cursors = sa.Table(
+    "cursors",
+    metadata,
+    sa.Column("helpdesk", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("upto", sa.DateTime(timezone=True), nullable=False),  # by the helpdesk's clock
+)
+
+
+budgets = sa.Table(
+    "budgets",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),  # account and bucket
+    sa.Column("newest", sa.DateTime(timezone=True), nullable=False, server_default="epoch"),  # start of the last slot
+    # calls in the last slots, oldest first; see service/budgets.py
+    sa.Column("counts", ARRAY(sa.Integer), nullable=False, server_default=sa.text("array_fill(0, ARRAY[13])")),
+    sa.Column("limit_seen", sa.Integer),  # by the vendor's own word
+    sa.Column("blocked_until", sa.DateTime(timezone=True)),
 )
 
 

@@ -4,10 +4,13 @@ ServiceError
   DatabaseUnavailableError   PostgreSQL does not answer or cannot be started: nothing works until it does.
   LLMUnavailableError        the model is slow, busy or down: later may work. The note quotes passages meanwhile.
   LLMMisconfiguredError      key refused, unknown model: no call works until a person acts.
+  OutageError                an outside thing does not answer: the ticket waits for it.
   LLMRefusedError            this prompt never works, others do: content filter, too long. The step goes on without the model.
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 
 class ServiceError(Exception):
@@ -32,3 +35,29 @@ class LLMMisconfiguredError(ServiceError):
 
 class LLMRefusedError(ServiceError):
     """The model takes calls, but not this one: asking again with the same text is useless."""
+
+
+class OutageError(ServiceError):
+    """An outside thing does not answer; the ticket waits for it.
+
+    name: of the outage. since: of its first failure. open_: nobody calls until a probe gets an answer. after_s: seconds it
+    asked us to wait. needed_by: when the ticket should be answered; of several that wait, the nearest goes first.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        reason: str,
+        *,
+        since: datetime,
+        open_: bool,
+        after_s: float | None = None,
+        needed_by: datetime | None = None,
+    ) -> None:
+        super().__init__(f"{name} does not answer: {reason}")
+        self.name = name
+        self.reason = reason
+        self.since = since
+        self.open = open_
+        self.after_s = after_s
+        self.needed_by = needed_by

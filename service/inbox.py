@@ -21,8 +21,12 @@ from service.database import Database, deliveries
 from service.errors import DatabaseUnavailableError
 
 STORE_TIMEOUT_S = 2.5  # then the helpdesk is asked to send again; both give up listening after ten
+_FUTURE_S = 60.0
 _GROUP = 500  # deliveries in one commit at most
 _FORWARDER_LOCK = 0x696E626F  # "inbo": one forwarder at a time over all replicas
+
+FOUND = ("reconciled", "backfill")
+"""`what` of deliveries that nobody sent: we asked for them."""
 
 _COLUMNS = ("helpdesk", "kind", "ticket_id", "what", "delivery_id", "author_id", "message_id")
 _rows = (
@@ -42,6 +46,7 @@ class Due:
     upto: int  # id of the newest delivery seen
     first_at: datetime  # when the oldest of them came
     messages: frozenset[str] = frozenset()  # that were added; "" where a body does not say
+    live: bool = True  # somebody has just written; False: the reconciler or a backfill found it
 
 
 @dataclass(slots=True)
@@ -161,6 +166,7 @@ async def _quiet(connection: AsyncConnection, debounce_s: float, longest_s: floa
             sa.func.max(deliveries.c.id),
             first,
             sa.func.array_agg(deliveries.c.message_id.distinct()),
+            sa.func.bool_or(deliveries.c.what.not_in(FOUND)),
         )
         .where(deliveries.c.forwarded_at.is_(None))
         .group_by(deliveries.c.helpdesk, deliveries.c.ticket_id)
@@ -168,12 +174,13 @@ async def _quiet(connection: AsyncConnection, debounce_s: float, longest_s: floa
             sa.or_(
                 last <= now - sa.func.make_interval(0, 0, 0, 0, 0, 0, debounce_s),
                 first <= now - sa.func.make_interval(0, 0, 0, 0, 0, 0, longest_s),
+                first > now + sa.func.make_interval(0, 0, 0, 0, 0, 0, _FUTURE_S),  # the clock was set back
             )
         )
         .order_by(first)
         .limit(limit)
     )
     return [
-        Due(helpdesk=helpdesk, ticket_id=ticket_id, upto=upto, first_at=first_at, messages=frozenset(messages))
-        for helpdesk, ticket_id, upto, first_at, messages in found
+        Due(helpdesk, ticket_id, upto=upto, first_at=first_at, messages=frozenset(messages), live=live)
+        for helpdesk, ticket_id, upto, first_at, messages, live in found
     ]

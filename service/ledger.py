@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from service.database import Database, drafts, outages, parked, silences
+from service.database import Database, drafts, parked, silences
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: it is read aloud
 
@@ -69,11 +69,6 @@ def reference_for(key: TicketKey, message_id: str) -> str:
     """
     number = int.from_bytes(hashlib.sha256(f"{key}:{message_id}".encode()).digest()[:4], "big")
     return "DP-" + "".join(_CROCKFORD[number >> shift & 31] for shift in (20, 15, 10, 5, 0))
-
-
-def leak_of(helpdesk: str) -> str:
-    """Under which name it stands among the outages that a note came back public."""
-    return f"leak:{helpdesk}"
 
 
 class Ledger:
@@ -214,24 +209,6 @@ class Ledger:
                 Parked(TicketKey(row.helpdesk, row.account, row.ticket_id), row.attempts, row.error, row.at)
                 for row in rows
             ]
-
-    async def down_since(self, name: str) -> datetime:
-        """Record that an outside thing is down; returns since when it has been."""
-        async with self._engine.begin() as connection:
-            await connection.execute(insert(outages).values(name=name).on_conflict_do_nothing())
-            found = await connection.execute(sa.select(outages.c.since).where(outages.c.name == name))
-            since: datetime = found.scalar_one()
-            return since
-
-    async def is_down(self, name: str) -> bool:
-        """Whether this was recorded as down and has not come up since."""
-        async with self._engine.connect() as connection:
-            return bool(await connection.scalar(sa.select(sa.exists().where(outages.c.name == name))))
-
-    async def up(self, name: str) -> None:
-        """An outside thing answers (again)."""
-        async with self._engine.begin() as connection:
-            await connection.execute(sa.delete(outages).where(outages.c.name == name))
 
 
 def _same(table: sa.Table, key: TicketKey) -> sa.ColumnElement[bool]:

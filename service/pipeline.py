@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,32 +11,45 @@ from typing import Any
 
 import structlog
 
-from connectors.base import ConflictError, Helpdesk, MisconfiguredError, Person, RejectedError, Ticket
+from connectors.base import (
+    ConflictError,
+    GoneError,
+    Helpdesk,
+    MisconfiguredError,
+    Person,
+    RejectedError,
+    RetryableError,
+    Ticket,
+)
 from service.acknowledgement import acknowledge
-from service.analysis import Analysis, analyse, analyse_by_rules
+from service.analysis import Analysis
 from service.content import Written, content_of
 from service.conversation import Conversation, read_conversation
-from service.drafting import Draft, write_draft
-from service.errors import LLMMisconfiguredError, LLMUnavailableError, ServiceError
-from service.extractive import quote_passages
+from service.errors import OutageError, ServiceError
 from service.guard import resolve
 from service.knowledge.sources import Library, sync_all
-from service.ledger import Ledger, SavedDraft, TicketKey, leak_of, reference_for
+from service.ledger import Ledger, SavedDraft, TicketKey, reference_for
 from service.llm import LLM
 from service.masking import Masker
 from service.metrics import CITATIONS_DROPPED, NOTES, SILENCES, STAGE_SECONDS, TOKENS
-from service.notes import compose
+from service.notes import compose, superseded
+from service.outages import INDEX, Outages, Standing, leak_of
 from service.passages import Retrieval, find_passages
 from service.policy import (
     NOTHING_ASKED,
     Occasion,
     Silence,
     is_ours,
+    needed_by,
     occasion_for,
+    overtaken,
     person_needed,
+    reference_in,
     silence_after_analysis,
 )
-from service.vectors import Fence
+from service.reconcile import Reconciler
+from service.vectors import Fence, VectorsUnavailableError
+from service.writers import Writers
 
 log = structlog.get_logger()
 
@@ -50,35 +64,53 @@ class Tools:
     library: Library
     ledger: Ledger
     llm: LLM | None
+    outages: Outages
+    reconciler: Reconciler
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """Of one attempt: what is out, and whether the ticket may wait for a model that is."""
+
+    standing: Standing
+    patient: bool
 
 
 class Pipeline:
     """Does for a ticket what is missing. Holds nothing but its tools and who we are."""
 
     def __init__(self, tools: Tools) -> None:
-        self._ledger, self._llm, self._library = tools.ledger, tools.llm, tools.library
+        self._ledger, self._library, self._outages = tools.ledger, tools.library, tools.outages
+        self._reconciler = tools.reconciler
+        self._writers = Writers(tools.llm, tools.outages, settings=tools.library.settings)
         self._settings = tools.library.settings
         self._desks = tools.library.helpdesks
         self._me: dict[str, Person] = {}
 
-    async def look(self, helpdesk: str, ticket_id: str) -> str:
+    async def look(self, helpdesk: str, ticket_id: str, *, patient: bool = False) -> str:
         """Look at a ticket as it stands and write the note it deserves; returns what was done, for the log.
 
-        Raises ConnectorError; everything a model or the index cannot do ends in an honest note.
+        patient: rather wait for a model that is down than go without. Raises ConnectorError, OutageError; everything a model
+        cannot do ends in an honest note.
         """
         desk = self._desks.get(helpdesk)
         if desk is None:
             raise RejectedError(f"{helpdesk} was switched off")
-        await self._identity(desk)  # first: without rights, every ticket looks as if it did not exist
-        if await self._ledger.is_down(leak_of(helpdesk)):
+        standing = await self._outages.standing()
+        if leak_of(helpdesk) in standing:
             raise MisconfiguredError(
                 f"a note in {helpdesk} came back public, so nothing is written there: mend its settings, "
                 f"then run `deskpilot resume {helpdesk}`"
             )
+        async with self._outages.watching(helpdesk, standing, failures=(RetryableError,)):
+            await self._identity(desk)  # first: without rights, every ticket looks as if it did not exist
+            return await self._look(desk, ticket_id, Circumstances(standing, patient=patient))
+
+    async def _look(self, desk: Helpdesk, ticket_id: str, circumstances: Circumstances) -> str:
         for _ in range(_LOOKS):
             with STAGE_SECONDS.labels("read").time():
                 ticket = await desk.ticket(ticket_id)
-            key = TicketKey(helpdesk, ticket.account, ticket.id)
+            key = TicketKey(desk.name, ticket.account, ticket.id)
             occasion = await self._occasion(desk, ticket)
             if isinstance(occasion, Silence):
                 return await self._silent(key, occasion)
@@ -86,31 +118,43 @@ class Pipeline:
             if draft is None:
                 if await self._ledger.is_silent(key, occasion.key, NOTHING_ASKED):  # found so by a model once
                     return f"nothing: {NOTHING_ASKED}"
-                written = await self._write(desk, ticket, key, occasion)
+                written = await self._write(desk, ticket, key, occasion, circumstances)
                 if isinstance(written, Silence):
                     return await self._silent(key, written)
                 draft = written
                 await self._ledger.save(draft)
             if draft.posted_at is not None or await self._post(desk, occasion, draft):
+                await self._supersede(desk, ticket, draft)
                 return f"{draft.verdict} {draft.reference}"
         raise ConflictError(f"ticket {ticket_id} changes faster than it can be answered")
 
-    async def _write(self, desk: Helpdesk, ticket: Ticket, key: TicketKey, occasion: Occasion) -> SavedDraft | Silence:
+    async def _write(
+        self, desk: Helpdesk, ticket: Ticket, key: TicketKey, occasion: Occasion, circumstances: Circumstances
+    ) -> SavedDraft | Silence:
         """Read → analyse → passages → draft → note: at most two calls of a model, and no second one to one that is down."""
+        standing, patient = circumstances.standing, circumstances.patient
         conversation, masker = await self._read(desk, ticket, occasion)
-        analysis, down = await self._analyse(conversation)
-        if silence := silence_after_analysis(occasion, analysis, when=self._settings.notes):
-            _count_tokens(analysis.tokens_in, analysis.tokens_out)
-            return silence
-        passages = await self._passages(ticket, analysis)
-        reasons = person_needed(analysis)
-        if reasons:
-            draft = acknowledge(conversation, analysis)
-        else:
-            draft, down = await self._draft(conversation, analysis, passages, down=down)
+        try:
+            analysis, down = await self._writers.analyse(conversation, standing, patient=patient)
+            if silence := silence_after_analysis(occasion, analysis, when=self._settings.notes):
+                _count_tokens(analysis.tokens_in, analysis.tokens_out)
+                return silence
+            passages = await self._passages(ticket, analysis, standing)
+            reasons = person_needed(analysis)
+            if reasons:
+                draft = acknowledge(conversation, analysis)
+            else:
+                draft, down = await self._writers.draft(
+                    conversation, analysis, passages, standing=standing, patient=patient, down=down
+                )
+        except OutageError as error:
+            error.needed_by = needed_by(ticket, occasion.message)
+            raise
+        older = overtaken(ticket, me=await self._identity(desk), by=reference_for(key, occasion.key))
         written = Written(
-            conversation, analysis, passages, draft, (), reasons, down_since=down, no_key=self._llm is None
-        )
+            conversation, analysis, passages, draft, (), reasons, down_since=down, no_key=self._writers.llm is None,
+            replaces=reference_in(older[-1]) if older and not desk.edits_notes else "",
+        )  # fmt: skip
         return await asyncio.to_thread(self._note, key, occasion, written, masker)
 
     def _note(self, key: TicketKey, occasion: Occasion, written: Written, masker: Masker) -> SavedDraft:
@@ -136,9 +180,7 @@ class Pipeline:
                 return True
             fresh = await desk.ticket(draft.key.ticket_id)
             me = await self._identity(desk)
-            there = next(
-                (m for m in fresh.messages if is_ours(m, me=me) and draft.reference in (m.html or m.text)), None
-            )
+            there = next((m for m in fresh.messages if is_ours(m, me=me) and reference_in(m) == draft.reference), None)
             if there is not None:  # an earlier attempt wrote it and did not live to say so
                 await self._ledger.posted(draft.key, draft.message_id, note_id=there.id)
                 return True
@@ -153,6 +195,16 @@ class Pipeline:
             await self._ledger.posted(draft.key, draft.message_id, note_id=note.id)
         NOTES.labels(desk.name, draft.verdict, draft.details["writer"]).inc()
         return True
+
+    async def _supersede(self, desk: Helpdesk, ticket: Ticket, draft: SavedDraft) -> None:
+        """Mark older notes of ours as out of date where the helpdesk lets us; where not, the new one names them."""
+        if not desk.edits_notes:
+            return
+        for note in overtaken(ticket, me=await self._identity(desk), by=draft.reference):
+            if draft.reference not in note.html:
+                marked = superseded(note.html, by=draft.reference, language=self._settings.team.language)
+                with contextlib.suppress(GoneError):  # an agent deleted it
+                    await desk.edit_note(ticket.id, note.id, marked)
 
     async def _occasion(self, desk: Helpdesk, ticket: Ticket) -> Occasion | Silence:
         me = await self._identity(desk)
@@ -170,55 +222,17 @@ class Pipeline:
         )
         return conversation, masker
 
-    async def _analyse(self, conversation: Conversation) -> tuple[Analysis, datetime | None]:
-        """The analysis, by the model or by rules; and since when the model is down, if it is."""
-        with STAGE_SECONDS.labels("analyse").time():
-            if self._llm is None:
-                return await asyncio.to_thread(analyse_by_rules, conversation), None
-            try:
-                return await analyse(conversation, llm=self._llm, team_language=self._settings.team.language), None
-            except (LLMUnavailableError, LLMMisconfiguredError) as error:
-                down = await self._down(error)
-                return await asyncio.to_thread(analyse_by_rules, conversation), down
-
-    async def _passages(self, ticket: Ticket, analysis: Analysis) -> Retrieval:
+    async def _passages(self, ticket: Ticket, analysis: Analysis, standing: Standing) -> Retrieval:
         fence = Fence(
             account=ticket.account,
             brand=ticket.brand,
             organization=ticket.organization.id if ticket.organization else "",
             languages=(analysis.language,) if analysis.language else (),
         )
+        vectors, embeddings = self._library.vectors, self._library.embeddings
         with STAGE_SECONDS.labels("passages").time():
-            return await find_passages(
-                analysis.query, fence=fence, vectors=self._library.vectors, embeddings=self._library.embeddings
-            )
-
-    async def _draft(
-        self, conversation: Conversation, analysis: Analysis, passages: Retrieval, *, down: datetime | None
-    ) -> tuple[Draft, datetime | None]:
-        """The draft, by the model or by quoting; and since when the model is down, if it is."""
-        team = self._settings.team.language
-        with STAGE_SECONDS.labels("draft").time():
-            if self._llm is not None and down is None:
-                try:
-                    draft = await write_draft(
-                        conversation,
-                        analysis,
-                        passages.found,
-                        llm=self._llm,
-                        brand=self._settings.brand,
-                        team_language=team,
-                    )
-                except (LLMUnavailableError, LLMMisconfiguredError) as error:
-                    down = await self._down(error)
-                else:
-                    await self._ledger.up("llm")
-                    return draft, None
-            return await asyncio.to_thread(quote_passages, conversation, analysis, passages, team_language=team), down
-
-    async def _down(self, error: Exception) -> datetime:
-        log.warning("the model does not answer: the note quotes passages instead", reason=str(error))
-        return await self._ledger.down_since("llm")
+            async with self._outages.watching(INDEX, standing, failures=(VectorsUnavailableError,)):
+                return await find_passages(analysis.query, fence=fence, vectors=vectors, embeddings=embeddings)
 
     async def _silent(self, key: TicketKey, silence: Silence) -> str:
         if await self._ledger.silent(key, silence.message_id, silence.reason):
@@ -230,9 +244,9 @@ class Pipeline:
             self._me[desk.name] = await desk.whoami()
         return self._me[desk.name]
 
-    async def changed(self, helpdesk: str, *, since: datetime) -> list[str]:
-        """Tickets that changed since then."""
-        return [ticket_id async for ticket_id in self._desks[helpdesk].changed_since(since)]
+    async def reconcile(self, helpdesk: str, *, since: datetime | None = None) -> int:
+        """Put what changed since the last time (or since then) into the inbox; how many tickets."""
+        return await self._reconciler.read(self._desks[helpdesk], since=since)
 
     async def give_up(self, helpdesk: str, ticket_id: str, *, reason: str, attempts: int = 0) -> None:
         """Record why a ticket gets nothing; with `attempts`, park it for a person."""
@@ -263,7 +277,7 @@ class Pipeline:
     async def halt(self, helpdesk: str, *, reason: str) -> None:
         """Write nothing more there until a person allows it again."""
         log.critical("writing is stopped", helpdesk=helpdesk, reason=reason)
-        await self._ledger.down_since(leak_of(helpdesk))
+        await self._outages.failed(leak_of(helpdesk), reason)
 
 
 async def _related(desk: Helpdesk, ticket_id: str) -> Ticket | None:

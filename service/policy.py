@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from connectors.base import Channel, Message, Person, Ticket
 from connectors.mail import message_text
@@ -23,6 +24,16 @@ _ON_REQUEST: frozenset[Channel] = frozenset({"chat", "messaging", "social"})
 """Conversations that move faster than a note can be read."""
 
 _LONGEST_HINT = 500
+
+_ANSWERED_WITHIN = {
+    "urgent": timedelta(hours=1),
+    "high": timedelta(hours=4),
+    "": timedelta(hours=8),
+    "normal": timedelta(hours=8),
+    "medium": timedelta(hours=8),
+    "low": timedelta(hours=24),
+}
+"""By priority, in the words of both vendors; only the order among waiting tickets depends on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,23 @@ def is_ours(message: Message, *, me: Person) -> bool:
     return bool(message.run) or bool(REFERENCE.search(message.html or message.text))
 
 
+def reference_in(message: Message) -> str:
+    """The reference by which a note of ours goes: the last one in it; others name notes it replaces, or is replaced by."""
+    found = REFERENCE.findall(message.html or message.text)
+    return found[-1] if found else ""
+
+
+def overtaken(ticket: Ticket, *, me: Person, by: str) -> list[Message]:
+    """Notes of ours that nobody has answered on, and that another one has taken the place of. by: its reference."""
+    notes: list[Message] = []
+    for message in reversed(ticket.messages):
+        if message.kind == "public reply" and not message.automatic:
+            break
+        if is_ours(message, me=me) and reference_in(message) not in ("", by):
+            notes.append(message)
+    return notes[::-1]
+
+
 def silence_after_analysis(occasion: Occasion, analysis: Analysis, *, when: NotesWhen) -> Silence | None:
     """What only the analysis can tell: a message that neither asks nor reports anything."""
     if analysis.asks or occasion.asked or when == "every":
@@ -101,6 +129,11 @@ def person_needed(analysis: Analysis) -> tuple[str, ...]:
     if reasons and analysis.sentiment == "angry":
         reasons.append("angry")
     return tuple(reasons)
+
+
+def needed_by(ticket: Ticket, message: Message) -> datetime:
+    """When an answer is due: by the helpdesk's service level where it states one, else by the ticket's priority."""
+    return ticket.due_at or message.at + _ANSWERED_WITHIN.get(ticket.priority.lower(), _ANSWERED_WITHIN[""])
 
 
 def _never(ticket: Ticket) -> str:

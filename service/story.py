@@ -10,12 +10,12 @@ from typing import Protocol
 class Story(Protocol):
     """What the jobs call."""
 
-    async def look(self, helpdesk: str, ticket_id: str) -> str:
-        """Do for this ticket what is missing; returns what was done, for the log."""
+    async def look(self, helpdesk: str, ticket_id: str, *, patient: bool) -> str:
+        """Do for this ticket what is missing; returns what was done, for the log. patient: rather wait for a model than go without."""
         ...
 
-    async def changed(self, helpdesk: str, *, since: datetime) -> list[str]:
-        """Tickets that changed since then."""
+    async def reconcile(self, helpdesk: str, *, since: datetime | None = None) -> int:
+        """Put what changed since the last time (or since then) into the inbox; how many tickets."""
         ...
 
     async def give_up(self, helpdesk: str, ticket_id: str, *, reason: str, attempts: int = 0) -> None:

@@ -64,15 +64,6 @@ async def test_a_parked_ticket_is_free_again_once_its_note_is_posted(ledger: Led
     assert await ledger.parked() == []
 
 
-async def test_an_outage_began_when_it_was_first_seen(ledger: Ledger) -> None:
-    """Every note of an outage names the same minute."""
-    first = await ledger.down_since("llm")
-    assert await ledger.down_since("llm") == first
-
-    await ledger.up("llm")
-    assert await ledger.down_since("llm") > first
-
-
 def test_a_reference_is_the_same_for_the_same_message_and_can_be_read_aloud() -> None:
     """It is computed again after a crash, and recognised in the ticket."""
     reference = reference_for(KEY, "m1")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,10 @@ import sqlalchemy as sa
 from service.demo.stage import Stage, staged
 from service.knowledge.sources import sync_all
 from service.ledger import SavedDraft, TicketKey
+from tests import fake_llm
+from tests.fake_llm import FakeLLM
 from tests.story.articles import write_articles
+from tests.story.model import ANALYSIS, DRAFT, answering
 
 OpenStage = Callable[..., Any]
 
@@ -108,7 +111,7 @@ def open_play(database_url: str, tmp_path: Path) -> Callable[..., Any]:
     @asynccontextmanager
     async def opened(**changes: Any) -> AsyncIterator[Play]:
         articles = write_articles(tmp_path / "articles")
-        given = {"database_url": database_url, "debounce_s": 0, "debounce_max_s": 0, **changes}
+        given = {"database_url": database_url, "debounce_s": 0, "debounce_max_s": 0, "reconcile_every_s": 0, **changes}
         async with staged(articles, **given) as stage:
             await sync_all(stage.service.tools.library, progress=lambda *_: None)
             yield Play(stage)
@@ -121,3 +124,11 @@ async def play(open_play: Callable[..., Any]) -> AsyncIterator[Play]:
     """The stage as the demo has it: no model."""
     async with open_play() as opened:
         yield opened
+
+
+@pytest.fixture
+def model() -> Iterator[FakeLLM]:
+    """A model that analyses and drafts sensibly, unless a test says otherwise."""
+    with fake_llm.serving() as server:
+        server.otherwise = answering(ANALYSIS, DRAFT)
+        yield server

@@ -28,7 +28,10 @@ from service.inbox import Inbox
 from service.jobs import Jobs
 from service.knowledge.sources import Library
 from service.ledger import Ledger, TicketKey
+from service.outages import Outages
 from service.pipeline import Pipeline, Tools
+from service.queue import Queue
+from service.reconcile import Reconciler
 from service.settings import KnowledgeSettings, Settings
 from service.vectors import EmbeddedVectors
 from service.web import webhooks
@@ -55,6 +58,7 @@ class OneDesk(Generic[Twin]):
     network: Network  # between us and the account
     secrets: dict[str, tuple[str, ...]]  # of webhooks, by helpdesk
     inbox: Inbox
+    queue: Queue
     jobs: Jobs
     pipeline: Pipeline
     library: Library
@@ -112,7 +116,7 @@ class OneDesk(Generic[Twin]):
 
     async def waiting(self) -> list[Job]:
         """Jobs that wait, for their time or for a worker."""
-        return list(await self.jobs.app.job_manager.list_jobs_async(status="todo"))
+        return list(await self.queue.app.job_manager.list_jobs_async(status="todo"))
 
     async def put_off(self) -> float:
         """Wait until a job waits for its time; in how many seconds it may begin."""
@@ -216,7 +220,9 @@ async def _surrounded(
     folder: Path,
 ) -> AsyncIterator[OneDesk[Twin]]:
     """The service around an account, put together as service/assembly.py does it."""
-    settings = Settings(debounce_s=0, debounce_max_s=0, knowledge=KnowledgeSettings(sync_every_s=0))
+    settings = Settings(
+        debounce_s=0, debounce_max_s=0, reconcile_every_s=0, knowledge=KnowledgeSettings(sync_every_s=0)
+    )
     inbox, vectors, carrier = Inbox(database), EmbeddedVectors(folder / "qdrant"), Network(simulator.app)
     secrets: dict[str, tuple[str, ...]] = {name: ()}
     app.include_router(webhooks.router(inbox, secrets))
@@ -226,10 +232,13 @@ async def _surrounded(
         library = Library(settings=settings, helpdesks={name: helpdesk}, vectors=vectors, embeddings=None)
         stack.push_async_callback(vectors.close)
         ledger = Ledger(database)
-        pipeline = Pipeline(Tools(library=library, ledger=ledger, llm=None))
-        jobs = Jobs(database, inbox=inbox, story=pipeline, settings=settings)
+        outages, reconciler = Outages(database), Reconciler(database, inbox=inbox)
+        tools = Tools(library=library, ledger=ledger, llm=None, outages=outages, reconciler=reconciler)
+        pipeline = Pipeline(tools)
+        queue = Queue(database)
+        jobs = Jobs(queue, inbox=inbox, outages=outages, story=pipeline, settings=settings, helpdesks=[name])
         await stack.enter_async_context(inbox.receiving())
-        await stack.enter_async_context(jobs.app.open_async())
+        await stack.enter_async_context(queue.app.open_async())
         yield OneDesk(
             name=name,
             simulator=simulator,
@@ -238,6 +247,7 @@ async def _surrounded(
             web=http,
             network=carrier,
             inbox=inbox,
+            queue=queue,
             jobs=jobs,
             pipeline=pipeline,
             library=library,

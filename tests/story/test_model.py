@@ -3,65 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import pytest
 from fastapi.responses import Response
 
-from tests import fake_llm
-from tests.fake_llm import FakeLLM, completion
+from tests.fake_llm import FakeLLM
 from tests.story.articles import HELP
+from tests.story.model import ANALYSIS, DRAFT, answering
 
 OpenPlay = Callable[..., Any]
-
-ANALYSIS = {
-    "problem": "The parcel has not moved for nine days.",
-    "tried": [],
-    "open": ["Is it lost?"],
-    "intent": "parcel lost",
-    "sentiment": "neutral",
-    "urgency": "normal",
-    "language": "en",
-    "query": "parcel lost tracking replacement",
-    "asks": True,
-    "wishes": [],
-}
-DRAFT = {
-    "reply": "Hi there,\n\nafter seven working days without news we treat a parcel as lost. We send you a new kettle free of charge.",
-    "covered": True,
-    "citations": [
-        {"number": "parcels", "supports": "the seven days"},
-        {"number": 9, "supports": "nothing: it was not given"},
-    ],
-    "checks": ["the tracking status"],
-    "reason": "The article answers both questions.",
-    "gloss": "",
-}
-
-
-@pytest.fixture
-def model() -> Iterator[FakeLLM]:
-    """A model that analyses and drafts sensibly, unless a test says otherwise."""
-    with fake_llm.serving() as server:
-        server.otherwise = answering(ANALYSIS, DRAFT)
-        yield server
-
-
-def answering(analysis: Any, draft: Any) -> Callable[[dict[str, Any]], Response]:
-    """Analysis to the fast model, draft to the main one; a citation of "parcels" gets the number that passage has."""
-
-    def answer(body: dict[str, Any]) -> Response:
-        if body["model"] == "fast":
-            return completion(analysis)(body)
-        given = re.search(r"\((\d+)\) When a parcel does not arrive", body["messages"][-1]["content"])
-        number = given[1] if given else "1"
-        return completion(json.loads(json.dumps(draft).replace('"parcels"', number)))(body)
-
-    return answer
 
 
 def slowly(thinking: threading.Event, go_on: threading.Event) -> Callable[[dict[str, Any]], Response]:
@@ -151,7 +104,7 @@ async def test_a_model_that_is_down_leaves_an_honest_note_with_quotes(open_play:
     """Since when, and the passages; one call was tried, and no second one."""
     model.otherwise = None
     model.fail(503, body="overloaded")
-    async with open_play(llm=model.settings()) as play:
+    async with open_play(llm=model.settings(wait_s=0)) as play:
         note = await play.note("zendesk", await play.ask())
 
     assert re.search(r"No AI draft: the language model has been down since \d\d:\d\d", note)
@@ -166,7 +119,7 @@ async def test_a_model_that_goes_down_between_the_calls_leaves_the_same_note(
     model.otherwise = None
     model.reply(ANALYSIS)
     model.fail(500, body="boom")
-    async with open_play(llm=model.settings()) as play:
+    async with open_play(llm=model.settings(wait_s=0)) as play:
         note = await play.note("zendesk", await play.ask())
 
     assert "No AI draft" in note

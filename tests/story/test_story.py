@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from connectors.base import MisconfiguredError
-from service.ledger import SavedDraft, leak_of
+from service.ledger import SavedDraft
+from service.outages import leak_of
 from tests.story.articles import HELP
 from tests.story.conftest import Play
 
@@ -233,7 +234,7 @@ async def test_after_a_note_that_came_back_public_nothing_more_is_written_until_
     """Whatever made the first one public would make the next one public, too."""
     play.freshdesk.faults.public_notes = True
     first = await play.ask("freshdesk")
-    await play.until(lambda: play.ledger.is_down(leak_of("freshdesk")))
+    await play.until(lambda: _is_out(play, leak_of("freshdesk")))
     play.freshdesk.faults.public_notes = False
     second = await play.ask("freshdesk")
     await play.until(lambda: play.stage.service.jobs.busy("freshdesk", second))
@@ -241,6 +242,10 @@ async def test_after_a_note_that_came_back_public_nothing_more_is_written_until_
     with pytest.raises(MisconfiguredError, match="deskpilot resume freshdesk"):
         await play.stage.service.pipeline.look("freshdesk", second)
     assert [note.public for ticket_id in (first, second) for note in play.notes("freshdesk", ticket_id)] == []
-    await play.ledger.up(leak_of("freshdesk"))
+    await play.stage.service.tools.outages.over(leak_of("freshdesk"))
     await play.stage.service.pipeline.look("freshdesk", second)
     assert [note.public for note in play.notes("freshdesk", second)] == [False]
+
+
+async def _is_out(play: Play, name: str) -> bool:
+    return name in await play.stage.service.tools.outages.standing()

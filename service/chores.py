@@ -1,0 +1,95 @@
+"""What is done beside the tickets: the knowledge synced, what changed looked for, old things forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+import structlog
+
+from connectors.base import ConnectorError, MisconfiguredError, RejectedError, RetryableError
+from service.errors import ServiceError
+from service.inbox import Inbox
+from service.queue import Queue
+from service.settings import Settings
+from service.story import Story
+
+log = structlog.get_logger()
+
+_KEPT_DAYS = 14  # deliveries, for those who ask why one led to nothing
+_TIDY_S = 3600.0
+_POLLED_BEFORE = timedelta(minutes=15)  # the webhook that cannot be read may have been late
+_POLLED_AGAIN_S = 120.0  # what changed just now is not in the vendors' search yet
+_PUT_OFF_S = (60.0, 75.0)  # a poll that got no answer
+
+
+class Chores:
+    """Asks for the chores, and does them when the queue says so: each of them one at a time over all replicas."""
+
+    def __init__(
+        self, queue: Queue, *, inbox: Inbox, story: Story, settings: Settings, helpdesks: Collection[str]
+    ) -> None:
+        self._queue, self._inbox, self._story = queue, inbox, story
+        self._settings, self._helpdesks = settings, helpdesks
+        queue.app.task(name="reconcile")(self._reconcile)
+        queue.app.task(name="sync")(self._sync)
+
+    async def tidy(self) -> None:
+        """Forget what nobody will ask about any more."""
+        await self._inbox.prune(days=_KEPT_DAYS)
+        await asyncio.sleep(_TIDY_S)
+
+    async def ask_to_reconcile(self) -> None:
+        """At start-up and every few minutes: what a lost webhook did not tell."""
+        for helpdesk in self._helpdesks:
+            await self._put_reconcile(helpdesk)
+        await asyncio.sleep(self._settings.reconcile_every_s)
+
+    async def keep_synced(self) -> None:
+        """At start-up and every hour: an index that all share by one of them, an embedded one by its own process."""
+        if self._settings.qdrant.url:
+            await self._queue.put_chore("sync", lock="sync", queueing_lock="sync")
+        else:
+            await self._sync()
+        await asyncio.sleep(self._settings.knowledge.sync_every_s)
+
+    async def unreadable(self, helpdesk: str, *, at: datetime) -> None:
+        """A webhook tells no ticket: look at what changed since shortly before it, and again when the vendor's search knows."""
+        for after_s in (0.0, _POLLED_AGAIN_S):
+            await self._put_reconcile(helpdesk, since=at - _POLLED_BEFORE, after_s=after_s)
+
+    async def _put_reconcile(self, helpdesk: str, *, since: datetime | None = None, after_s: float = 0.0) -> None:
+        """One runs per helpdesk, and one of each kind waits at most."""
+        kind = f"{'asked' if since else 'regular'}:{'later' if after_s else 'now'}"
+        await self._queue.put_chore(
+            "reconcile",
+            lock=f"reconcile:{helpdesk}",
+            queueing_lock=f"reconcile:{helpdesk}:{kind}",
+            after_s=after_s,
+            given={"helpdesk": helpdesk, "since": since.isoformat() if since else "", "after_s": after_s},
+        )
+
+    async def _reconcile(self, helpdesk: str, since: str, after_s: float) -> None:  # noqa: ARG002 - for the queue
+        asked = datetime.fromisoformat(since) if since else None
+        try:
+            found = await self._story.reconcile(helpdesk, since=asked)
+        except asyncio.CancelledError:  # the drain's time is up: somebody else goes on
+            await asyncio.shield(self._put_reconcile(helpdesk, since=asked))
+            raise
+        except (RejectedError, MisconfiguredError) as error:
+            log.error("an account cannot be polled", helpdesk=helpdesk, reason=str(error))  # noqa: TRY400 - the sentence says it all
+        except (ConnectorError, ServiceError) as error:
+            asked_s = error.after_s if isinstance(error, RetryableError) else None
+            wait_s = max(random.uniform(*_PUT_OFF_S), asked_s or 0.0)  # noqa: S311 - jitter, no secret
+            log.warning("a poll is put off", helpdesk=helpdesk, reason=str(error), wait_s=round(wait_s, 1))
+            await self._put_reconcile(helpdesk, since=asked, after_s=wait_s)
+        else:
+            log.info("looked for what changed", helpdesk=helpdesk, tickets=found)
+
+    async def _sync(self) -> None:
+        try:
+            log.info("synced the knowledge", done=await self._story.sync())
+        except ServiceError as error:
+            log.warning("the knowledge could not be synced: it stays as it was", reason=str(error))

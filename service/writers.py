@@ -1,0 +1,77 @@
+"""Who writes: the model, or rules and quotations where there is none, or none that answers."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+import structlog
+
+from service.analysis import Analysis, analyse, analyse_by_rules
+from service.conversation import Conversation
+from service.drafting import Draft, write_draft
+from service.errors import LLMMisconfiguredError, LLMUnavailableError, OutageError
+from service.extractive import quote_passages
+from service.llm import LLM
+from service.metrics import STAGE_SECONDS
+from service.outages import MODEL, Outages, Standing
+from service.passages import Retrieval
+from service.settings import Settings
+
+log = structlog.get_logger()
+
+_FAILURES = (LLMUnavailableError, LLMMisconfiguredError)
+
+
+class Writers:
+    """The two steps that a model does best. At most one call each, and no second one to a model that is down."""
+
+    def __init__(self, llm: LLM | None, outages: Outages, *, settings: Settings) -> None:
+        self.llm = llm
+        self._outages = outages
+        self._brand, self._team_language = settings.brand, settings.team.language
+
+    async def analyse(
+        self, conversation: Conversation, standing: Standing, *, patient: bool
+    ) -> tuple[Analysis, datetime | None]:
+        """The analysis; and since when the model is down, if it is. patient: raise OutageError then, and wait."""
+        with STAGE_SECONDS.labels("analyse").time():
+            if self.llm is None:
+                return await asyncio.to_thread(analyse_by_rules, conversation), None
+            try:
+                async with self._outages.watching(MODEL, standing, failures=_FAILURES):
+                    return await analyse(conversation, llm=self.llm, team_language=self._team_language), None
+            except OutageError as error:
+                down = _impatient(error, patient=patient)
+                return await asyncio.to_thread(analyse_by_rules, conversation), down
+
+    async def draft(
+        self,
+        conversation: Conversation,
+        analysis: Analysis,
+        passages: Retrieval,
+        *,
+        standing: Standing,
+        patient: bool,
+        down: datetime | None,
+    ) -> tuple[Draft, datetime | None]:
+        """The draft; and since when the model is down, if it is. patient: raise OutageError then, and wait."""
+        team = self._team_language
+        with STAGE_SECONDS.labels("draft").time():
+            if self.llm is not None and down is None:
+                try:
+                    async with self._outages.watching(MODEL, standing, failures=_FAILURES):
+                        return await write_draft(
+                            conversation, analysis, passages.found, llm=self.llm, brand=self._brand, team_language=team
+                        ), None
+                except OutageError as error:
+                    down = _impatient(error, patient=patient)
+            return await asyncio.to_thread(quote_passages, conversation, analysis, passages, team_language=team), down
+
+
+def _impatient(error: OutageError, *, patient: bool) -> datetime:
+    """Since when the model is down, for a note that says so; raised again where the ticket can wait."""
+    if patient:
+        raise error
+    log.warning("the model does not answer: the note quotes passages instead", reason=error.reason)
+    return error.since
