@@ -1,29 +1,30 @@
-"""The command line: `deskpilot serve | work | sync | demo`. Tables for people, `--json` for programs."""
+"""The command line: `deskpilot serve | work | sync | backfill | jobs | resume | demo`. Tables for people, `--json` for programs."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
+import structlog
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from connectors.base import ConnectorError
-from service import logs, settings
-from service.assembly import assembled, opened_library, working
+from service import __version__, logs, operating, settings
+from service.assembly import assembled, opened_library, refuse_unsafe, working
 from service.control import Control, announced, find, new_token
 from service.database import open_database
 from service.demo.play import play
 from service.errors import ServiceError
 from service.knowledge.sources import sync_all
-from service.ledger import Ledger, leak_of
+from service.outages import Outages, leak_of
 from service.progress import report_table, shown_progress, synced_by
 from service.settings import SettingsProblem
 from service.web.app import create_app
@@ -39,14 +40,36 @@ if sys.platform == "win32":  # where there is no faster loop than Python's own
 else:
     from uvloop import new_event_loop
 
+log = structlog.get_logger()
 errors = Console(stderr=True)
 
+jobs = typer.Typer(no_args_is_help=True, help="Tickets that wait, run or were given up.")
+app.add_typer(jobs, name="jobs")
+
+Ticket = Annotated[str, typer.Argument(help="As in zendesk:123.")]
+Tickets = Annotated[list[str], typer.Argument(help="As in zendesk:123.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 def main() -> None:
     """Entry point of the console script."""
     app()
+
+
+def _version(*, wanted: bool) -> None:
+    if wanted:
+        Console(highlight=False).print(f"deskpilot {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[  # its callback has answered by now
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """What stands before a command."""
 
 
 @app.command()
@@ -57,13 +80,13 @@ def serve(
     worker: Annotated[bool, typer.Option(help="Also work on tickets in this process.")] = True,
 ) -> None:
     """Receive webhooks and, unless --no-worker, write the notes."""
-    _run(_serve(host, port, worker=worker))
+    _run(_serve(host, port, worker=worker), logged=True)
 
 
 @app.command()
 def work() -> None:
-    """Write notes; receive no webhooks. Needs DESKPILOT_DATABASE_URL and DESKPILOT_QDRANT__URL to share with `serve`."""
-    _run(_work())
+    """Write notes; receive no webhooks. Needs DESKPILOT_DATABASE_URL, and a DESKPILOT_DATA_DIR of its own or DESKPILOT_QDRANT__URL."""
+    _run(_work(), logged=True)
 
 
 @app.command()
@@ -76,6 +99,45 @@ def sync(*, as_json: Json = False) -> None:
 def resume(helpdesk: Annotated[str, typer.Argument(help="zendesk or freshdesk")]) -> None:
     """Write notes again after one came back public; mend the helpdesk's settings first."""
     _run(_resume(helpdesk))
+
+
+@app.command()
+def backfill(
+    days: Annotated[float, typer.Option(help="How far to look back.", min=0)] = 7,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Older open tickets: say how many there are and what their notes cost, ask, and have them looked at."""
+    _run(_told(operating.backfill, days=days, sure=yes, as_json=as_json))
+
+
+@jobs.command("list")
+def list_jobs(*, as_json: Json = False) -> None:
+    """What is parked, what runs, what waits and for what."""
+    _run(_told(operating.list_jobs, as_json=as_json))
+
+
+@jobs.command("show")
+def show_job(ticket: Ticket, *, as_json: Json = False) -> None:
+    """All that happened to a ticket: webhooks, drafts, notes, silences."""
+    _run(_told(operating.show_job, ticket, as_json=as_json))
+
+
+@jobs.command("retry")
+def retry_jobs(
+    tickets: Tickets = (),  # type: ignore[assignment]  # Typer makes a list of it
+    *,
+    parked: Annotated[bool, typer.Option("--parked", help="All that are parked.")] = False,
+) -> None:
+    """Look at parked or waiting tickets now."""
+    _run(_told(operating.retry_jobs, tickets, parked=parked))
+
+
+@jobs.command("drop")
+def drop_jobs(tickets: Tickets) -> None:
+    """Forget parked or waiting tickets, until their customers write again."""
+    _run(_told(operating.drop_jobs, tickets))
 
 
 @app.command()
@@ -92,9 +154,13 @@ def demo(
     _run(play(check=check, articles=articles, tickets=tickets, browser=browser))
 
 
+async def _told(command: Callable[..., Coroutine[Any, Any, int]], *given: Any, **more: Any) -> int:  # noqa: ANN401
+    """Run an operator's command with the settings."""
+    return await command(_settings(), *given, **more)
+
+
 async def _serve(host: str, port: int, *, worker: bool) -> int:
-    loaded = _settings()
-    _refuse_idle(loaded)
+    loaded = _settings(_idle, _unsafe, host=host)
     with stop_signal() as stopped:
         async with assembled(loaded) as service, AsyncExitStack() as stack:
             if worker:
@@ -104,41 +170,40 @@ async def _serve(host: str, port: int, *, worker: bool) -> int:
                 serving(create_app(service, control_token=token), host=host, port=port)
             )
             stack.enter_context(announced(loaded.data_dir, Control(url=url, token=token)))
-            errors.print(f"deskpilot listens on [bold]{url}[/]")
+            _say(f"deskpilot listens on {url}")
             await stopped.wait()
-            errors.print("Stopping: finishing what runs ...")
+            _say("Stopping: finishing what runs ...")
     return 0
 
 
 async def _work() -> int:
-    loaded = _settings()
-    _refuse_idle(loaded)
-    if problems := _not_shared(loaded):
-        raise SettingsProblem(problems)
+    loaded = _settings(_idle, _unsafe, _not_shared)
     with stop_signal() as stopped:
         async with assembled(loaded) as service, working(service):
-            errors.print("deskpilot works on tickets")
+            _say("deskpilot works on tickets")
             await stopped.wait()
-            errors.print("Stopping: finishing what runs ...")
+            _say("Stopping: finishing what runs ...")
     return 0
 
 
-def _refuse_idle(loaded: settings.Settings) -> None:
+def _idle(loaded: settings.Settings) -> Iterator[str]:
     """A service without a helpdesk would wait for ever, and look well."""
     if not loaded.helpdesks:
-        raise SettingsProblem(
-            ["No helpdesk is connected: set DESKPILOT_ZENDESK__URL or DESKPILOT_FRESHDESK__URL, and its credentials."]
-        )
+        yield "No helpdesk is connected: set DESKPILOT_ZENDESK__URL or DESKPILOT_FRESHDESK__URL, and its credentials."
 
 
-def _not_shared(loaded: settings.Settings) -> list[str]:
-    """Why a worker of its own would work on nothing."""
-    problems = []
+def _unsafe(loaded: settings.Settings) -> Sequence[str]:
+    try:
+        refuse_unsafe(loaded)
+    except SettingsProblem as error:
+        return error.problems
+    return ()
+
+
+def _not_shared(loaded: settings.Settings) -> Iterator[str]:
+    """Why a worker of its own would work on nothing. Without a Qdrant server it keeps an index of its own."""
     if not loaded.database_url.get_secret_value():
-        problems.append("A worker of its own shares its queue with serve: set DESKPILOT_DATABASE_URL in both.")
-    if not loaded.qdrant.url:
-        problems.append("A worker of its own shares its knowledge with serve: set DESKPILOT_QDRANT__URL in both.")
-    return problems
+        yield "A worker of its own shares its queue with serve: set DESKPILOT_DATABASE_URL in both."
 
 
 async def _resume(helpdesk: str) -> int:
@@ -148,7 +213,7 @@ async def _resume(helpdesk: str) -> int:
             [f"{helpdesk} is not connected: the connected ones are {', '.join(loaded.helpdesks) or 'none'}."]
         )
     async with open_database(loaded) as database:
-        await Ledger(database).up(leak_of(helpdesk))
+        await Outages(database).over(leak_of(helpdesk))
     errors.print(f"Notes are written to {helpdesk} again.")
     return 0
 
@@ -159,6 +224,7 @@ async def _sync(*, as_json: bool) -> int:
         running = find(loaded.data_dir)
         reports = await synced_by(running, progress=progress) if running else None
         if reports is None:  # nobody serves here: the index is free
+            _refuse_nothing(loaded)
             async with opened_library(loaded) as library:
                 reports = await sync_all(library, progress=progress)
     if as_json:
@@ -168,27 +234,54 @@ async def _sync(*, as_json: bool) -> int:
     return 1 if any(report.failed or not report.complete for report in reports) else 0
 
 
-def _settings() -> settings.Settings:
-    loaded = settings.load()
-    logs.configure(loaded.log_level, machine=not sys.stderr.isatty())
+def _refuse_nothing(loaded: settings.Settings) -> None:
+    if not loaded.helpdesks and not loaded.knowledge.folder:
+        raise SettingsProblem(
+            [
+                "There are no articles to read: set DESKPILOT_KNOWLEDGE__FOLDER, DESKPILOT_ZENDESK__URL or DESKPILOT_FRESHDESK__URL."
+            ]
+        )
+
+
+def _settings(*demands: settings.Demand, host: str = "") -> settings.Settings:
+    """The settings, and logging as they say. host: ours, beside theirs."""
+    loaded = settings.load(*demands)
+    logs.configure(loaded.log_level, machine=not sys.stderr.isatty(), hosts=loaded.hosts | {host})
     return loaded
 
 
-def _run(command: Coroutine[Any, Any, int]) -> None:
-    """Run a command; what went wrong and is understood is said in sentences, not in a traceback."""
+def _run(command: Coroutine[Any, Any, int], *, logged: bool = False) -> None:
+    """Run a command; what went wrong and is understood is said in sentences, not in a traceback.
+
+    logged: it is a service, and what it says belongs to its log, where nobody sits at a terminal.
+    """
+    logged = logged and not sys.stderr.isatty()
+    if logged:  # until the settings are read
+        logs.configure("INFO", machine=True)
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             code = runner.run(command)
     except SettingsProblem as error:
-        _complain(error.problems)
+        _complain(error.problems, logged=logged)
         code = 2
     except (ServiceError, ConnectorError, OSError) as error:
-        _complain([str(error)])
+        _complain([str(error)], logged=logged)
         code = 1
     raise typer.Exit(code)
 
 
-def _complain(problems: Sequence[str]) -> None:
+def _say(sentence: str) -> None:
+    """What a service does, for whoever sits at the terminal, or in its log."""
+    if errors.is_terminal:
+        errors.print(sentence, soft_wrap=True)
+    else:
+        log.info(sentence)
+
+
+def _complain(problems: Sequence[str], *, logged: bool) -> None:
     """One line each, word for word: what stands in brackets is a path or an extra, not markup."""
     for problem in problems:
-        errors.print(Text.assemble(("✗", "red"), f" {problem}"), soft_wrap=True)
+        if logged:
+            structlog.get_logger().error(problem)
+        else:
+            errors.print(Text.assemble(("✗", "red"), f" {problem}"), soft_wrap=True)

@@ -29,6 +29,7 @@ class Written:
     person_reasons: tuple[str, ...] = ()
     down_since: datetime | None = None  # the model does not answer
     no_key: bool = False  # no model is set
+    replaces: str = ""  # reference of an older note that cannot be marked as out of date
 
     @property
     def verdict(self) -> Verdict:
@@ -61,6 +62,7 @@ def content_of(written: Written, *, reference: str, restore: Restore, timezone: 
         writer=draft.writer,
         down_since=_clock(written.down_since, timezone),
         no_key=written.no_key,
+        replaces=written.replaces,
         person_reasons=written.person_reasons,
     )
 

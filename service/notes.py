@@ -48,6 +48,7 @@ class NoteContent:
     writer: Writer = "model"
     down_since: str = ""  # "10:42", in the team's time zone; empty: not known
     no_key: bool = False  # no model is set
+    replaces: str = ""  # reference of an older note that cannot be marked as out of date
     person_reasons: tuple[str, ...] = ()  # keys of `Phrases.reasons`, or words of the team's language
 
 
@@ -66,6 +67,12 @@ def compose(content: NoteContent, *, language: str) -> str:
     note = _within_words(_terse(replace(note, checks=(words.draft_cut, *note.checks)), words), words)
     beside = len(_render(replace(note, draft_text="…"), words).encode())
     return _render(replace(note, draft_text=_fitting(note, MAX_BYTES - beside)), words)
+
+
+def superseded(html: str, *, by: str, language: str) -> str:
+    """An older note of ours, marked as out of date. by: the reference of the one that took its place."""
+    words = phrases(language)
+    return sanitise(f"<p><strong>⏭ {words.superseded.format(reference=by)}</strong></p>\n<hr>\n{html}").strip()
 
 
 def _render(note: NoteContent, words: Phrases) -> str:

@@ -42,6 +42,8 @@ class Phrases:
     dont_promise: str
     dont_promise_what: str
     no_draft: str
+    replaces: str
+    superseded: str
     # checks and reasons which the guard adds
     addresses_removed: str
     internal_removed: str
@@ -84,6 +86,8 @@ ENGLISH = Phrases(
     dont_promise="Don't promise",
     dont_promise_what="refunds, dates, exceptions",
     no_draft="no draft: answer in your own words",
+    replaces="Replaces {reference}",
+    superseded="Out of date, see {reference}: the ticket has moved on.",
     addresses_removed="addresses that are no source of this note were removed from the draft or made unclickable",
     internal_removed="a sentence quoted from an internal article was removed from the draft",
     placeholder_removed="a personal detail could not be filled in and was left out: read the draft for gaps",
@@ -140,6 +144,8 @@ GERMAN = Phrases(
     dont_promise="Nicht zusagen",
     dont_promise_what="Erstattungen, Termine, Ausnahmen",
     no_draft="kein Entwurf: in eigenen Worten antworten",
+    replaces="Ersetzt {reference}",
+    superseded="Überholt, siehe {reference}: das Ticket ist weitergegangen.",
     addresses_removed="Adressen, die keine Quelle dieser Notiz sind, wurden im Entwurf entfernt oder unklickbar gemacht",
     internal_removed="ein Satz aus einem internen Artikel wurde aus dem Entwurf entfernt",
     placeholder_removed="eine persönliche Angabe ließ sich nicht einsetzen und fehlt: Entwurf auf Lücken lesen",
@@ -196,6 +202,8 @@ FRENCH = Phrases(
     dont_promise="Ne pas promettre",
     dont_promise_what="remboursements, dates, exceptions",
     no_draft="pas de brouillon : répondre avec vos propres mots",
+    replaces="Remplace {reference}",
+    superseded="Dépassé, voir {reference} : le ticket a évolué.",
     addresses_removed="des adresses qui ne sont pas des sources de cette note ont été retirées du brouillon ou désactivées",
     internal_removed="une phrase citée d'un article interne a été retirée du brouillon",
     placeholder_removed="une donnée personnelle n'a pas pu être remise et manque : relire le brouillon",
@@ -252,6 +260,8 @@ SPANISH = Phrases(
     dont_promise="No prometer",
     dont_promise_what="reembolsos, fechas, excepciones",
     no_draft="sin borrador: responder con sus propias palabras",
+    replaces="Sustituye a {reference}",
+    superseded="Desactualizada, véase {reference}: el ticket ha avanzado.",
     addresses_removed="se quitaron o desactivaron en el borrador direcciones que no son fuentes de esta nota",
     internal_removed="se quitó del borrador una frase citada de un artículo interno",
     placeholder_removed="un dato personal no se pudo rellenar y falta: revisar el borrador",

@@ -1,0 +1,146 @@
+"""The operator's commands: `deskpilot jobs …`, `deskpilot backfill`. They work beside the running service."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from service.assembly import helpdesks
+from service.backfill import Plan, planned, put
+from service.backlog import Backlog, Entry
+from service.database import open_database
+from service.errors import ServiceError
+from service.inbox import Inbox
+from service.queue import Queue
+from service.settings import Settings
+
+_ARROW = {"parked": "✗", "waiting": "…", "running": "→"}
+
+
+@asynccontextmanager
+async def _backlog(settings: Settings) -> AsyncIterator[Backlog]:
+    async with open_database(settings) as database:
+        queue = Queue(database)
+        async with queue.app.open_async():
+            yield Backlog(database, queue)
+
+
+async def list_jobs(settings: Settings, *, as_json: bool) -> int:
+    """Print what waits, runs or was given up."""
+    async with _backlog(settings) as backlog:
+        entries = await backlog.entries()
+    if as_json:
+        print(json.dumps([entry.as_json() for entry in entries], indent=2))  # noqa: T201 - the command's output
+    else:
+        Console().print(_table(entries) if entries else "Nothing waits, nothing runs, nothing is parked.")
+    return 0
+
+
+async def show_job(settings: Settings, ticket: str, *, as_json: bool) -> int:
+    """Print a ticket's place in the queue and its history."""
+    async with _backlog(settings) as backlog:
+        entries = [entry for entry in await backlog.entries() if entry.ticket == ticket]
+        history = await backlog.history(ticket)
+    if not entries and not history:
+        raise ServiceError(f"nothing is known of {ticket}: no webhook named it, and no backfill found it")
+    if as_json:
+        told = [{"at": at.isoformat(), "what": what, "details": details} for at, what, details in history]
+        print(json.dumps({"now": [entry.as_json() for entry in entries], "history": told}, indent=2))  # noqa: T201
+        return 0
+    table = Table("when (UTC)", "what", "", box=None, pad_edge=False)
+    for at, what, details in history:
+        table.add_row(f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}", what, details)
+    Console().print(table)
+    if entries:
+        Console().print(_table(entries))
+    return 0
+
+
+async def retry_jobs(settings: Settings, tickets: Sequence[str], *, parked: bool) -> int:
+    """Look at these tickets now; `parked`: at all that are parked."""
+    async with _backlog(settings) as backlog:
+        chosen = [entry.ticket for entry in await backlog.entries() if parked and entry.state == "parked"]
+        unknown = [ticket for ticket in (*tickets, *chosen) if not await backlog.retry(ticket)]
+    return _told("Looked at again", len(tickets) + len(chosen) - len(unknown), unknown)
+
+
+async def drop_jobs(settings: Settings, tickets: Sequence[str]) -> int:
+    """Forget these tickets until their customers write again."""
+    async with _backlog(settings) as backlog:
+        unknown = [ticket for ticket in tickets if not await backlog.drop(ticket)]
+    return _told("Dropped", len(tickets) - len(unknown), unknown)
+
+
+async def backfill(settings: Settings, *, days: float, sure: bool, as_json: bool) -> int:
+    """Say how many open tickets of the last days there are and what they cost; ask; put them into the inbox."""
+    since = datetime.now(UTC) - timedelta(days=days)
+    async with httpx.AsyncClient() as http, open_database(settings) as database:
+        desks = list(helpdesks(settings, http).values())
+        with Console(stderr=True).status("Asking the helpdesks which open tickets changed ..."):
+            plan = await planned(desks, since=since, database=database, llm=settings.llm)
+        if as_json:
+            print(json.dumps(_as_json(plan), indent=2))  # noqa: T201 - the command's output
+        else:
+            Console().print(_estimate(plan, days=days), highlight=False)
+        if not plan.count or not (sure or _asked(as_json=as_json)):
+            return 0
+        inbox = Inbox(database)
+        async with inbox.receiving():
+            await put(plan, inbox)
+    Console(stderr=True).print(f"{plan.count} tickets are in the inbox; `deskpilot jobs list` shows what is left.")
+    return 0
+
+
+def _asked(*, as_json: bool) -> bool:
+    """A program is not asked: it says --yes."""
+    return not as_json and Console(stderr=True).input("Go on? [y/N] ").strip().lower() in ("y", "yes")
+
+
+def _estimate(plan: Plan, *, days: float) -> str:
+    counts = ", ".join(f"{len(ids)} in {name}" for name, ids in plan.tickets.items())
+    if not plan.count:
+        return f"No open ticket has changed in the last {days:g} days ({counts or 'no helpdesk is connected'})."
+    lines = [f"{plan.count} open tickets changed in the last {days:g} days: {counts}."]
+    if plan.calls:
+        tokens = f"{plan.tokens_in:,} tokens in and {plan.tokens_out:,} out"
+        price = "" if plan.cost is None else f", about {plan.cost:,.2f} at your prices"
+        lines.append(f"At most {plan.calls} calls of the model, roughly {tokens}{price}.")
+        if plan.cost is None:
+            lines.append("For an amount, set DESKPILOT_LLM__PRICE_IN and __PRICE_OUT (of a million tokens).")
+    else:
+        lines.append("No model is set: the notes quote your articles and cost nothing.")
+    lines.append("Tickets that an agent has answered get no note.")
+    return "\n".join(lines)
+
+
+def _as_json(plan: Plan) -> dict[str, object]:
+    return {
+        "tickets": {name: len(ids) for name, ids in plan.tickets.items()},
+        "calls": plan.calls,
+        "tokens_in": plan.tokens_in,
+        "tokens_out": plan.tokens_out,
+        "cost": plan.cost,
+    }
+
+
+def _table(entries: Sequence[Entry]) -> Table:
+    table = Table("", "ticket", "state", "tries", "since / due (UTC)", "reason", box=None, pad_edge=False)
+    for entry in entries:
+        at = f"{entry.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if entry.at else "now"
+        table.add_row(_ARROW[entry.state], entry.ticket, entry.state, str(entry.attempts), at, entry.reason)
+    return table
+
+
+def _told(done: str, count: int, unknown: Sequence[str]) -> int:
+    errors = Console(stderr=True)
+    if count:
+        errors.print(f"{done}: {count} ticket{'s' if count > 1 else ''}.")
+    for ticket in unknown:
+        errors.print(f"✗ {ticket} is neither parked nor waiting: `deskpilot jobs list` shows what is.", highlight=False)
+    return 1 if unknown else 0
