@@ -16,6 +16,7 @@ from service.errors import LLMRefusedError
 from service.languages import GREETING_WORDS, NAMES, detect, name_of
 from service.llm import LLM
 from service.moods import Sentiment, Urgency, Wish, sentiment_of, urgency_of, wishes_of
+from service.questions import questions, sentences
 from service.repair import line, lines, read_object, schema_of
 from service.smalltalk import is_automatic, is_thanks_only
 from service.tokens import fit
@@ -25,12 +26,18 @@ _ANSWER_TOKENS = 500
 _FRAME_TOKENS = 600  # the prompt around the ticket
 _SUMMARY_WORDS = 100
 _PROBLEM_WORDS = 50
-_QUERY_WORDS = 40
+_QUERY_WORDS = 60
 _RULES_PROBLEM_WORDS = 40
 
 _PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]*_?\d*>")
-_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])|\n+")
 _GREETING = re.compile(rf"^{GREETING_WORDS.pattern}(?:,?\s+[^\s,!:.?]{{1,30}}){{0,3}}\s*(?:[,!:]\s*|$)", re.IGNORECASE)
+_LEAD_IN = re.compile(
+    r"^(?:and |please |also ){0,2}(?:(?:i|we)(?:['’]d| would) (?:like|love) to (?:know|ask)|i want(?:ed)? to (?:know|ask)|(?:could|can) you (?:please )?(?:tell|explain to) (?:me|us)"
+    r"|(?:ich|wir) (?:möchten?|würden? gern[e]?|wollten?) (?:gern[e]? )?(?:wissen|fragen)|können sie mir (?:bitte )?sagen|(?:je|nous) (?:voudra\w+|souhait\w+|aimera\w+) savoir"
+    r"|(?:quisiera|querría|me gustaría) saber|vorrei sapere|gostaria de saber|ik (?:wil|zou) graag (?:willen )?weten)[,:]?\s+(?:if|whether|ob|si|se|of)?\b\s*",
+    re.IGNORECASE,
+)
+"""How a question is announced: none of its words are asked for."""
 _SUBJECT_PREFIX = re.compile(
     r"^(?:\s*(?:re|aw|fwd?|wg|tr|rv|antw|res|enc|sv|vs|odp|回复|转发)\s*(?:\[\d+\])?\s*[::]\s*)+", re.IGNORECASE
 )
@@ -197,17 +204,26 @@ def _language(conversation: Conversation) -> str:
 
 
 def _problem(conversation: Conversation) -> str:
-    said = " ".join(_told(conversation.newest)[:2]) or _subject(conversation)
-    return _words(said, _RULES_PROBLEM_WORDS)
+    """What is asked; where nothing is, how the message begins."""
+    said = told(conversation.newest)
+    asked = questions(said)
+    lead = said[:1] if sum(len(one.split()) for one in asked) < _ENOUGH_WORDS else []
+    text = " ".join(dict.fromkeys([*lead, *asked] if asked else said[:2])) or _subject(conversation)
+    return _words(text, _RULES_PROBLEM_WORDS)
 
 
 def _query(conversation: Conversation) -> str:
-    """Subject and what the newest message says, without greeting and courtesies; "yes, please" leans on earlier words."""
-    told = _told(conversation.newest)
-    parts = [_subject(conversation), *told]
-    if sum(len(part.split()) for part in told) < 4 and len(conversation.turns) > 1:
+    """What the newest message asks, then its subject and the rest, without greeting and courtesies, for the end is cut off.
+
+    "yes, please" leans on earlier words.
+    """
+    said = told(conversation.newest)
+    asked = questions(said)
+    parts = [_LEAD_IN.sub("", one) for one in asked]
+    parts += [_subject(conversation), *(one for one in said if one not in asked)]
+    if sum(len(part.split()) for part in said) < 4 and len(conversation.turns) > 1:
         earlier = [turn.text for turn in conversation.turns if turn.who == "requester"][:-1]
-        parts += _told(earlier[-1])[:2] if earlier else []
+        parts += told(earlier[-1])[:2] if earlier else []
     return _searchable(" ".join([*parts, conversation.hint]))
 
 
@@ -215,10 +231,10 @@ def _subject(conversation: Conversation) -> str:
     return _SUBJECT_PREFIX.sub("", conversation.subject).strip()
 
 
-def _told(text: str) -> list[str]:
+def told(text: str) -> list[str]:
     """Sentences of a message that say something, the first without its greeting."""
-    sentences = [_GREETING.sub("", part.strip()) for part in _SENTENCE_END.split(text[:5_000])]
-    return [sentence for sentence in sentences if sentence and not _COURTESY.match(sentence)]
+    parts = [_GREETING.sub("", part) for part in sentences(text)]
+    return [sentence for sentence in parts if sentence and not _COURTESY.match(sentence)]
 
 
 def _searchable(text: str) -> str:

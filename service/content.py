@@ -47,7 +47,11 @@ def content_of(written: Written, *, reference: str, restore: Restore, timezone: 
     """Gather the note. restore: puts back what was masked, and only what this ticket itself holds."""
     draft, conversation = written.draft, written.conversation
     summary = clean_summary(written.analysis.summary) if len(conversation.turns) >= SUMMARY_FROM else None
-    shown = () if written.sources or written.person_reasons else nearest(written.passages.found)
+    shown = (
+        ()
+        if written.sources or written.person_reasons
+        else nearest(written.passages.found, query=written.analysis.query, language=written.analysis.language)
+    )
     return NoteContent(
         verdict=written.verdict,
         reference=reference,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from service.analysis import Summary
 from service.drafting import Citation, Draft
+from service.passages import stems, telling
 from service.phrases import phrases
 from service.plaintext import clip, deadened, defang, one_line, plain
 from service.vectors import Found, Passage
@@ -23,6 +26,7 @@ MAX_QUOTE = 140
 MAX_CHECKS = 6
 MAX_SOURCES = 5
 SHINGLE = 8  # consecutive words of an internal passage that count as quoting it
+_ENOUGH_NEAR, _ENOUGH_FOREIGN = 0.2, 0.34  # share of a question's words in one sentence and the title
 SHORTEST_QUOTE = 5  # words; an internal passage of fewer is too common to recognise
 
 IMAGE = re.compile(r"!\[[^\[\]\n]{0,300}\](?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)?\)|\[[^\[\]\n]{0,100}\])?")
@@ -96,9 +100,39 @@ def resolve(
     return (safe if text else replace(safe, covered=False)), sources
 
 
-def nearest(passages: Sequence[Found], *, limit: int = 3) -> tuple[Source, ...]:
-    """Passages to show where nothing is cited, best first, one per article."""
-    return _numbered(_by_article((found.passage, "") for found in passages))[:limit]
+def nearest(passages: Sequence[Found], *, query: str = "", language: str = "", limit: int = 3) -> tuple[Source, ...]:
+    """Passages to show where nothing is cited, best first, one per article, each with the sentence that suits the query.
+
+    language: the customer's; passages in it come first, and others only with more in common. Without a query: all of them,
+    each with its first lines.
+    """
+    if not query:
+        return _numbered(_by_article((found.passage, "") for found in passages))[:limit]
+    said = [stems(f"{found.passage.title} {found.passage.text}", language=found.passage.language) for found in passages]
+    common = {
+        word for word, count in Counter(word for words in said for word in words).items() if count > len(said) / 2
+    }
+    shown: dict[str, tuple[bool, Source]] = {}
+    for passage in (found.passage for found in passages):
+        foreign = passage.language not in ("", language)
+        asked = telling(query, language=passage.language)
+        share, line = _best_line(passage, asked - common or asked)
+        if share >= (_ENOUGH_FOREIGN if foreign else _ENOUGH_NEAR):
+            source = _source(passage, "")
+            shown.setdefault(
+                passage.article, (foreign, replace(source, quote=source.quote and clean(line, limit=MAX_QUOTE)))
+            )
+    return _numbered(source for _, source in sorted(shown.values(), key=lambda pair: pair[0]))[:limit]
+
+
+def _best_line(passage: Passage, asked: AbstractSet[int]) -> tuple[float, str]:
+    """The line that shares most words with a question, and the share, 0 to 1. Words of the title count as said in each."""
+    title = stems(passage.title, language=passage.language)
+    shares = [
+        (len(asked & (title | stems(line, language=passage.language))) / (len(asked) or 1), line)
+        for line in _lines(passage.text)
+    ]
+    return max(shares, key=lambda pair: pair[0], default=(0.0, ""))
 
 
 def clean(text: str, allowed_urls: Collection[str] = (), *, limit: int = MAX_LINE) -> str:
@@ -152,6 +186,14 @@ def _beginning(text: str) -> str:
     lines = [line.strip() for line in text.split("\n") if line.strip() and not line.startswith("#")]
     said = next((number for number, line in enumerate(lines, start=1) if len(line.split()) >= SHINGLE), 1)
     return " ".join(lines[:said])
+
+
+def _lines(text: str) -> list[str]:
+    """Sentences and items of lists that say something; no headings, no tables."""
+    rows = [row for row in text.split("\n") if not row.startswith("#") and "|" not in row]
+    rows = [row[mark.end() :] if (mark := LIST_MARK.match(row)) else row for row in rows]
+    lines = [sentence[0].strip() for row in rows for sentence in SENTENCE.finditer(row)]
+    return [line for line in lines if len(line.split()) >= SHORTEST_QUOTE] or lines
 
 
 def _numbered(sources: Iterable[Source]) -> tuple[Source, ...]:

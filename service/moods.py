@@ -1,4 +1,4 @@
-"""Mood, wishes and urgency of a message by its words, in seven languages: what there is to go by without a model.
+"""Mood, wishes, urgency and what is missing of a message by its words, in seven languages: what there is to go by without a model.
 
 The patterns are narrow: a wrong "wants a lawyer" costs the agent a draft, a missed one costs a glance.
 """
@@ -8,10 +8,17 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from service.vectors.words import tokens
+
 Sentiment = Literal["angry", "unhappy", "neutral", "content", "happy"]
 Urgency = Literal["low", "normal", "high"]
 Wish = Literal["safety", "person", "cancel", "legal"]
 """What a draft cannot give. `safety`: somebody or something is or was in danger; not a wish, but no draft's business either."""
+
+
+Missing = Literal["aim", "fault", "order", "topic", "person"]
+"""What to ask for where nothing answers: what somebody wants to do, what happens, which order, anything at all; or nothing,
+since a person must answer (personal data, press)."""
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
@@ -111,6 +118,7 @@ _HIGH = _any(
 
 _SHOUTED = re.compile(r"(?:\b[^\W\d_a-z]{3,}\b[\s,.!?]+){4,}")
 _READ_CHARS = 10_000
+_FEWEST_WORDS = 3
 
 
 def sentiment_of(text: str) -> Sentiment:
@@ -155,6 +163,47 @@ def wishes_of(text: str) -> tuple[Wish, ...]:
         ("legal", _LEGAL),
     )
     return tuple(wish for wish, pattern in patterns if pattern.search(text))
+
+
+_SENSITIVE = _any(
+    r"gdpr|(?:my|of) personal data|personal data|(?:delete|erase|remove) (?:all )?(?:of )?my (?:\w+ )?(?:data|account)|right to (?:be forgotten|erasure)",
+    r"subject access request|data protection|journalist|news(?:paper|room)|press (?:inquiry|enquiry|request|office)|for an? (?:article|story) (?:on|about)",
+    r"dsgvo|personenbezogene\w*|datenschutz\w*|meine (?:\w+ )?daten (?:zu )?löschen|löschung meiner|journalist\w*|redakt(?:ion|eur\w*)|presseanfrage\w*",
+    r"rgpd|données (?:personnelles|à caractère personnel)|supprim\w+ (?:toutes )?mes données|journaliste|presse",
+    r"datos personales|(?:borr|elimin)\w+ (?:todos )?mis datos|periodista|prensa|dati personali|cancell\w+ (?:tutti )?i miei dati|giornalista",
+    r"lgpd|dados pessoais|apag\w+ (?:os )?meus dados|jornalista|imprensa|persoonsgegevens|mijn gegevens (?:te )?verwijderen|perswoordvoerder",
+    r"rodo|dan(?:e|ych) osobow(?:e|ych)|dziennikar\w+|personuppgifter|person(?:oplysninger|opplysninger)|henkilötie\w+|osobní(?:ch)? údaj\w*|novinář\w*",
+)
+_ORDER = _any(
+    r"(?:my|our|the|this|an?) (?:\w+ )?(?:orders?|parcel|package|shipment|delivery|refund|voucher|invoice)|tracking|i (?:have )?ordered",
+    r"(?:meine[rn]?|unsere[rn]?|die|der|eine) (?:\w+ )?(?:bestellung|lieferung|sendung|rechnung|erstattung|gutschein)|(?:mein|das|ein) paket|bestellt",
+    r"(?:ma|notre|la|une) (?:commande|livraison|facture)|(?:mon|le|un) (?:colis|remboursement)|commandé",
+    r"(?:mi|nuestro|el|un) (?:pedido|paquete|envío|reembolso)|(?:mi|la|una) factura|(?:mio|nostro|il) (?:ordine|pacco|rimborso)|ordinato",
+    r"(?:minha|nossa|a) encomenda|(?:meu|o) (?:pedido|reembolso)|(?:mijn|onze|de|het) (?:bestelling|pakket|levering|factuur)|besteld",
+    r"zamówieni\w+|paczk\w+|beställning\w*|paketet|ordre\w*|pakken|bestilling\w*|tilau\w+|paket\w+|objednávk\w+|zásilk\w+",
+)
+_ORDER_NUMBER = re.compile(r"\b[A-Z]{1,4}[-–]?\d{3,}\b|#\s?\d{3,}|\b\d{5,}\b")
+_FAULT = _any(
+    r"(?:does|do|did|is|are|has|have|was|ca|wo|could)n['’]?t|(?:does|is|has|will|do|can) not|cannot|broken?|errors?|faults?|fail(?:s|ed|ing)?|stopped|stuck",
+    r"leak\w*|defect\w*|damaged|crack\w*|crash\w*|no longer|problems?|refused|invalid|wrong|shows?|beeps?|blink\w*|noise|smells?",
+    r"nicht mehr|geht nicht|funktioniert nicht|defekt\w*|kaputt|fehler\w*|probleme?|undicht|beschädigt|piept|blinkt|zeigt|startet nicht|lässt sich nicht",
+    r"ne (?:fonctionne|marche|s'allume|démarre|veut)\w*|n'a pas|plus rien|cassée?|erreur|défectueu\w+|en panne|problème|fuit|fuite|clignote|affiche",
+    r"no (?:funciona|enciende|va|arranca|puedo)|rot[oa]|error|averiad[oa]|defectuos[oa]|problema|gotea|parpadea|muestra|non (?:funziona|si accende|va|parte)",
+    r"guast[oa]|errore|difettos[oa]|não (?:funciona|liga|consigo)|erro|avariad[oa]|werkt niet|doet het niet|kapot|fout|defect|lekt|storing",
+    r"nie działa|błąd|fungerar inte|trasig|fel|virker ikke|fejl|fungerer ikke|feil|ei toimi|vika|nefunguje|chyba",
+)
+
+
+def missing_in(text: str, *, subject: str = "") -> Missing:
+    """What a message leaves out, for the question back. Words of few letters and greetings alone say nothing at all."""
+    text = text[:_READ_CHARS]
+    if _SENSITIVE.search(text) or _SENSITIVE.search(subject):
+        return "person"
+    if len(tokens(text, language="")) < _FEWEST_WORDS and not re.search("[?？]", text):
+        return "topic"
+    if _ORDER.search(text):
+        return "aim" if _ORDER_NUMBER.search(f"{subject}\n{text}") else "order"
+    return "fault" if _FAULT.search(text) else "aim"
 
 
 def _shouts(text: str) -> bool:

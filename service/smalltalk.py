@@ -35,6 +35,19 @@ _PHRASES = re.compile(
     r"|geen probleem|geen (?:verdere )?vragen|(?:het )?probleem (?:is )?opgelost|fijne (?:dag|avond)|fijn weekend"
     r"|(?:het |dit )?ticket (?:kan|mag) (?:gesloten|dicht)(?: worden)?)\b"
 )
+_WELL = r"(?: (?:again|now|perfectly|fine|great|well|beautifully|like new|as it should|properly|today))*"
+_NOUN = r"(?!not|never|hardly|barely|nothing|other|rest|problem|nicht|nie|kaum|andere|rest|pas|jamais|otr[oa]|no|nunca|non|mai|não|niet|nooit)[^\W\d_]+"
+_ALL_IS_WELL = re.compile(
+    rf"\b(?:(?:the|my|our|your) (?:(?:new|replacement|repaired|whole) )?{_NOUN} (?:now |finally |is now |is )?(?:works|working|worked|runs|arrived|has arrived|came|is here){_WELL}"
+    rf"|(?:der|die|das|mein|meine|unser|unsere) (?:neue[rs]? )?{_NOUN} (?:funktioniert|läuft|geht|klappt|ist (?:heute )?(?:gut )?angekommen|ist da)"
+    rf"(?: (?:jetzt|nun|wieder|einwandfrei|perfekt|prima|super|gut|bestens|tadellos))*"
+    rf"|(?:le |la |l['’]|mon |ma |notre |votre )(?:nouvelle? )?{_NOUN} (?:fonctionne|marche|est (?:bien )?arrivée?)(?: (?:à nouveau|parfaitement|très bien|bien|maintenant|de nouveau))*"
+    rf"|(?:el|la|mi|nuestr[oa]) (?:nuev[oa] )?{_NOUN} (?:ya )?(?:funciona|ha llegado|llegó)(?: (?:ya|de nuevo|perfectamente|muy bien|bien|ahora|otra vez))*"
+    rf"|(?:il|lo|la|il mio|la mia) (?:nuov[oa] )?{_NOUN} (?:ora )?(?:funziona|è arrivat[oa])(?: (?:di nuovo|perfettamente|benissimo|bene|ora))*"
+    rf"|(?:o|a|o meu|a minha) (?:nov[oa] )?{_NOUN} (?:já )?(?:funciona|chegou)(?: (?:de novo|perfeitamente|muito bem|bem|agora))*"
+    rf"|(?:de|het|mijn|onze) (?:nieuwe )?{_NOUN} (?:werkt|doet het|is (?:goed )?aangekomen)(?: (?:weer|nu|perfect|prima|uitstekend|goed))*)(?![^\W\d_])"
+)
+"""That a thing works or has come, whatever it is called; what else is said about it stays, and is an answer's business."""
 _THANKS = _words(
     "thanks thank thx ty tysm cheers appreciated appreciate grateful danke dank dankeschön dankesehr merci gracias agradezco agradecido"
     " agradecida grazie ringrazio obrigado obrigada agradeço bedankt dankjewel dankuwel dank"
@@ -153,7 +166,7 @@ def is_thanks_only(text: str) -> bool:
         return False
     names = {name.lower() for match in _CALLED.findall(said) for called in match for name in _WORD.findall(called)}
     lowered = said.lower()
-    left = _PHRASES.sub(" ", lowered)
+    left = _ALL_IS_WELL.sub(" ", _PHRASES.sub(" ", lowered))
     rest = _WORD.findall(left)
     says = left != lowered or bool(_GOOD_SIGNS.search(said)) or any(word in _THANKS | _CONFIRMS for word in rest)
     return says and all(word in _THANKS | _CONFIRMS | _FILLERS | names for word in rest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -165,8 +166,8 @@ def test_the_team_reads_its_own_language() -> None:
     """Reason and gloss."""
     draft = quoted("How can I return an item?", found(RETURNS), team="de")
 
-    assert draft.reason.startswith("Ausgewählte Sätze")
-    assert draft.gloss.startswith("was in „Return an item“ steht")
+    assert draft.reason.startswith("Ausgewählte Abschnitte")
+    assert draft.gloss == "was in “Return an item” (Englisch) steht, Wort für Wort."
 
 
 def test_a_customer_without_a_name_is_greeted_all_the_same() -> None:
@@ -204,3 +205,139 @@ def test_who_asks_how_gets_the_steps_even_from_another_passage_of_the_article() 
     assert "white flakes" in asked.text
     assert "2. Add citric acid." in asked.text
     assert {citation.number for citation in asked.citations} == {1, 2}
+
+
+RESTART = (
+    "Lamp flickers",
+    (
+        "A lamp that flickers has lost its driver.\n\n## What to do first\n\n1. Switch the lamp off.\n2. Wait one minute.\n\n"
+        "## When it flickers after the restart\n\nThen the driver inside is broken. It cannot be repaired. We replace the lamp "
+        "free of charge."
+    ),
+)
+CASES = (
+    "Changing an order",
+    (
+        "## Within 60 minutes\n\nOpen Orders and tap Change. You can choose another colour.\n\n"
+        "## After 60 minutes\n\nThen nobody can reach it any more. Return it and order another colour."
+    ),
+)
+SIZES = (
+    "Lamps compared",
+    "They differ in size.\n\nArc | Bow\nHeight | 30 cm | 45 cm\nWeight | 1 kg | 2 kg\n\nBoth are made of steel.",
+)
+
+
+def test_a_section_is_quoted_whole_and_below_its_heading() -> None:
+    """A sentence such as "Then the driver is broken" says nothing without what came before."""
+    draft = quoted("It still flickers after the restart. Is the driver broken?", found(RESTART, RETURNS))
+
+    assert "When it flickers after the restart:\nThen the driver inside is broken. It cannot be repaired." in draft.text
+    assert "Wait one minute" not in draft.text  # tried already
+
+
+def test_a_question_that_no_passage_speaks_of_is_named() -> None:
+    """It is not answered with what stands nearest, and the agent sees that it is open."""
+    draft = quoted(
+        "How can I return an item? And how much does a gift wrapping with a greeting card cost?",
+        found(RETURNS, DELIVERY),
+    )
+
+    assert "1. Open Orders" in draft.text
+    assert draft.checks == ("Not answered: “And how much does a gift wrapping with a greeting card cost?”",)
+
+
+def test_two_questions_in_one_sentence_are_two() -> None:
+    """The second is open here, the first is not."""
+    draft = quoted("How can I return an item, and where is your showroom in Hamburg?", found(RETURNS, DELIVERY))
+
+    assert "1. Open Orders" in draft.text
+    assert draft.checks == ("Not answered: “where is your showroom in Hamburg?”",)
+
+
+def test_all_cases_of_one_thing_are_quoted() -> None:
+    """Words cannot tell which of them holds for the customer."""
+    text = quoted("I took the wrong colour, can I change my order?", found(CASES, RETURNS)).text
+
+    assert "Within 60 minutes:\n" in text
+    assert "After 60 minutes:\n" in text
+
+
+def test_a_table_is_quoted_as_lines_that_can_be_read() -> None:
+    """With the names of its columns, and without a bar."""
+    text = quoted("Which height and weight has the Bow?", found(SIZES)).text
+
+    assert "They differ in size." in text
+    assert "- Height: Arc 30 cm, Bow 45 cm\n- Weight: Arc 1 kg, Bow 2 kg" in text
+    assert "|" not in text
+
+
+def test_an_error_code_finds_its_article_in_whatever_language() -> None:
+    """The one in the customer's language speaks of something else."""
+    english = found(("Error F7", "F7 means that the cable is loose. Push it in."))
+    german = found(("Lampe zurückgeben", "Sie können jede Lampe innerhalb von 30 Tagen zurückgeben."), language="de")
+    draft = quoted("Meine Lampe zeigt F7 an, was bedeutet das?", english + german)
+
+    assert "Push it in." in draft.text
+    assert draft.checks == ("The quoted article is in English, the customer writes in German: translate it.",)
+
+
+def test_the_gloss_names_language_and_headings() -> None:
+    """So that a team that cannot read the draft knows what it sends."""
+    german = found(
+        ("Lampe", "## Pflege\n\nWischen Sie die Lampe mit einem Tuch ab.\n\n## Maße\n\nDie Lampe ist 30 cm hoch.")
+    )
+    passages = tuple(Found(replace(one.passage, language="de"), one.score) for one in german)
+    draft = quoted("Womit soll ich die Lampe abwischen, mit einem Tuch?", passages)
+
+    assert draft.gloss == "what “Lampe” (German; Pflege) says, word for word."
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "reason"),
+    [
+        ("hello", "how can I help you?", "does not say what it is about"),
+        ("My lamp is broken since this morning.", "what exactly happens", "clearly enough"),
+        ("Where is my order?", "number of your order", "clearly enough"),
+        ("Where is my order AB-20417?", "a little more about", "clearly enough"),
+        ("Can it be engraved?", "a little more about", "clearly enough"),
+        ("Please delete my personal data.", "the right person here sees it", "decide who answers"),
+        ("Die Lampe ist kaputt.", "was genau passiert", "clearly enough"),
+        ("Bonjour, où est ma commande ?", "numéro de commande", "clearly enough"),
+        ("Por favor, borren todos mis datos personales.", "la persona adecuada", "decide who answers"),
+    ],
+)
+def test_what_is_asked_back_suits_what_is_missing(text: str, asked: str, reason: str) -> None:
+    """A report of a fault, an order without its number, a bare greeting; and no question where a person must answer."""
+    draft = quoted(text, ())
+
+    assert asked in draft.text
+    assert reason in draft.reason
+
+
+def test_a_frame_in_english_around_another_language_is_a_check() -> None:
+    """There are no ready sentences in Japanese."""
+    article = ("電球の交換", "電球を交換するには、電源を切ってください。")
+    draft = quoted("電球を交換するにはどうすればいいですか？", found(article, language="ja"))
+
+    assert draft.text.startswith("Hi <NAME_1>,\n\nhere is what our help pages say")
+    assert draft.checks == (
+        "The draft's own sentences are in English, the customer writes in Japanese: translate them.",
+    )
+
+
+def test_a_question_at_the_end_of_a_long_mail_is_answered() -> None:
+    """However much is told before it."""
+    told = "We moved house in spring and many things were different since then. " * 60
+    draft = quoted(f"{told}\n\nHow can I return an item?", found(DELIVERY, RETURNS))
+
+    assert "1. Open Orders" in draft.text
+
+
+def test_half_a_sentence_at_the_start_of_a_passage_is_left_out() -> None:
+    """A long article is cut between words."""
+    article = ("Lamps", "with the screw. A lamp that hums needs a new bulb. Turn it to the left.")
+    draft = quoted("My lamp hums, does it need a new bulb?", found(article, position=2))
+
+    assert "with the screw" not in draft.text
+    assert "A lamp that hums needs a new bulb." in draft.text

@@ -497,3 +497,14 @@ def test_the_sanitiser_knows_the_families(payload: str) -> None:
         assert set(element.attrib) <= {"href"}
         assert element.get("href", "https:").strip().startswith("https:")
     assert sanitise(html) == html
+
+
+def test_nearest_quotes_the_sentence_that_suits_the_question() -> None:
+    """In the customer's language first; what shares nothing with the question is left out."""
+    hits = [
+        passage("frames", text="Frames are made of oak. A frame for a poster costs ten euros."),
+        passage("lamps", text="Lamps are tested for a week before they leave us."),
+    ]
+    shown = nearest(hits, query="What does a poster frame cost?", language="en")
+
+    assert [source.quote for source in shown] == ["A frame for a poster costs ten euros."]

@@ -177,3 +177,32 @@ def test_mail_of_a_machine_is_known_without_the_vendors_flag(subject: str, text:
 def test_a_person_who_writes_about_such_mail_is_a_person(subject: str, text: str) -> None:
     """The words must begin the subject or the text, and whoever asks is a person."""
     assert not is_automatic(subject, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thanks a lot, the kettle works perfectly now!",
+        "Danke, der Wasserkocher läuft wieder einwandfrei!",
+        "Merci, la bouilloire fonctionne parfaitement.",
+        "Gracias, el hervidor ya funciona perfectamente",
+    ],
+)
+def test_that_a_thing_works_is_thanks_as_well(text: str) -> None:
+    """Whatever it is called."""
+    assert is_thanks_only(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thanks, works now but how do I reset it",
+        "Thanks, the kettle works but the lid does not",
+        "Thanks, the parcel arrived broken",
+        "Danke, der Wasserkocher läuft aus",
+        "Merci, la bouilloire ne fonctionne pas",
+    ],
+)
+def test_what_is_said_beside_it_is_no_thanks(text: str) -> None:
+    """The pattern takes only what it knows; a word more, and the message gets its answer."""
+    assert not is_thanks_only(text)
