@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from connectors.base import Helpdesk, MisconfiguredError, Webhooks
+from connectors.base import Budget, Helpdesk, MisconfiguredError, Webhooks
 from connectors.freshdesk import webhook as freshdesk_webhook
 from connectors.freshdesk.auth import ApiKey
 from connectors.freshdesk.client import FreshdeskClient
@@ -28,12 +28,22 @@ class Account:
     email: str = ""
 
 
-def connect(name: str, account: Account, http: httpx.AsyncClient) -> Helpdesk:
-    """The client of one helpdesk account; borrows `http`."""
-    return _CLIENTS[name](account, http)
+def connect(
+    name: str,
+    account: Account,
+    http: httpx.AsyncClient,
+    budget: Budget | None = None,
+    background: Budget | None = None,
+) -> Helpdesk:
+    """The client of one helpdesk account; borrows `http`.
+
+    budget: what its calls may take of the account's rate limits; background: the same for reading articles, which can
+    wait. None: nobody counts.
+    """
+    return _CLIENTS[name](account, http, budget, background)
 
 
-def _zendesk(account: Account, http: httpx.AsyncClient) -> Helpdesk:
+def _zendesk(account: Account, http: httpx.AsyncClient, budget: Budget | None, background: Budget | None) -> Helpdesk:
     auth: httpx.Auth
     if account.client_id:
         auth = ClientCredentials(account.url, client_id=account.client_id, client_secret=account.client_secret)
@@ -43,14 +53,15 @@ def _zendesk(account: Account, http: httpx.AsyncClient) -> Helpdesk:
         auth = Bearer(account.token)
     else:
         raise MisconfiguredError("Zendesk has no credentials: set a client id and secret, or a token")
-    return ZendeskClient(http, base_url=account.url, auth=auth)
+    return ZendeskClient(http, base_url=account.url, auth=auth, budget=budget, background=background)
 
 
-def _freshdesk(account: Account, http: httpx.AsyncClient) -> Helpdesk:
-    return FreshdeskClient(http, base_url=account.url, auth=ApiKey(account.token))
+def _freshdesk(account: Account, http: httpx.AsyncClient, budget: Budget | None, background: Budget | None) -> Helpdesk:
+    auth = ApiKey(account.token)
+    return FreshdeskClient(http, base_url=account.url, auth=auth, budget=budget, background=background)
 
 
-_CLIENTS: Mapping[str, Callable[[Account, httpx.AsyncClient], Helpdesk]] = {
+_CLIENTS: Mapping[str, Callable[[Account, httpx.AsyncClient, Budget | None, Budget | None], Helpdesk]] = {
     "zendesk": _zendesk,
     "freshdesk": _freshdesk,
 }

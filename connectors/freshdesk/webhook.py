@@ -10,13 +10,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from urllib.parse import parse_qsl
 
 from connectors.base import Delivery, Event, ForgedError, UnreadableError
+from connectors.unambiguous import AmbiguousError, once, read_json
 
 SHORTEST_SECRET = 16
 """Characters. Nothing else proves a delivery, and anybody may try."""
@@ -31,21 +31,23 @@ def accept(delivery: Delivery, *, secrets: Sequence[str], now: datetime) -> Even
     """Check the secret, then read which ticket changed. Raises ForgedError (first), UnreadableError, nothing else.
 
     Read are Simple content ({"freshdesk_webhook": {...}}) and Advanced content ({"ticket_id": "6541", ...}), as JSON or
-    as a form. Inserted text may break the JSON (whether Freshdesk escapes it is unknown): then `kind` is "poll".
+    as a form. Inserted text may break the JSON (whether Freshdesk escapes it is unknown): then `kind` is "poll". So it
+    is where the body names a ticket twice: one of the two may be a stranger's words.
     """
     if not _proven(delivery, secrets=secrets):
         raise ForgedError(
             "the Freshdesk webhook carries none of our secrets (Basic password, X-Webhook-Secret, or path)"
         )
     text = delivery.body.decode("utf-8", "replace").strip("\ufeff \t\r\n")
-    if text.startswith("{"):
-        try:
-            body = json.loads(text)
-        except (ValueError, RecursionError):
-            return Event(kind="poll", what="unreadable")
-        return _event(body)
-    if "=" in text and not text.startswith("<"):
-        return _event(_form(text))
+    try:
+        if text.startswith("{"):
+            return _event(read_json(text))
+        if "=" in text and not text.startswith("<"):
+            return _event(_form(text))
+    except AmbiguousError:
+        return Event(kind="poll", what="ambiguous")
+    except (ValueError, RecursionError):
+        return Event(kind="poll", what="unreadable")
     raise UnreadableError("the Freshdesk webhook is not JSON: set its encoding to JSON in the automation rule")
 
 
@@ -97,18 +99,20 @@ def _wire_bytes(header: str) -> bytes:
         return header.encode("utf-8", "surrogatepass")
 
 
-def _form(text: str) -> dict[str, str]:
+def _form(text: str) -> dict[str, object]:
     """Read a form-encoded body, of either spelling: freshdesk_webhook[ticket_id]=11 or ticket_id=11."""
     try:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError as error:
         raise UnreadableError(f"the Freshdesk webhook is a form of more than {_MOST_FIELDS} fields") from error
-    return {match[1]: value for name, value in pairs if (match := _FORM_FIELD.fullmatch(name))}
+    return once((match[1], value) for name, value in pairs if (match := _FORM_FIELD.fullmatch(name)))
 
 
 def _event(body: object) -> Event:
     outer = body if isinstance(body, dict) else {}
     inner = outer.get("freshdesk_webhook")
+    if isinstance(inner, dict) and "ticket_id" in outer:
+        raise AmbiguousError("a ticket is named in both of Freshdesk's ways")
     content = inner if isinstance(inner, dict) else outer
     given = content.get("ticket_id")
     match = _TICKET_ID.fullmatch(str(given).strip()) if isinstance(given, str | int) else None

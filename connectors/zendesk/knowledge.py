@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -26,6 +26,7 @@ class Centre:
     account: str
     brand: str = "*"
     open: bool = True  # False: being set up, only agents see it
+    segments: Mapping[str, str] = field(default_factory=dict)  # user segment -> the one organisation it is for
 
 
 async def articles(door: Door) -> AsyncIterator[Article]:
@@ -36,7 +37,7 @@ async def articles(door: Door) -> AsyncIterator[Article]:
         return
     with documented_shape("list of locales"):
         locales = [_locale(name) for name in answer.body["locales"]]
-    centre = await _centre(door)
+    centre = replace(await _centre(door), segments=await _segments(door))
     given = set[str]()
     for locale in locales:
         path = f"/api/v2/help_center/{locale}/articles"
@@ -81,6 +82,30 @@ async def _centre(door: Door) -> Centre:
     return to_centre(answer.body, account=door.host)
 
 
+async def _segments(door: Door) -> dict[str, str]:
+    """User segments that are for one organisation, by id. None where our token is not one of a help centre manager.
+
+    https://developer.zendesk.com/api-reference/help_center/help-center-api/user_segments/
+    """
+    found: dict[str, str] = {}
+    try:
+        async for page in pages(door, "/api/v2/help_center/user_segments", params={}):
+            found |= to_segments(page)
+    except RejectedError:  # 403: their articles are for every ticket's agent, as long as nobody may tell us more
+        return {}
+    return found
+
+
+def to_segments(page: JSON) -> dict[str, str]:
+    """Segment -> organisation, of one page; those for several organisations or for none in particular are left out.
+
+    A segment may let in single users and tags beside its organisation: they find less than they might read, not more.
+    """
+    with documented_shape("page of user segments"):
+        bound = {str(one["id"]): one.get("organization_ids") or [] for one in page["user_segments"]}
+        return {segment: str(companies[0]) for segment, companies in bound.items() if len(companies) == 1}
+
+
 def _hosts(brand: JSON) -> set[str]:
     named = {urlsplit(brand.get("brand_url") or "").netloc, brand.get("host_mapping") or ""}
     return named | {f"{brand['subdomain']}.zendesk.com"} if brand.get("subdomain") else named
@@ -104,6 +129,7 @@ def _article(article: JSON, *, locale: str, centre: Centre, breadcrumb: str) -> 
         audience=_audience(article, centre=centre),
         account=centre.account,
         brand=centre.brand,
+        organization=_organization(article, centre=centre),
         breadcrumb=breadcrumb,
         updated_at=datetime.fromisoformat(article["updated_at"]),
     )
@@ -113,6 +139,13 @@ def _audience(article: JSON, *, centre: Centre) -> Audience:
     """Public only where everybody may read it; our token sees far more. A missing segment counts as restricted."""
     everybody = article["draft"] is False and article.get("user_segment_id", "missing") is None
     return "public" if centre.open and everybody and not article.get("user_segment_ids") else "internal"
+
+
+def _organization(article: JSON, *, centre: Centre) -> str:
+    """The one organisation that all segments of the article are for; "*" where there is no such."""
+    segments = {*(article.get("user_segment_ids") or ()), article.get("user_segment_id")} - {None}
+    organizations = {centre.segments.get(str(segment), "*") for segment in segments}
+    return organizations.pop() if len(organizations) == 1 else "*"
 
 
 def _breadcrumb(article: JSON, sections: Mapping[str, JSON], categories: Mapping[str, JSON]) -> str:

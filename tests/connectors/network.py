@@ -29,6 +29,7 @@ class Network(httpx.AsyncBaseTransport):
     headers: dict[str, Callable[[str], str]] = field(default_factory=dict)  # name -> what becomes of its value
     before_reads: list[Meanwhile] = field(default_factory=list)  # done before our next reads of tickets, in turn
     before_writes: list[Meanwhile] = field(default_factory=list)  # done before our next writes to tickets, in turn
+    refused: dict[str, int] = field(default_factory=dict)  # path -> status, answered without asking the account
     spoil: Callable[[object], object] | None = None  # changes the JSON of every answer that has some
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -40,6 +41,8 @@ class Network(httpx.AsyncBaseTransport):
         meanwhile = self.before_reads if request.method == "GET" else self.before_writes
         if meanwhile and "/tickets" in request.url.path:
             await meanwhile.pop(0)()
+        if request.url.path in self.refused:
+            return httpx.Response(self.refused[request.url.path], request=request)
         given = await httpx.ASGITransport(app=self.app).handle_async_request(request)
         body = await given.aread()
         if self.spoil and body.startswith((b"{", b"[")):

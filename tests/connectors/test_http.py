@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
+from connectors import http as door_module
 from connectors.base import (
     ConflictError,
     ConnectorError,
@@ -170,6 +175,45 @@ async def test_every_call_has_a_time_out() -> None:
     assert seen == [TIMEOUT.as_dict()]
 
 
+@asynccontextmanager
+async def dripping(answer: bytes) -> AsyncIterator[tuple[str, asyncio.Event]]:
+    """The address of a server that begins with `answer` and goes on byte by byte, and when it has sent the second."""
+    dripped, ended = asyncio.Event(), asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        try:
+            for number in range(1000):
+                writer.write(b" ")
+                await writer.drain()  # ConnectionError: the caller has hung up
+                if number:
+                    dripped.set()
+                await asyncio.sleep(0.01)  # what a drip is
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+            ended.set()
+
+    server = await asyncio.start_server(serve, "127.0.0.1")
+    async with server:
+        host, port = server.sockets[0].getsockname()
+        yield f"http://{host}:{port}", dripped
+        await ended.wait()
+
+
+async def test_a_call_ends_even_where_bytes_keep_dripping_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A time-out of the client counts anew with every byte; the door's counts for the whole call."""
+    monkeypatch.setattr(door_module, "DEADLINE_S", 0.2)
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
+    async with dripping(head) as (url, dripped), httpx.AsyncClient() as http:
+        with pytest.raises(RetryableError, match="in time"):
+            await Door(http, base_url=url, auth=httpx.BasicAuth("", "")).call("GET", "/api/v2/tickets/1")
+
+    assert dripped.is_set()
+
+
 async def test_an_auth_flow_fails_in_its_own_words() -> None:
     """A token that cannot be had is not an unreachable helpdesk."""
 
@@ -202,6 +246,40 @@ async def test_half_an_emoji_does_not_travel_on() -> None:
     answer = await call(httpx.Response(200, content=rb'{"a":"cut \ud83d","b":"whole \ud83d\ude00","\udc00":"\\ud83d"}'))
 
     assert answer.body == {"a": "cut \ufffd", "b": "whole \U0001f600", "\ufffd": "\\ud83d"}
+
+
+async def test_a_broken_byte_does_not_keep_a_ticket_from_being_read() -> None:
+    """Nor does half a pair that was never escaped: a customer's text is not what the vendor's JSON stands or falls by."""
+    answer = await call(httpx.Response(200, content=b'{"a":"\xff","b":"\xed\xa0\xbd","c":1}'))
+
+    assert answer.body == {"a": "\ufffd", "b": "\ufffd\ufffd\ufffd", "c": 1}
+
+
+@pytest.mark.parametrize(("letters", "thread"), [(100, "this"), (300_000, "another")])
+async def test_a_large_answer_is_read_beside_other_tickets(
+    monkeypatch: pytest.MonkeyPatch, letters: int, thread: str
+) -> None:
+    """In a thread, and object by object in Python: C code alone lets nobody else run until it is done."""
+    threads: list[str] = []
+    this = threading.get_ident()
+
+    def watched(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        threads.append("this" if threading.get_ident() == this else "another")
+        return dict(pairs)
+
+    monkeypatch.setattr(door_module, "_object", watched)
+    content = json.dumps({"comments": [{"body": "x" * letters}, {"body": "cut "}]}).encode()
+    answer = await call(httpx.Response(200, content=content.replace(b"cut ", rb"cut \ud83d")))
+
+    assert answer.body["comments"][1] == {"body": "cut \ufffd"}
+    assert threads == [thread] * 3
+
+
+async def test_no_reason_is_looked_for_in_a_flood() -> None:
+    """A refusal of megabytes is a page, not a sentence."""
+    flood = json.dumps({"error": "RecordInvalid", "rest": "x" * 300_000}).encode()
+
+    assert "RecordInvalid" not in str(await failure(httpx.Response(422, content=flood)))
 
 
 async def test_text_that_cannot_be_sent_is_rejected() -> None:

@@ -40,7 +40,7 @@ class HelpCenter:
             )
             self._state.articles[row.id] = row
         # An article that not everybody may read belongs to a user segment; agents see it all the same.
-        row.user_segment_id = self._state.staff_segment if article.audience == "internal" else None
+        row.user_segment_id = self._segment(article)
         before = row.translations.get(locale)
         row.translations[locale] = Translation(
             id=before.id if before else self._state.new_id(),
@@ -52,6 +52,22 @@ class HelpCenter:
             updated_at=now.replace(microsecond=0),
         )
         return row
+
+    def _segment(self, article: Article) -> int | None:
+        """Who may read it: everybody, the staff, or one organisation."""
+        if article.organization != "*":
+            segments, organization = self._state.organization_segments, int(article.organization)
+            return segments.setdefault(organization, self._state.new_id())
+        return self._state.staff_segment if article.audience == "internal" else None
+
+    def segments_json(self) -> list[JSON]:
+        """Everybody that restricted articles are for."""
+        nobody = {"built_in": False, "group_ids": [], "organization_ids": [], "tags": [], "or_tags": []}
+        staff = {"id": self._state.staff_segment, "name": "Agents and admins", "user_type": "staff", "built_in": True}
+        return [nobody | staff] + [
+            nobody | {"id": id_, "name": f"Of {one}", "user_type": "signed_in_users", "organization_ids": [one]}
+            for one, id_ in self._state.organization_segments.items()
+        ]
 
     def visible(self, *, locale: str | None, staff: bool) -> list[tuple[ArticleRow, Translation]]:
         """What the caller may see: agents everything, drafts and restricted articles included. No locale: each in its own."""

@@ -15,7 +15,7 @@ from connectors.simulated.page import article_page
 from connectors.zendesk.simulator.bodies import caller, epoch
 from connectors.zendesk.simulator.help_center import DEFAULT_LOCALE, HelpCenter
 from connectors.zendesk.simulator.paging import SortKey, link, page_of
-from connectors.zendesk.simulator.problems import invalid_attribute, not_found
+from connectors.zendesk.simulator.problems import forbidden, invalid_attribute, not_found
 from connectors.zendesk.simulator.records import JSON, ArticleRow, Section, Translation, User
 from connectors.zendesk.simulator.shapes import stamp, user_json
 from connectors.zendesk.simulator.state import State
@@ -61,10 +61,14 @@ class HelpCenterApi:
         return JSONResponse({"locales": self._center.locales(), "default_locale": DEFAULT_LOCALE})
 
     async def segments(self, request: Request) -> Response:
-        """Who restricted articles are for."""
-        caller(request)
-        staff = {"id": self._state.staff_segment, "name": "Agents and admins", "user_type": "staff", "built_in": True}
-        return JSONResponse({"user_segments": [staff], "count": 1, "next_page": None, "previous_page": None})
+        """Who restricted articles are for, by cursor or by offset; only staff is told."""
+        if not _staff(request):
+            raise forbidden()
+        segments = self._center.segments_json()
+        body = page_of(
+            request, self._state, segments, name="user_segments", key=lambda one: (one["id"],), shape=lambda one: one
+        )
+        return JSONResponse(body)
 
     async def articles(self, request: Request, locale: str | None = None) -> Response:
         """What the caller may see, by cursor or by offset; `include` brings users, sections, categories, translations."""

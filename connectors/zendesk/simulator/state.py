@@ -49,6 +49,7 @@ class State:
         self.group = self._named(self.groups, "Support")
         self.brand = self._named(self.brands, options.company)
         self.staff_segment = self.new_id()
+        self.organization_segments: dict[int, int] = {}  # organisation -> the segment that is for it alone
         self.form_id = self.new_id()
         self.field_id = self.new_id()
         self.status_id = self.new_id()

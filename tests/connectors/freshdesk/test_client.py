@@ -21,7 +21,8 @@ from connectors.base import (
     Ticket,
 )
 from connectors.freshdesk.auth import ApiKey
-from connectors.freshdesk.client import MOST_LOOK_UPS, MOST_PAGES, PAGE, FreshdeskClient
+from connectors.freshdesk.client import MOST_PAGES, PAGE, FreshdeskClient
+from connectors.freshdesk.people import MOST_LOOK_UPS
 from tests.connectors.freshdesk.recorded import entry, recorded
 
 URL = "https://acme.freshdesk.test"

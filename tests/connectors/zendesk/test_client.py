@@ -371,6 +371,7 @@ async def test_articles_are_those_of_the_help_centre(client: ZendeskClient, zend
     """Read by the same door."""
     zendesk.get("/api/v2/help_center/locales").respond(json={"locales": ["en-us"]})
     zendesk.get("/api/v2/brands").respond(403)
+    zendesk.get("/api/v2/help_center/user_segments").respond(403)
     zendesk.get("/api/v2/help_center/en-us/articles").respond(json=recorded("articles.json"))
 
     assert [article.id async for article in client.articles()] == ["33153:en-us", "33154:en-us"]

@@ -27,9 +27,10 @@ BRANDS: JSON = {
 class HelpCentre:
     """A help centre that keeps the addresses it was asked for."""
 
-    def __init__(self, *, locales: list[str], brands: JSON | None = None) -> None:
+    def __init__(self, *, locales: list[str], brands: JSON | None = None, segments: JSON | None = None) -> None:
         self.locales = locales
         self.brands = brands
+        self.segments = segments
         self.asked: list[str] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -40,6 +41,8 @@ class HelpCentre:
             return httpx.Response(200, json={"locales": self.locales, "default_locale": "en-us"})
         if request.url.path.endswith("/brands"):
             return httpx.Response(200, json=self.brands) if self.brands else httpx.Response(403)
+        if request.url.path.endswith("/user_segments"):
+            return httpx.Response(200, json=self.segments) if self.segments else httpx.Response(403)
         page = recorded("articles.json")
         locale = request.url.path.split("/")[4]
         for article in page["articles"]:
@@ -117,6 +120,46 @@ def test_a_restricted_article_is_internal() -> None:
 def test_any_segment_makes_an_article_internal(changes: JSON) -> None:
     """Either field is enough."""
     assert article(**changes).audience == "internal"
+
+
+SEGMENTS: JSON = {
+    "user_segments": [
+        {"id": 5, "user_type": "signed_in_users", "organization_ids": [42], "tags": []},
+        {"id": 6, "user_type": "signed_in_users", "organization_ids": [42], "tags": ["gold"]},
+        {"id": 7, "user_type": "signed_in_users", "organization_ids": [43]},
+        {"id": 8, "user_type": "signed_in_users", "organization_ids": [42, 43]},
+        {"id": 9, "user_type": "staff", "organization_ids": []},
+    ],
+    "meta": {"has_more": False},
+}
+
+
+@pytest.mark.parametrize(
+    ("segments", "organization"),
+    [([5], "42"), ([5, 6], "42"), ([5, 7], "*"), ([8], "*"), ([9], "*"), ([5, 9], "*"), ([10], "*"), ([], "*")],
+)
+def test_an_article_for_one_organisation_is_bound_to_it(segments: list[int], organization: str) -> None:
+    """Its tickets' agents find it, no other's; it stays internal. What is for several cannot be bound."""
+    page = recorded("articles.json")
+    page["articles"] = [
+        page["articles"][0] | {"user_segment_id": segments[0] if segments else None, "user_segment_ids": segments}
+    ]
+    centre = Centre(account="acme.zendesk.test", segments=knowledge.to_segments(SEGMENTS))
+    (found,) = knowledge.to_articles(page, locale="en-us", centre=centre)
+
+    assert (found.audience, found.organization) == ("internal" if segments else "public", organization)
+
+
+async def test_segments_are_asked_for_and_may_be_refused() -> None:
+    """They are shown to managers of the help centre only; a restricted article is internal either way."""
+    restricted = recorded("articles.json")["articles"][1]["user_segment_id"]
+    told: JSON = {"user_segments": [{"id": restricted, "organization_ids": [42]}], "meta": {"has_more": False}}
+    of = [
+        [(one.audience, one.organization) for one in await all_articles(HelpCentre(locales=["en-us"], segments=given))]
+        for given in (told, None)
+    ]
+
+    assert of == [[("public", "*"), ("internal", "42")], [("public", "*"), ("internal", "*")]]
 
 
 def test_without_a_word_about_segments_an_article_is_internal() -> None:
