@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import httpx
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ import sqlalchemy as sa
 from connectors import WEBHOOKS, Account, connect
 from connectors.base import Helpdesk
 from service import __version__
+from service.budgets import BACKGROUND_SHARE, Budgets
 from service.database import Database, open_database
 from service.embeddings import Embeddings
 from service.inbox import Inbox
@@ -71,9 +73,9 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
         database = await stack.enter_async_context(open_database(settings))
         inbox = Inbox(database)
         await stack.enter_async_context(inbox.receiving())
-        outages, queue = Outages(database), Queue(database)
+        outages, queue, budgets = Outages(database), Queue(database), Budgets(database)
         tools = Tools(
-            library=await stack.enter_async_context(opened_library(settings)),
+            library=await stack.enter_async_context(opened_library(settings, budgets)),
             ledger=Ledger(database),
             llm=await stack.enter_async_context(LLM.opened(settings.llm)),
             outages=outages,
@@ -88,14 +90,16 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
 
 
 @asynccontextmanager
-async def opened_library(settings: Settings) -> AsyncIterator[Library]:
-    """Only what the knowledge needs: helpdesks to read from, the index, the embeddings."""
+async def opened_library(settings: Settings, budgets: Budgets | None = None) -> AsyncIterator[Library]:
+    """Only what the knowledge needs: helpdesks to read from, the index, the embeddings. Without budgets nobody counts calls."""
     async with (
         httpx.AsyncClient(limits=_CONNECTIONS, headers={"User-Agent": _user_agent()}) as http,
         open_vectors(settings) as vectors,
         Embeddings.opened(settings.embeddings) as embeddings,
     ):
-        yield Library(settings=settings, helpdesks=helpdesks(settings, http), vectors=vectors, embeddings=embeddings)
+        yield Library(
+            settings=settings, helpdesks=helpdesks(settings, http, budgets), vectors=vectors, embeddings=embeddings
+        )
 
 
 @asynccontextmanager
@@ -124,9 +128,17 @@ def refuse_unsafe(settings: Settings) -> None:
         raise SettingsProblem(problems)
 
 
-def helpdesks(settings: Settings, http: httpx.AsyncClient) -> Mapping[str, Helpdesk]:
-    """A client for each helpdesk that is on."""
-    return {name: connect(name, _account(helpdesk), http) for name, helpdesk in settings.helpdesks.items()}
+def helpdesks(settings: Settings, http: httpx.AsyncClient, budgets: Budgets | None = None) -> Mapping[str, Helpdesk]:
+    """A client for each helpdesk that is on, within the account's rate limits where they are counted."""
+    return {name: _connected(name, _account(helpdesk), http, budgets) for name, helpdesk in settings.helpdesks.items()}
+
+
+def _connected(name: str, account: Account, http: httpx.AsyncClient, budgets: Budgets | None) -> Helpdesk:
+    if budgets is None:
+        return connect(name, account, http)
+    key = f"{name} {urlsplit(account.url).netloc}"
+    articles = budgets.of(key, share=BACKGROUND_SHARE, waits=True)  # the knowledge gives way to tickets
+    return connect(name, account, http, budgets.of(key), articles)
 
 
 def _account(helpdesk: object) -> Account:

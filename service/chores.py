@@ -21,7 +21,7 @@ log = structlog.get_logger()
 _KEPT_DAYS = 14  # deliveries, for those who ask why one led to nothing
 _TIDY_S = 3600.0
 _POLLED_BEFORE = timedelta(minutes=15)  # the webhook that cannot be read may have been late
-_POLLED_AGAIN_S = 120.0  # what changed just now is not in the vendors' search yet
+_POLLS_S = (0.0, 70.0, 240.0)  # the export withholds its newest minute, a search may be behind by some
 _PUT_OFF_S = (60.0, 75.0)  # a poll that got no answer
 
 
@@ -56,13 +56,13 @@ class Chores:
         await asyncio.sleep(self._settings.knowledge.sync_every_s)
 
     async def unreadable(self, helpdesk: str, *, at: datetime) -> None:
-        """A webhook tells no ticket: look at what changed since shortly before it, and again when the vendor's search knows."""
-        for after_s in (0.0, _POLLED_AGAIN_S):
+        """A webhook tells no ticket: look at what changed since shortly before it, and again when the helpdesk knows."""
+        for after_s in _POLLS_S:
             await self._put_reconcile(helpdesk, since=at - _POLLED_BEFORE, after_s=after_s)
 
     async def _put_reconcile(self, helpdesk: str, *, since: datetime | None = None, after_s: float = 0.0) -> None:
         """One runs per helpdesk, and one of each kind waits at most."""
-        kind = f"{'asked' if since else 'regular'}:{'later' if after_s else 'now'}"
+        kind = f"{'asked' if since else 'regular'}:{after_s:.0f}"
         await self._queue.put_chore(
             "reconcile",
             lock=f"reconcile:{helpdesk}",

@@ -12,7 +12,7 @@ from service.languages import greeting
 from service.moods import Missing, missing_in
 from service.passages import Retrieval, stems, telling
 from service.plaintext import clip
-from service.questions import apart, questions
+from service.questions import apart, head_and_tail, questions
 from service.quotations import sections
 from service.replies import language_name, to_customer, to_team
 from service.selection import Part, Quote, Source, best_source, sections_for, weigh
@@ -28,7 +28,6 @@ _MOST_PARTS = 4
 _MOST_ASKED, _ASKED_CHARS = 12, 1_000  # that are looked at: nobody asks more
 _FEW = 5  # words of a question that needs the sentence before it to be understood
 _FEWEST_TELLING = 2  # words of a message about an order: "Where is my order?" is answered by no article
-_ANSWERED = 0.6  # share of a question in what is quoted for others: then it needs no check
 _QUESTION_CHARS = 110
 
 _HOW = re.compile(
@@ -47,34 +46,28 @@ def quote_passages(
     Only public articles and macros are quoted: an internal passage never, a solved ticket never (it is another person's).
     A question that nothing speaks of becomes a check. Uncovered, with a question to the customer, where that is all of them.
     """
-    missing = missing_in(conversation.newest, subject=conversation.subject)
+    newest = head_and_tail(conversation.newest)
+    missing = missing_in(newest, subject=conversation.subject)
     sources = _sources(retrieval.found)
     least = _MIN_COVERAGE_OF_SENSITIVE if missing == "person" else MIN_COVERAGE
-    vague = missing == "order" and len(telling(conversation.newest, language=analysis.language)) < _FEWEST_TELLING
+    vague = missing == "order" and len(telling(newest, language=analysis.language)) < _FEWEST_TELLING
     if not sources or retrieval.coverage < least or vague:
         return _ask(conversation, analysis, team_language, missing=missing)
     weights = weigh(sources)
     parts = _parts(conversation, analysis, fault=missing == "fault")
     quotes: list[Quote] = []
-    unanswered: list[Part] = []
+    unanswered: list[str] = []
     for part in parts:
-        quoted = [quote.source.passage.article for quote in quotes] if len(parts) > 1 else None
-        best = best_source(part, sources, analysis.language, weights=weights, quoted=quoted)
+        best = best_source(part, sources, analysis.language, weights=weights, alone=len(parts) == 1)
         if best is None:
-            unanswered.append(part)
+            unanswered.append(part.said)
             continue
         name = (best.passage.article, best.passage.language)
         article = [one for one in sources if (one.passage.article, one.passage.language) == name]
         quotes = _merged(quotes, sections_for(part, best, article, weights))
     if not quotes:
         return _ask(conversation, analysis, team_language, missing=missing)
-    said = frozenset[int]().union(*(quote.section.words | quote.source.title for quote in quotes))
-    left = [
-        one for one in unanswered if weights.share(telling(one.said, language=analysis.language), said) <= _ANSWERED
-    ]
-    return _letter(
-        analysis, quotes, [one.said for one in left], author=conversation.author, team_language=team_language
-    )
+    return _letter(analysis, quotes, unanswered, author=conversation.author, team_language=team_language)
 
 
 def _letter(

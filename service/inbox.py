@@ -11,9 +11,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Self
 
+import psycopg
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.base import Event
@@ -29,12 +30,10 @@ FOUND = ("reconciled", "backfill")
 """`what` of deliveries that nobody sent: we asked for them."""
 
 _COLUMNS = ("helpdesk", "kind", "ticket_id", "what", "delivery_id", "author_id", "message_id")
-_rows = (
-    sa.func.unnest(*[sa.bindparam(name, type_=ARRAY(sa.Text)) for name in _COLUMNS])
-    .table_valued(*_COLUMNS)
-    .render_derived()
-)
-_INSERT = sa.insert(deliveries).from_select(_COLUMNS, sa.select(*[_rows.c[name] for name in _COLUMNS]))
+_INSERT = (
+    f"INSERT INTO deliveries ({', '.join(_COLUMNS)}) "  # noqa: S608 - our own names
+    f"SELECT * FROM unnest({', '.join(['%s::text[]'] * len(_COLUMNS))})"
+).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,7 @@ class Inbox:
 
     def __init__(self, database: Database) -> None:
         self._engine = database.engine
+        self._conninfo = database.conninfo
         self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue()
         self.arrived = asyncio.Event()
 
@@ -86,28 +86,29 @@ class Inbox:
             ) from error
 
     async def _write(self) -> None:
-        """Commit what is waiting, all of it at once, for ever."""
-        while True:
-            group = [await self._waiting.get()]
-            while len(group) < _GROUP and not self._waiting.empty():
-                group.append(self._waiting.get_nowait())
-            # who has stopped listening was told to send again
-            group = [waiting for waiting in group if not waiting.stored.done()]
-            if not group:
-                continue
-            try:
-                async with asyncio.timeout(STORE_TIMEOUT_S), self._engine.begin() as connection:
-                    await _insert(connection, [waiting.row for waiting in group])
-            except (sa.exc.SQLAlchemyError, OSError, TimeoutError) as error:
+        """Commit what is waiting, all of it at once, for ever; over a connection of its own."""
+        async with _Writer(self._conninfo) as writer:
+            while True:
+                group = [await self._waiting.get()]
+                while len(group) < _GROUP and not self._waiting.empty():
+                    group.append(self._waiting.get_nowait())
+                # who has stopped listening was told to send again
+                group = [waiting for waiting in group if not waiting.stored.done()]
+                if not group:
+                    continue
+                try:
+                    async with asyncio.timeout(STORE_TIMEOUT_S):
+                        await writer.insert([waiting.row for waiting in group])
+                except (psycopg.Error, OSError, TimeoutError) as error:
+                    for waiting in group:
+                        if not waiting.stored.done():
+                            failure = DatabaseUnavailableError(f"the inbox cannot be written: {type(error).__name__}")
+                            waiting.stored.set_exception(failure)
+                    continue
                 for waiting in group:
                     if not waiting.stored.done():
-                        failure = DatabaseUnavailableError(f"the inbox cannot be written: {type(error).__name__}")
-                        waiting.stored.set_exception(failure)
-                continue
-            for waiting in group:
-                if not waiting.stored.done():
-                    waiting.stored.set_result(None)
-            self.arrived.set()
+                        waiting.stored.set_result(None)
+                self.arrived.set()
 
     @asynccontextmanager
     async def due(self, *, debounce_s: float, longest_s: float, limit: int = 200) -> AsyncIterator[list[Due]]:
@@ -151,9 +152,40 @@ class Inbox:
             )
 
 
-async def _insert(connection: AsyncConnection, rows: list[tuple[str, ...]]) -> None:
-    columns = zip(*rows, strict=True)
-    await connection.execute(_INSERT, dict(zip(_COLUMNS, (list(column) for column in columns), strict=True)))
+class _Writer:
+    """A connection that is opened when it is needed, and anew when it has died since."""
+
+    def __init__(self, conninfo: str) -> None:
+        self._conninfo = conninfo
+        self._connection: psycopg.AsyncConnection[tuple[object, ...]] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def insert(self, rows: list[tuple[str, ...]]) -> None:
+        """Commit rows of _COLUMNS in one statement. Raises psycopg.Error, OSError."""
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        reused = self._connection is not None
+        try:
+            await self._execute(columns)
+        except psycopg.OperationalError:
+            if not reused:
+                raise
+            await self._execute(columns)  # the server was restarted; if it did commit, a duplicate does no harm
+
+    async def _execute(self, columns: list[list[str]]) -> None:
+        if self._connection is None:
+            self._connection = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
+        try:
+            await self._connection.execute(_INSERT, columns, prepare=True)
+        except BaseException:  # also where it was given up in the middle: what comes next over it belongs to nobody
+            connection, self._connection = self._connection, None
+            await connection.close()
+            raise
 
 
 async def _quiet(connection: AsyncConnection, debounce_s: float, longest_s: float, limit: int) -> list[Due]:

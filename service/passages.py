@@ -27,12 +27,21 @@ _UNSEEN = 1 + math.log(2)
 _FILLERS = (
     "please hi hello hey dear thanks thank help know tell like want would need question problem issue could able possible get got does work works regards"
     " now still always already yet also just really something anything someone way thing things one two let see try tried put take make go come give keep"
-    " say said good many much lot use using since shall may might mean means show shows properly correctly exactly right long"
+    " say said good many much lot use using since shall may might mean means show shows properly exactly right long find"
     " bitte hallo guten tag danke frage problem möchte würde gerne wissen brauche kann können gibt geht noch schon immer mal grüße zeigt bedeutet heißt dauert benutzen verwenden richtig einfach genau lange"
     " bonjour merci question problème voudrais souhaite savoir besoin peux pouvez faire toujours encore cordialement plus est-ce temps prend dure"
     " hola gracias pregunta problema quisiera quiero saber necesito puedo pueden hacer hacen todavía siempre saludos tarda significa usar uso"
 )
 """Words that most messages hold whatever they are about: nothing is asked by them."""
+
+_SAME = tuple(
+    (re.compile(rf"\b(?:{others})\b", re.IGNORECASE), word)
+    for word, others in {
+        "delivery": "ship(?:s|ping|ment|ments|ped)?|postage",
+        "UK": r"U\.K\.?|United Kingdom|Great Britain|Vereinigte[sn] Königreich|Großbritannien|Royaume-Uni|Reino Unido",
+    }.items()
+)
+"""Words that customers and articles use for each other."""
 
 _LONG_WORD = re.compile(r"([^\W\d_]{7})[^\W\d_]+")
 _CODE = re.compile(r"\b(?:[^\W\d_]{1,6}\d\w{0,14}|\d{3}\w{0,14})\b")
@@ -137,9 +146,12 @@ def _held(part: AbstractSet[int], held: AbstractSet[int], weights: Mapping[int, 
 def stems(text: str, *, language: str) -> frozenset[int]:
     """The words of a text as they are compared here: stemmed, and long ones by how they begin ("zurücksenden", "zurückgeben").
 
-    Inflection and compounds that a stemmer leaves apart meet in this way.
+    Inflection, compounds and other names of one thing that a stemmer leaves apart meet in this way.
     """
-    return words.tokens(_LONG_WORD.sub(r"\1", text[:_READ_CHARS]), language=language)
+    text = text[:_READ_CHARS]
+    for pattern, word in _SAME:
+        text = pattern.sub(word, text)
+    return words.tokens(_LONG_WORD.sub(r"\1", text), language=language)
 
 
 def telling(text: str, *, language: str) -> frozenset[int]:
@@ -149,7 +161,8 @@ def telling(text: str, *, language: str) -> frozenset[int]:
 
 def codes_in(text: str, *, language: str) -> frozenset[int]:
     """Those of its words that are a code: "E3", the 204 of "E-204", an order's number."""
-    return stems(" ".join(_CODE.findall(text[:_READ_CHARS])), language=language)
+    found = _CODE.findall(text[:_READ_CHARS])
+    return stems(" ".join(found), language=language) if found else frozenset()
 
 
 @cache

@@ -54,6 +54,7 @@ from service.writers import Writers
 log = structlog.get_logger()
 
 _LOOKS = 3  # a ticket that moves on while it is answered is looked at again this often in one job
+_SETTLES_S = 15.0  # a note whose answer was lost is there, or was refused, by then
 _HISTORY = 3  # related tickets that are read at most
 
 
@@ -192,6 +193,10 @@ class Pipeline:
                     note = await desk.add_note(fresh, draft.html, run=draft.reference)
             except ConflictError:
                 return False
+            except (
+                RetryableError
+            ) as error:  # it may stand there all the same, or arrive late: look before writing again
+                raise RetryableError(str(error), after_s=max(error.after_s or 0.0, _SETTLES_S)) from error
             await self._ledger.posted(draft.key, draft.message_id, note_id=note.id)
         NOTES.labels(desk.name, draft.verdict, draft.details["writer"]).inc()
         return True

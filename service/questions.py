@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-_HEAD, _TAIL = 5_000, 3_000
+_HEAD, _TAIL = 2_500, 1_500
 """Characters that are read of a message: people say what they want at its start or at its end."""
 
 _WRAPPED = 60  # characters of a line from which on its end is a mail program's, not a writer's
@@ -36,11 +36,14 @@ _AND = re.compile(
 """What joins two questions in one sentence."""
 
 
+def head_and_tail(text: str) -> str:
+    """What is read of a message, at most 4,001 characters."""
+    return text if len(text) <= _HEAD + _TAIL else f"{text[:_HEAD]}\n{text[-_TAIL:]}"
+
+
 def sentences(text: str) -> list[str]:
     """Sentences in their order; the lines that a mail program broke are put together again."""
-    if len(text) > _HEAD + _TAIL:
-        text = f"{text[:_HEAD]}\n{text[-_TAIL:]}"
-    lines = text.split("\n")
+    lines = head_and_tail(text).split("\n")
     whole = [lines[0]]
     for before, line in pairwise(lines):
         goes_on = len(before) >= _WRAPPED and not _LINE_END.search(before[-8:]) and not _NEW_LINE.match(line)

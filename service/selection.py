@@ -17,33 +17,20 @@ _MIN_PART_OF_SEVERAL = 0.45
 _MIN_LINE, _MIN_LINE_OF_SHORT, _SHORT = 0.25, 0.66, 2
 """And in one sentence or item, with title and heading: words from all over an article are chance. Of short questions more."""
 _MOST_WORDS = 150  # of one article
-_FEWEST_WORDS = 40  # less rarely answers: a further section comes with it
 _MOST_WORDS_WITH_STEPS = 220  # steps are never cut
 _LANGUAGE_WEIGHT = 1.6  # of a passage in the customer's language
 _TITLE_WEIGHT = 0.5
-_QUOTED_WEIGHT = 0.5  # of an article that answers a question before: people ask about one thing
 _RANK_WEIGHT = 2.0
 """Of the order of retrieval for one question: it chose better than these words alone (83 % against 78 % of 120 questions of
 StackFAQ). Of several questions it knows only the sum:"""
 _RANK_WEIGHT_OF_PARTS = 0.5
 _CODE_WEIGHT = 3.0  # of a passage that holds an error code or a model of the question, in whatever language
-_HEADING_WEIGHT = 0.4
+_HEADING_WEIGHT = 0.4  # of a heading of which every word is asked for: "Costs"
 _SAID_WEIGHT = 0.5  # of the question by itself beside all that is told with it
 _FIRST_WEIGHT = 0.2  # of what stands first in an article, where words do not tell
-_AMOUNT_WEIGHT = 0.3  # of a section with a figure, for who asks how much or how long
 _LENGTH = 300  # words of a section at which its words count half: a long one holds many by chance
 _SAME_KIND = 0.5  # of two headings
-_MORE, _LITTLE = 0.2, 0.1  # share of a question that a further section must add; where there is little so far
-_HOW_MUCH = re.compile(
-    r"\b(?:how (?:long|much|many|often|soon|big|large|far|old|hot)|when|what (?:price|temperature)|wie (?:lange|viele?|oft|teuer|groß|hoch|schnell|weit)|wann|was kostet"
-    r"|combien|quand|cuánt\w+|cuándo|quanto|quando|hoe (?:lang|veel|vaak)|wanneer)\b",
-    re.IGNORECASE,
-)
-_AMOUNT = re.compile(
-    r"\d|\b(?:two|three|four|five|six|ten|zwei|drei|vier|fünf|sechs|zehn|deux|trois|quatre|cinq|six|dix|dos|tres|cuatro|cinco|seis|diez|due|tre|quattro"
-    r"|cinque|dois|três|twee|drie|vijf)\b",
-    re.IGNORECASE,
-)
+_MORE = 0.2  # share of a question that a further section must add
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,33 +92,43 @@ def _alike(question: str, heading: str) -> float:
 
 
 def best_source(
-    part: Part, sources: Sequence[Source], language: str, *, weights: Weights, quoted: Sequence[str] | None
+    part: Part, sources: Sequence[Source], language: str, *, weights: Weights, alone: bool
 ) -> Source | None:
     """The passage that speaks most of a question, one in the customer's language before others.
 
-    quoted: for one of several questions, the articles that answer those before it; None for the only one.
+    alone: whether it is the only question of its message.
     """
     best, best_score = None, 0.0
+    read = {one: _words(part, one or language) for one in {source.passage.language for source in sources}}
     for place, source in enumerate(sources):
-        asked, said = (telling(text, language=source.passage.language or language) for text in (part.sought, part.said))
+        asked, said, codes = read[source.passage.language]
         share = weights.share(asked, source.words)
         named = (source.passage.title, *(section.heading for section in source.sections))
         score = share + _TITLE_WEIGHT * weights.share(asked, source.title)
         score += max(_alike(part.said, name) for name in named)
         rank = 1 - place / len(sources)
-        if quoted is None:
+        if alone:
             score += _RANK_WEIGHT * rank
             enough = max(share, weights.share(said, source.words)) >= _MIN_PART
         else:
-            score += _RANK_WEIGHT_OF_PARTS * rank + _QUOTED_WEIGHT * (source.passage.article in quoted)
+            score += _RANK_WEIGHT_OF_PARTS * rank
             enough = _speaks(source, said if len(said) > 1 else asked, weights)
         if source.passage.language in ("", language):
             score *= _LANGUAGE_WEIGHT
-        if codes_in(part.sought, language=source.passage.language) & source.words:
+        if codes & source.words:
             score, enough = score + _CODE_WEIGHT, True
         if source.sections and enough and score > best_score:
             best, best_score = source, score
     return best
+
+
+def _words(part: Part, language: str) -> tuple[Tokens, Tokens, Tokens]:
+    """The words of a question with what is told around it, those of the question by itself, and the codes among them."""
+    return (
+        telling(part.sought, language=language),
+        telling(part.said, language=language),
+        codes_in(part.sought, language=language),
+    )
 
 
 def _speaks(source: Source, asked: Tokens, weights: Weights) -> bool:
@@ -160,24 +157,18 @@ def sections_for(part: Part, best: Source, article: Sequence[Source], weights: W
     def score(quote: Quote) -> float:
         section = quote.section
         spoken = weights.share(beside[0], section.words) + _SAID_WEIGHT * weights.share(beside[1], section.words)
-        named = weights.share(beside[0], section.named) + _alike(part.said or part.sought, section.heading)
-        amount = _AMOUNT_WEIGHT * bool(_HOW_MUCH.search(part.sought) and _AMOUNT.search(section.text))
+        named = section.named <= asked and len(section.named) == len(section.heading.split()) > 0
         first = _FIRST_WEIGHT / (1 + quote.place)
-        return (spoken + _HEADING_WEIGHT * named + amount + first) / (1 + section.size / _LENGTH)
+        return (spoken + _HEADING_WEIGHT * named + first) / (1 + section.size / _LENGTH)
 
     ranked = sorted(every, key=lambda quote: (-score(quote), quote.source is not best, quote.place))
     chosen = ranked[:1]
     if part.steps and not chosen[0].section.steps:
         chosen += [quote for quote in ranked if quote.section.steps][:1]
-    if beside[1] and not any(beside[1] & quote.section.words for quote in chosen):  # beside the question so far
-        answer = max(ranked, key=lambda quote: weights.share(beside[1], quote.section.words))
-        chosen += [answer] if _fits(chosen, answer) else []
     left = beside[0].difference(*(quote.section.words for quote in chosen))
     for quote in ranked[1:]:
-        size = _size(chosen)
         gain = weights.of(left & quote.section.words) / (weights.of(beside[0]) or 1.0)
-        least = _MORE if size >= _FEWEST_WORDS else _LITTLE
-        if quote not in chosen and gain >= least and _fits(chosen, quote):
+        if quote not in chosen and gain >= _MORE and _fits(chosen, quote):
             chosen.append(quote)
             left -= quote.section.words
     if part.steps:

@@ -6,7 +6,8 @@ from fastapi import FastAPI
 
 from service import __version__
 from service.assembly import Service
-from service.web import health, knowledge, webhooks
+from service.web import health, knowledge
+from service.web.webhooks import Webhooks
 
 
 def create_app(service: Service, *, control_token: str = "") -> FastAPI:
@@ -16,9 +17,8 @@ def create_app(service: Service, *, control_token: str = "") -> FastAPI:
     """
     app = FastAPI(title="deskpilot", version=__version__, docs_url=None, redoc_url=None)
     settings = service.settings
-    app.include_router(
-        webhooks.router(service.inbox, {name: helpdesk.secrets for name, helpdesk in settings.helpdesks.items()})
-    )
+    secrets = {name: helpdesk.secrets for name, helpdesk in settings.helpdesks.items()}
+    app.add_middleware(Webhooks, inbox=service.inbox, secrets=secrets)
     app.include_router(health.router({"database": service.database_answers, "knowledge": service.index_answers}))
     app.include_router(knowledge.router(service.tools, tokens=(control_token, settings.admin_token.get_secret_value())))
     return app

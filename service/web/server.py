@@ -29,7 +29,15 @@ async def serving(app: FastAPI, *, host: str, port: int) -> AsyncIterator[str]:
     Raises OSError where the port is taken.
     """
     config = uvicorn.Config(
-        app, host=host, port=port, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        proxy_headers=False,  # nobody here asks who is at the other end
+        server_header=False,
+        timeout_graceful_shutdown=5,
     )
     listening = socket.create_server((host, port), backlog=config.backlog)
     # asyncio does this for sockets it opens itself; without it an answer in two packets waits 40 ms for an ACK

@@ -11,7 +11,7 @@ import pytest
 from connectors.signing import ZENDESK_TEST_SECRET
 from connectors.zendesk.simulator import Options, ZendeskSimulator
 from connectors.zendesk.simulator.deliveries import signature
-from service import inbox, jobs
+from service import chores, inbox
 from service.database import Database
 from tests.story.one_desk import EVENTS_OF_A_NEW_TICKET, URL, OneDesk, zendesk
 
@@ -167,8 +167,11 @@ async def test_events_that_are_not_for_us_do_not_open_the_breaker(desk: Desk) ->
     assert await desk.inbox.waiting() == EVENTS_OF_A_NEW_TICKET
 
 
-async def test_a_trigger_whose_body_breaks_makes_us_look_at_what_changed(desk: Desk) -> None:
+async def test_a_trigger_whose_body_breaks_makes_us_look_at_what_changed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A quotation mark in a subject: that ticket gets its note, and so does one whose events were lost before."""
+    monkeypatch.setattr(chores, "_POLLS_S", (0, 1))
     desk.connect(kind="trigger", body=CHATTY)
     desk.simulator.faults.raw_quotes = True
     desk.simulator.faults.lose = EVENTS_OF_A_NEW_TICKET + 1  # and the trigger's
@@ -176,6 +179,8 @@ async def test_a_trigger_whose_body_breaks_makes_us_look_at_what_changed(desk: D
     desk.simulator.faults.lose = EVENTS_OF_A_NEW_TICKET
     broken = await desk.ask(subject='Where is my "blue" kettle?')
     async with desk.working():
+        await desk.until(lambda: answered(desk, "/api/v2/incremental/tickets/cursor"))
+        desk.clock.advance(61)  # the export withholds its newest minute
         for ticket_id in (lost, broken):
             await desk.until(lambda one=ticket_id: desk.noted(one))  # type: ignore[misc]  # bound to this one
             await desk.settled(ticket_id)
@@ -187,9 +192,9 @@ async def test_a_trigger_whose_body_breaks_makes_us_look_at_what_changed(desk: D
 async def test_a_search_that_does_not_know_yet_is_asked_again(
     database: Database, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The index of a busy account is minutes behind."""
-    monkeypatch.setattr(jobs, "_POLL_TURNS_S", (0, 1, 1))
-    async with zendesk(database, data_dir, options=Options(search_lag_s=60)) as desk:
+    """The index of a busy account is minutes behind; where our user is no admin, it is all we have."""
+    monkeypatch.setattr(chores, "_POLLS_S", (0, 1, 2))
+    async with zendesk(database, data_dir, options=Options(api_role="agent", search_lag_s=60)) as desk:
         desk.connect(kind="trigger", body=CHATTY)
         desk.simulator.faults.raw_quotes = True
         desk.simulator.faults.lose = EVENTS_OF_A_NEW_TICKET
@@ -200,6 +205,26 @@ async def test_a_search_that_does_not_know_yet_is_asked_again(
             await desk.until(lambda: desk.noted(ticket_id))
 
         assert desk.notes(ticket_id) == [False]
+
+
+async def test_an_hour_in_which_every_webhook_is_lost_loses_nobody(desk: Desk) -> None:
+    """The reconciler finds what nobody told us of: every ticket gets its one note."""
+    await desk.pipeline.reconcile("zendesk", since=desk.clock())
+    desk.simulator.faults.lose = 10_000
+    tickets = []
+    for _ in range(12):
+        tickets.append(await desk.ask())
+        desk.clock.advance(300)
+    async with desk.working():
+        assert await desk.pipeline.reconcile("zendesk") == len(tickets)
+        for ticket_id in tickets:
+            await desk.until(lambda one=ticket_id: desk.noted(one))  # type: ignore[misc]  # bound to this one
+        desk.clock.advance(300)
+        await desk.pipeline.reconcile("zendesk")  # with its overlap, and our own notes as changes
+        for ticket_id in tickets:
+            await desk.settled(ticket_id)
+
+    assert [desk.notes(ticket_id) for ticket_id in tickets] == [[False]] * len(tickets)
 
 
 async def answered(desk: Desk, path: str) -> bool:

@@ -37,7 +37,7 @@ async def closed(port: int) -> None:
     while True:
         try:
             _, writer = await asyncio.open_connection(HOST, port)
-        except ConnectionRefusedError:
+        except ConnectionError:  # refused, or reset while it closes
             return
         writer.close()
         await asyncio.sleep(0.01)

@@ -12,6 +12,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
+from starlette.types import Message
 
 from service.database import Database
 from service.inbox import Inbox
@@ -41,7 +42,13 @@ async def inbox(database: Database) -> AsyncIterator[Inbox]:
 async def client(inbox: Inbox) -> AsyncIterator[httpx.AsyncClient]:
     """Somebody who sends webhooks."""
     app = FastAPI()
-    app.include_router(webhooks.router(inbox, {"zendesk": (ZENDESK_SECRET,), "freshdesk": (FRESHDESK_SECRET,)}))
+    secrets = {"zendesk": (ZENDESK_SECRET,), "freshdesk": (FRESHDESK_SECRET,)}
+    app.add_middleware(webhooks.Webhooks, inbox=inbox, secrets=secrets)
+
+    @app.get("/elsewhere")
+    async def elsewhere() -> str:
+        return "the application"
+
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://deskpilot.test") as http:
         yield http
 
@@ -161,6 +168,49 @@ async def test_freshdesk_shows_its_secret_in_any_of_three_places(
 async def test_a_helpdesk_that_is_off_is_not_found(client: httpx.AsyncClient) -> None:
     """And says how to turn it on."""
     assert (await client.post("/webhooks/zammad", content=b"{}")).status_code == 404
+
+
+async def test_only_post_is_taken(client: httpx.AsyncClient) -> None:
+    """Somebody opens the address in a browser."""
+    answer = await client.get("/webhooks/zendesk")
+
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+
+
+async def test_all_other_paths_are_the_applications(client: httpx.AsyncClient) -> None:
+    """Webhooks are answered in front of it, nothing else is."""
+    assert (await client.get("/elsewhere")).json() == "the application"
+    assert (await client.post("/webhooks")).status_code == 404
+
+
+async def test_the_first_of_two_equal_headers_counts(client: httpx.AsyncClient, inbox: Inbox) -> None:
+    """A second signature behind a wrong one does not help."""
+    body = json.dumps(EVENT).encode()
+    good = signed(body)
+    wrong = ("X-Zendesk-Webhook-Signature", signed(body, secret="another-secret-of-16")["X-Zendesk-Webhook-Signature"])
+
+    answer = await client.post("/webhooks/zendesk", content=body, headers=[wrong, *good.items()])
+
+    assert (answer.status_code, await inbox.waiting()) == (401, 0)
+
+
+async def test_a_sender_that_hangs_up_within_its_body_stores_nothing(inbox: Inbox) -> None:
+    """And is not answered: nobody listens."""
+    secrets = {"freshdesk": (FRESHDESK_SECRET,)}
+    receiver = webhooks.Webhooks(FastAPI(), inbox=inbox, secrets=secrets)
+    messages = [{"type": "http.request", "body": b'{"v":1', "more_body": True}, {"type": "http.disconnect"}]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return messages.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    path = f"/webhooks/freshdesk/{FRESHDESK_SECRET}"
+    await receiver({"type": "http", "method": "POST", "path": path, "headers": []}, receive, send)
+
+    assert (sent, messages, await inbox.waiting()) == ([], [], 0)
 
 
 async def test_a_database_that_is_gone_asks_the_helpdesk_to_send_again(
