@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps
 
-.PHONY: demo test lint bench lock clean
+.PHONY: demo test lint bench chaos lock clean
 
 demo: $(VENV)/ready ## watch tickets arrive and read the notes
 	@$(BIN)/deskpilot demo $(ARGS)
@@ -21,6 +21,9 @@ lint: $(VENV)/ready-dev
 bench: $(VENV)/ready-dev ## the figures of the README
 	$(BIN)/python -m tests.bench.story $(ARGS)
 	$(BIN)/python -m tests.bench.text $(ARGS)
+
+chaos: $(VENV)/ready-dev ## kills everything at random for ten minutes, and judges what became of a thousand messages
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 lock: ## needs uv; names no index
 	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile -q --universal --generate-hashes --python-version 3.11 $(UPGRADE) \

@@ -128,7 +128,8 @@ class Door:
         except (httpx.TimeoutException, TimeoutError) as error:
             raise RetryableError(f"{self.host} did not answer {what} in time") from error
         except httpx.RequestError as error:
-            raise RetryableError(f"{self.host} cannot be reached for {what}: {error}") from error
+            said = f"{type(error).__name__} {error}".strip()  # many have no text of their own
+            raise RetryableError(f"{self.host} cannot be reached for {what}: {said}") from error
         except (httpx.InvalidURL, UnicodeEncodeError) as error:  # never left this machine
             raise RejectedError(f"{what} cannot be sent to {self.host}: {error}") from error
         await self._heed(response, buckets)

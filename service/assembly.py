@@ -32,7 +32,8 @@ from service.reconcile import Reconciler
 from service.settings import FreshdeskSettings, Settings, SettingsProblem, ZendeskSettings
 from service.vectors import VectorsUnavailableError, open_vectors
 
-_CONNECTIONS = httpx.Limits(max_connections=50, max_keepalive_connections=20)
+_CONNECTIONS = httpx.Limits(max_connections=50, max_keepalive_connections=20, keepalive_expiry=4)
+"""Idle ones are closed before the other side does it, which many servers do after five seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
             ledger=Ledger(database),
             llm=await stack.enter_async_context(LLM.opened(settings.llm)),
             outages=outages,
+            budgets=budgets,
             reconciler=Reconciler(database, inbox=inbox),
         )
         pipeline = Pipeline(tools)

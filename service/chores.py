@@ -39,6 +39,7 @@ class Chores:
     async def tidy(self) -> None:
         """Forget what nobody will ask about any more."""
         await self._inbox.prune(days=_KEPT_DAYS)
+        await self._story.forget_old()
         await asyncio.sleep(_TIDY_S)
 
     async def ask_to_reconcile(self) -> None:

@@ -37,7 +37,7 @@ _BACKOFF_S = (5.0, 20.0, 60.0, 180.0)
 _MISCONFIGURED_S = 300.0  # nothing works until a person acts; look again every five minutes
 _OUT_S = 300.0  # a ticket that waits for an outage is freed when it is over; this is the net below that
 _JITTER = 0.2  # a hundred tickets that failed together do not come back together
-_APART_S = 4.0  # tickets that died together a second time come back apart: one of them may be what kills
+_APART_S = 4.0  # tickets that died together a third time come back apart: one of them may be what kills
 
 _HEARTBEAT_S = 2.0
 _SWEEP_S = 1.0
@@ -166,8 +166,7 @@ class Jobs:
         dead = await self._queue.stalled()  # every replica watches, so that each knows when it is its turn
         async with self._queue.sweeping() as mine:
             if mine:
-                for job_id in dead:
-                    await self._take_over(job_id)
+                await asyncio.gather(*(self._take_over(job_id) for job_id in dead))
                 out = [outage for outage in (await self._outages.standing()).values() if outage.open]
                 probing = [outage.name for outage in out if outage.probe_due]
                 await self._queue.release([outage.name for outage in out], probing=probing)
@@ -175,8 +174,7 @@ class Jobs:
 
     async def _take_over_all(self) -> None:
         """The embedded database belongs to one process, which is this one: whoever held a job is dead."""
-        for job_id in await self._queue.running():
-            await self._take_over(job_id)
+        await asyncio.gather(*(self._take_over(job_id) for job_id in await self._queue.running()))
 
     async def _take_over(self, job_id: int) -> None:
         job = await self._queue.job(job_id)
@@ -191,7 +189,8 @@ class Jobs:
             await self._queue.end(job)
             JOBS.labels("parked").inc()
             return
-        await self._queue.put_back(job, after_s=random.uniform(0, _APART_S * job.attempts))  # noqa: S311 - no secret
+        apart_s = random.uniform(0, _APART_S * max(deaths - 2, 0))  # noqa: S311 - no secret
+        await self._queue.put_back(job, after_s=apart_s)
 
     async def _look_at(self, context: JobContext, /, **given: Any) -> None:  # noqa: ANN401 - JSON of our own making
         self._alive(context)

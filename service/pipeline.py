@@ -23,6 +23,7 @@ from connectors.base import (
 )
 from service.acknowledgement import acknowledge
 from service.analysis import Analysis
+from service.budgets import Budgets
 from service.content import Written, content_of
 from service.conversation import Conversation, read_conversation
 from service.errors import OutageError, ServiceError
@@ -66,6 +67,7 @@ class Tools:
     ledger: Ledger
     llm: LLM | None
     outages: Outages
+    budgets: Budgets
     reconciler: Reconciler
 
 
@@ -82,7 +84,7 @@ class Pipeline:
 
     def __init__(self, tools: Tools) -> None:
         self._ledger, self._library, self._outages = tools.ledger, tools.library, tools.outages
-        self._reconciler = tools.reconciler
+        self._reconciler, self._budgets = tools.reconciler, tools.budgets
         self._writers = Writers(tools.llm, tools.outages, settings=tools.library.settings)
         self._settings = tools.library.settings
         self._desks = tools.library.helpdesks
@@ -260,6 +262,10 @@ class Pipeline:
         await self._ledger.silent(key, "", reason)
         if attempts:
             await self._ledger.park(key, attempts=attempts, error=reason)
+
+    async def forget_old(self) -> None:
+        """Forget what nobody will ask about any more."""
+        await self._budgets.forget_old()
 
     async def sync(self) -> str:
         """Bring the knowledge up to date; returns what was done, for the log."""

@@ -73,8 +73,14 @@ def occasion_for(ticket: Ticket, *, me: Person, when: NotesWhen) -> Occasion | S
 
 
 def newest_of_requester(ticket: Ticket) -> Message | None:
-    """The newest message from outside."""
-    return next((message for message in reversed(ticket.messages) if message.kind == "requester message"), None)
+    """The newest message from outside; an auto-reply only where there is nothing else, it takes no question back."""
+    written = [message for message in reversed(ticket.messages) if message.kind == "requester message"]
+    by_people = (message for message in written if not _is_machine(ticket, message))
+    return next(by_people, written[0] if written else None)
+
+
+def _is_machine(ticket: Ticket, message: Message) -> bool:
+    return message.automatic or is_automatic(ticket.subject, message_text(message))
 
 
 def answered_after(ticket: Ticket, message: Message) -> bool:

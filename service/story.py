@@ -34,6 +34,10 @@ class Story(Protocol):
         """Read the knowledge where the index is empty."""
         ...
 
+    async def forget_old(self) -> None:
+        """Forget what nobody will ask about any more."""
+        ...
+
     async def sync(self) -> str:
         """Bring the knowledge up to date; returns what was done, for the log."""
         ...

@@ -30,7 +30,7 @@ from connectors.zendesk.simulator import Options, ZendeskSimulator
 from service.web.server import free_port, serving
 from tests import fake_llm
 from tests.story.articles import write_articles
-from tests.story.test_model import ANALYSIS, DRAFT, answering
+from tests.story.model import ANALYSIS, DRAFT, answering
 
 HOST = "127.0.0.1"
 ROOT = Path(__file__).parent.parent.parent

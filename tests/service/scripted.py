@@ -43,6 +43,7 @@ class ScriptedStory:
     own: str = "our-note"
     halted: list[tuple[str, str]] = field(default_factory=list)
     synced_first: bool = False
+    tidied: bool = False
     looked: asyncio.Event = field(default_factory=asyncio.Event)
     synced: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -61,6 +62,9 @@ class ScriptedStory:
     async def give_up(self, _helpdesk: str, ticket_id: str, *, reason: str, attempts: int = 0) -> None:
         self.given_up.append((ticket_id, reason, attempts))
         self.looked.set()
+
+    async def forget_old(self) -> None:
+        self.tidied = True
 
     async def sync(self) -> str:
         self.synced.set()

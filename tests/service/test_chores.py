@@ -21,7 +21,7 @@ async def test_a_webhook_that_cannot_be_read_makes_us_look_for_what_changed(desk
     await ticket_event(desk, kind="poll")
     async with desk.working():
         await desk.until(lambda: true(bool(desk.story.reconciled)))
-        await desk.until(lambda: _waits_once(desk))
+        await desk.until(lambda: _waits_twice(desk))
 
     (since,) = desk.story.reconciled
     assert since is not None
@@ -43,7 +43,7 @@ async def test_a_poll_that_is_drained_is_handed_back(desk: Desk, monkeypatch: py
         await asked.wait()
 
     jobs = await desk.jobs_named("reconcile")
-    assert sorted(bool(job.scheduled_at) for job in jobs) == [False, True]
+    assert sorted(bool(job.scheduled_at) for job in jobs) == [False, True, True]
     assert all(job.task_kwargs["since"] for job in jobs)
 
 
@@ -84,8 +84,14 @@ async def test_the_knowledge_is_synced_at_start_up(database: Database) -> None:
     assert desk.story.synced_first  # before any ticket is told that nothing is known
 
 
-async def _waits_once(desk: Desk) -> bool:
-    return [bool(job.scheduled_at) for job in await desk.jobs_named("reconcile")] == [True]
+async def test_what_is_old_is_forgotten(desk: Desk) -> None:
+    """Deliveries, and budgets of tickets."""
+    async with desk.working():
+        await desk.until(lambda: true(desk.story.tidied))
+
+
+async def _waits_twice(desk: Desk) -> bool:
+    return [bool(job.scheduled_at) for job in await desk.jobs_named("reconcile")] == [True, True]
 
 
 async def _settled(desk: Desk) -> bool:

@@ -145,6 +145,14 @@ def test_automatic_mail_gets_silence_whether_the_vendor_marks_it_or_not(entry: o
     assert "machine" in silence(asked, "every")
 
 
+def test_an_auto_reply_takes_no_question_back() -> None:
+    """The customer asks, and a second later their out-of-office answers our receipt."""
+    away = customer("I am out of the office until 4 December.", automatic=True)
+
+    assert occasion(ticket(QUESTION, away)).key == "m1"
+    assert "answered" in silence(ticket(QUESTION, agent("Please descale it."), away))
+
+
 def test_first_means_only_the_first_message() -> None:
     """For teams that want help with the opening only."""
     assert occasion(ticket(QUESTION), "first").key == "m1"

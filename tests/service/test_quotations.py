@@ -96,6 +96,11 @@ def test_a_paragraph_that_does_not_end_with_a_colon_leads_into_no_list() -> None
     assert blocks("The pump is quiet.\n- a brush\n- warm water") == ["The pump is quiet.", "- a brush\n- warm water"]
 
 
+def test_an_item_that_ends_with_a_colon_leads_into_no_paragraph() -> None:
+    """Into a list below it only."""
+    assert blocks("- a brush:\nBoth are in the box.") == ["- a brush:", "Both are in the box."]
+
+
 def test_a_nested_list_is_one_list() -> None:
     """Items below items, and lines that go on with an item."""
     text = "Do this:\n1. Open the lid:\n   - turn it left\n   - lift it\n2. Rinse the wheel\n   with warm water.\n\n3. Close it."
@@ -219,7 +224,15 @@ def test_plain_paragraphs_are_quoted_as_they_stand(lines: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a\n" * 50_000, "- a\n" * 40_000, "a|b\n" * 40_000, "|" * 150_000, "# a\na\n" * 2_000, "a. " * 60_000, " " * 200_000],
+    [
+        "a\n" * 50_000,
+        "- a\n" * 40_000,
+        "a|b\n" * 40_000,
+        "|" * 150_000,
+        "# a\na\n" * 2_000,
+        "a. " * 60_000,
+        " " * 200_000,
+    ],
 )
 def test_a_very_long_passage_is_read_once(text: str) -> None:
     """What takes the square of a length would not end here in time."""

@@ -23,6 +23,7 @@ from connectors.simulated.clock import ManualClock
 from connectors.simulated.record import RequestRecord
 from connectors.zendesk.simulator import ZendeskSimulator
 from connectors.zendesk.simulator import options as zendesk_options
+from service.budgets import Budgets
 from service.database import Database
 from service.inbox import Inbox
 from service.jobs import Jobs
@@ -233,7 +234,14 @@ async def _surrounded(
         stack.push_async_callback(vectors.close)
         ledger = Ledger(database)
         outages, reconciler = Outages(database), Reconciler(database, inbox=inbox)
-        tools = Tools(library=library, ledger=ledger, llm=None, outages=outages, reconciler=reconciler)
+        tools = Tools(
+            library=library,
+            ledger=ledger,
+            llm=None,
+            outages=outages,
+            budgets=Budgets(database),
+            reconciler=reconciler,
+        )
         pipeline = Pipeline(tools)
         queue = Queue(database)
         jobs = Jobs(queue, inbox=inbox, outages=outages, story=pipeline, settings=settings, helpdesks=[name])
