@@ -28,18 +28,21 @@ _FILLERS = (
     "please hi hello hey dear thanks thank help know tell like want would need question problem issue could able possible get got does work works regards"
     " now still always already yet also just really something anything someone way thing things one two let see try tried put take make go come give keep"
     " say said good many much lot use using since shall may might mean means show shows properly exactly right long find"
-    " bitte hallo guten tag danke frage problem möchte würde gerne wissen brauche kann können gibt geht noch schon immer mal grüße zeigt bedeutet heißt dauert benutzen verwenden richtig einfach genau lange"
-    " bonjour merci question problème voudrais souhaite savoir besoin peux pouvez faire toujours encore cordialement plus est-ce temps prend dure"
-    " hola gracias pregunta problema quisiera quiero saber necesito puedo pueden hacer hacen todavía siempre saludos tarda significa usar uso"
+    " bitte hallo guten tag danke frage problem möchte würde gerne wissen brauche kann können gibt geht noch schon immer mal grüße zeigt bedeutet heißt dauert benutzen verwenden richtig einfach genau lange finde finden"
+    " bonjour merci question problème voudrais souhaite savoir besoin peux pouvez faire toujours encore cordialement plus est-ce temps prend dure trouve trouver"
+    " hola gracias pregunta problema quisiera quiero saber necesito puedo pueden hacer hacen todavía siempre saludos tarda significa usar uso encuentro encontrar"
 )
 """Words that most messages hold whatever they are about: nothing is asked by them."""
 
-_SAME = tuple(
-    (re.compile(rf"\b(?:{others})\b", re.IGNORECASE), word)
-    for word, others in {
-        "delivery": "ship(?:s|ping|ment|ments|ped)?|postage",
-        "UK": r"U\.K\.?|United Kingdom|Great Britain|Vereinigte[sn] Königreich|Großbritannien|Royaume-Uni|Reino Unido",
-    }.items()
+_SAME = (
+    (re.compile(r"\b(?:ship(?:s|ping|ments?|ped)?)\b", re.IGNORECASE), "delivery"),
+    (
+        re.compile(
+            r"\b(?:U\.K\.?|United Kingdom|Great Britain|Vereinigte[sn] Königreich|Großbritannien|Royaume-Uni|Reino Unido)\b",
+            re.IGNORECASE,
+        ),
+        "UK",
+    ),
 )
 """Words that customers and articles use for each other."""
 

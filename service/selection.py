@@ -165,6 +165,9 @@ def sections_for(part: Part, best: Source, article: Sequence[Source], weights: W
     chosen = ranked[:1]
     if part.steps and not chosen[0].section.steps:
         chosen += [quote for quote in ranked if quote.section.steps][:1]
+    if beside[1] and not any(beside[1] & quote.section.words for quote in chosen):  # beside the question so far
+        answer = max(ranked, key=lambda quote: weights.share(beside[1], quote.section.words))
+        chosen += [answer] if _fits(chosen, answer) else []
     left = beside[0].difference(*(quote.section.words for quote in chosen))
     for quote in ranked[1:]:
         gain = weights.of(left & quote.section.words) / (weights.of(beside[0]) or 1.0)
