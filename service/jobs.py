@@ -109,8 +109,8 @@ class Jobs:
 
     async def _for_ever(self, step: Callable[[], Awaitable[None]]) -> None:
         """Repeat `step`; neither a database that is gone for a while nor a defect of ours stops a loop."""
-        name = getattr(step, "__name__", "work")
-        while True:
+        name, task = getattr(step, "__name__", "work"), asyncio.current_task()
+        while task and not task.cancelling():  # a database that goes while a step winds down swallows the cancellation
             try:
                 await step()
             except AWAY as error:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from service.vectors.base import VectorsUnavailableError
@@ -40,23 +41,25 @@ class ServerEngine:
 
     def __init__(self, client: AsyncQdrantClient, collection: str) -> None:
         from qdrant_client import models  # noqa: PLC0415 - whoever has a client has paid for it
+        from qdrant_client.common.client_exceptions import QdrantException  # noqa: PLC0415
         from qdrant_client.http.exceptions import ApiException, UnexpectedResponse  # noqa: PLC0415
 
         self._client = client
         self._name = collection
         self._models = models
-        self._failures = ApiException
+        # ValueError: what it answers is not JSON, or not what it documents
+        self._failures = (ApiException, QdrantException, ValueError, TimeoutError)
         self._refusal = UnexpectedResponse
 
     async def open(self) -> None:
         """Load the index, or make it where there is none."""
-        with self._answering():
+        async with self._answering():
             if not await self._client.collection_exists(self._name):
                 await self._create(None)
 
     async def reset(self, dimension: int) -> None:
         """Empty the index; dense vectors have this size from now on."""
-        with self._answering():
+        async with self._answering():
             await self._client.delete_collection(self._name)
             await self._create(dimension)
 
@@ -66,24 +69,24 @@ class ServerEngine:
             self._models.PointStruct(id=point.id, vector=self._vectors(point), payload=point.payload)
             for point in points
         ]
-        with self._answering():
+        async with self._answering():
             await self._client.upsert(self._name, made, wait=True)
 
     async def revise(self, points: Sequence[Point]) -> None:
         """Replace the named vectors of points that are there."""
         made = [self._models.PointVectors(id=point.id, vector=self._vectors(point)) for point in points]
-        with self._answering():
+        async with self._answering():
             await self._client.update_vectors(self._name, made, wait=True)
 
     async def delete(self, where: Where) -> None:
         """Drop every point that matches."""
         selector = self._models.FilterSelector(filter=self._filter(where))
-        with self._answering():
+        async with self._answering():
             await self._client.delete(self._name, selector, wait=True)
 
     async def read(self, point_id: str) -> Payload | None:
         """One point's payload."""
-        with self._answering():
+        async with self._answering():
             records = await self._client.retrieve(self._name, [point_id])
         return records[0].payload if records else None
 
@@ -92,7 +95,7 @@ class ServerEngine:
         wanted = True if fields is None else list(fields)
         offset: Any = None
         while True:
-            with self._answering():
+            async with self._answering():
                 records, offset = await self._client.scroll(
                     self._name, scroll_filter=self._filter(where), limit=page, offset=offset, with_payload=wanted
                 )
@@ -103,7 +106,7 @@ class ServerEngine:
 
     async def count(self, where: Where) -> int:
         """How many points match, exactly."""
-        with self._answering():
+        async with self._answering():
             return (await self._client.count(self._name, count_filter=self._filter(where), exact=True)).count
 
     async def rank(self, plan: Plan) -> list[Scored]:
@@ -113,7 +116,7 @@ class ServerEngine:
             self._models.Prefetch(query=self._vector(signal.vector), using=signal.using, filter=where, limit=DEPTH)
             for signal in plan.signals
         ]
-        with self._answering():
+        async with self._answering():
             answer = await self._client.query_points(
                 self._name,
                 prefetch=prefetch,
@@ -127,7 +130,7 @@ class ServerEngine:
         """The same signals once more, of these points alone and one by one."""
         where = self._filter(Where(ids=tuple(ids)))
         requests = [self._request(signal, where, len(ids)) for signal in plan.signals]
-        with self._answering():
+        async with self._answering():
             answers = await self._client.query_batch_points(self._name, requests)
         return [{str(point.id): point.score for point in answer.points} for answer in answers]
 
@@ -155,14 +158,17 @@ class ServerEngine:
         for name in INDEXED:
             await self._client.create_payload_index(self._name, name, models.PayloadSchemaType.KEYWORD, wait=True)
 
-    @contextmanager
-    def _answering(self) -> Iterator[None]:
-        """Every failure of the server leaves as a VectorsUnavailableError."""
+    @asynccontextmanager
+    async def _answering(self) -> AsyncIterator[None]:
+        """Every failure of the server leaves as a VectorsUnavailableError, after _TIMEOUT_S at the latest."""
         try:
-            yield
+            # the client's own time-out counts anew with every byte that drips in
+            async with asyncio.timeout(_TIMEOUT_S):
+                yield
         except self._failures as error:
+            said = f"{type(error).__name__} {error}".strip()
             raise VectorsUnavailableError(
-                f"the Qdrant server does not do what it is asked (collection {self._name}): {error}; "
+                f"the Qdrant server does not do what it is asked (collection {self._name}): {said}; "
                 "check DESKPILOT_QDRANT__URL and __API_KEY, and that the server is 1.14 or later"
             ) from error
 

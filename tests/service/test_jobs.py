@@ -394,3 +394,20 @@ async def test_a_helpdesk_that_hangs_takes_nobody_elses_places(
             await two.jobs.enqueue("freshdesk", "quick")
             await two.until(lambda: true("freshdesk:quick" in two.story.looks))
             assert "zendesk:slow-2" not in two.story.looks
+
+
+async def test_a_loop_whose_step_swallows_the_cancellation_ends_all_the_same(desk: Desk) -> None:
+    """The database goes away while the queue winds down: its error stands in the place of the cancellation."""
+    begun = asyncio.Event()
+
+    async def swallows() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise ConnectorException from None
+
+    loop = asyncio.create_task(desk.jobs._for_ever(swallows))
+    await begun.wait()
+    loop.cancel()
+    await asyncio.wait_for(asyncio.gather(loop, return_exceptions=True), timeout=5)
