@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -26,7 +25,7 @@ MAX_QUOTE = 140
 MAX_CHECKS = 6
 MAX_SOURCES = 5
 SHINGLE = 8  # consecutive words of an internal passage that count as quoting it
-_ENOUGH_NEAR, _ENOUGH_FOREIGN = 0.2, 0.34  # share of a question's words in one sentence and the title
+_SHARED, _MOST_ASKED, _FEWEST = 0.25, 12, 2  # of a question's words, in one sentence and the title
 SHORTEST_QUOTE = 5  # words; an internal passage of fewer is too common to recognise
 
 IMAGE = re.compile(r"!\[[^\[\]\n]{0,300}\](?:\([^()\n]*(?:\([^()\n]*\)[^()\n]*)?\)|\[[^\[\]\n]{0,100}\])?")
@@ -108,16 +107,13 @@ def nearest(passages: Sequence[Found], *, query: str = "", language: str = "", l
     """
     if not query:
         return _numbered(_by_article((found.passage, "") for found in passages))[:limit]
-    said = [stems(f"{found.passage.title} {found.passage.text}", language=found.passage.language) for found in passages]
-    common = {
-        word for word, count in Counter(word for words in said for word in words).items() if count > len(said) / 2
-    }
     shown: dict[str, tuple[bool, Source]] = {}
     for passage in (found.passage for found in passages):
         foreign = passage.language not in ("", language)
         asked = telling(query, language=passage.language)
-        share, line = _best_line(passage, asked - common or asked)
-        if share >= (_ENOUGH_FOREIGN if foreign else _ENOUGH_NEAR):
+        shared, line = _best_line(passage, asked)
+        enough = max(_SHARED * min(len(asked), _MOST_ASKED), min(_FEWEST, len(asked)))  # one word of many is chance
+        if asked and shared >= enough + foreign:
             source = _source(passage, "")
             shown.setdefault(
                 passage.article, (foreign, replace(source, quote=source.quote and clean(line, limit=MAX_QUOTE)))
@@ -125,14 +121,11 @@ def nearest(passages: Sequence[Found], *, query: str = "", language: str = "", l
     return _numbered(source for _, source in sorted(shown.values(), key=lambda pair: pair[0]))[:limit]
 
 
-def _best_line(passage: Passage, asked: AbstractSet[int]) -> tuple[float, str]:
-    """The line that shares most words with a question, and the share, 0 to 1. Words of the title count as said in each."""
+def _best_line(passage: Passage, asked: AbstractSet[int]) -> tuple[int, str]:
+    """The line that shares most words with a question, and how many. Words of the title count as said in each."""
     title = stems(passage.title, language=passage.language)
-    shares = [
-        (len(asked & (title | stems(line, language=passage.language))) / (len(asked) or 1), line)
-        for line in _lines(passage.text)
-    ]
-    return max(shares, key=lambda pair: pair[0], default=(0.0, ""))
+    shared = [(len(asked & (title | stems(line, language=passage.language))), line) for line in _lines(passage.text)]
+    return max(shared, key=lambda pair: pair[0], default=(0, ""))
 
 
 def clean(text: str, allowed_urls: Collection[str] = (), *, limit: int = MAX_LINE) -> str:

@@ -38,15 +38,15 @@ READY: dict[str, Any] = {
     },
 }
 UNCOVERED: dict[str, Any] = {
-    "subject": "Engraving",
+    "subject": "A subscription as a present",
     "name": "Ben Castellane",
-    "text": "Hi, can you engrave two names on the lid of a Kettlewick One? It is a wedding present.",
-    "analysis": {"intent": "engraving", "query": "engraving names lid", "asks": True},
+    "text": "Hi, can I give the tea subscription to my sister as a present, paid for a year at once? She lives in Lisbon.",
+    "analysis": {"intent": "gift", "query": "tea subscription as a gift, paid for a year in advance", "asks": True},
     "draft": {
-        "reply": "Hi <PERSON_1>,\n\nso that I can give you a certain answer: which colour of the One is it, and by which date do you "
-        "need the present?",
+        "reply": "Hi <PERSON_1>,\n\nso that I can give you a certain answer: which tea would you like to give, and is there a day "
+        "by which the first box should arrive?",
         "covered": False,
-        "reason": "No article speaks of engraving.",
+        "reason": "No article speaks of giving a subscription to somebody else.",
     },
 }
 PERSON: dict[str, Any] = {
@@ -77,7 +77,7 @@ async def main() -> None:
     """Write a ticket of each kind, and take their pictures."""
     PICTURES.mkdir(exist_ok=True)
     with fake_llm.serving() as model:
-        async with staged(ARTICLES, debounce_s=0, debounce_max_s=0, llm=model.settings()) as stage:
+        async with staged(ARTICLES, debounce_s=0, debounce_max_s=0, llm=model.settings(wait_s=0)) as stage:
             await sync_all(stage.service.tools.library, progress=lambda *_: None)
             for kind, told in KINDS.items():
                 model.otherwise = scripted(told)
@@ -111,12 +111,13 @@ def scripted(told: dict[str, Any]) -> fake_llm.Answer:
 
 async def picture(stage: Stage, ticket_id: str, kind: str) -> None:
     """The whole page, and the note alone."""
-    async with open_page(width=1360, height=900) as page:
+    async with open_page(width=1360, height=1800) as page:  # no note is cut
         await page.goto(f"{stage.pages['zendesk']}/tickets/{ticket_id}")
         note = page.locator('[data-testid="entry"][data-by="co-pilot"]')
         await note.wait_for()
         await note.screenshot(path=PICTURES / f"note-{kind}.png")
         if kind == "ready":
+            await page.set_viewport_size({"width": 1360, "height": 900})
             await page.screenshot(path=PICTURES / "helpdesk.png")
 
 

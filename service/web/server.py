@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 
@@ -23,7 +23,7 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: FastAPI, *, host: str, port: int) -> AsyncIterator[str]:
+async def serving(app: ASGIApp, *, host: str, port: int) -> AsyncIterator[str]:
     """Serve `app` until the block ends, then finish running requests. port 0: a free one. Yields the address.
 
     Raises OSError where the port is taken.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import structlog
-from fastapi import APIRouter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors import WEBHOOKS
@@ -51,7 +51,7 @@ class Webhooks:
     and its reading of parameters cost more time than all that is done here.
     """
 
-    def __init__(self, app: ASGIApp, *, inbox: Inbox, secrets: dict[str, tuple[str, ...]]) -> None:
+    def __init__(self, app: ASGIApp, *, inbox: Inbox, secrets: Mapping[str, tuple[str, ...]]) -> None:
         """secrets: accepted webhook secrets by helpdesk, for those that are on."""
         self._app = app
         self._inbox = inbox
@@ -121,10 +121,3 @@ async def _answer(send: Send, status: int, text: str) -> None:
     headers += _MORE_HEADERS.get(status, [])
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content})
-
-
-def router(inbox: Inbox, secrets: dict[str, tuple[str, ...]]) -> APIRouter:
-    """The same as routes of a FastAPI application, for tests that are not moved to Webhooks yet."""
-    routes = APIRouter()
-    routes.add_route(_PREFIX + "{rest:path}", Webhooks(routes, inbox=inbox, secrets=secrets), methods=["POST"])
-    return routes

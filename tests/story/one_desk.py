@@ -35,7 +35,7 @@ from service.queue import Queue
 from service.reconcile import Reconciler
 from service.settings import KnowledgeSettings, Settings
 from service.vectors import EmbeddedVectors
-from service.web import webhooks
+from service.web.webhooks import Webhooks
 from tests.connectors.network import Network
 
 Twin = TypeVar("Twin", ZendeskSimulator, FreshdeskSimulator)
@@ -226,7 +226,7 @@ async def _surrounded(
     )
     inbox, vectors, carrier = Inbox(database), EmbeddedVectors(folder / "qdrant"), Network(simulator.app)
     secrets: dict[str, tuple[str, ...]] = {name: ()}
-    app.include_router(webhooks.router(inbox, secrets))
+    app.add_middleware(Webhooks, inbox=inbox, secrets=secrets)
     async with AsyncExitStack() as stack:
         out = await stack.enter_async_context(httpx.AsyncClient(transport=carrier))
         helpdesk = connect(name, account, out)

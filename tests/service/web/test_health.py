@@ -14,6 +14,7 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import create_async_engine
+from starlette.types import ASGIApp
 
 from service.assembly import Service, assembled
 from service.database import Database
@@ -26,7 +27,7 @@ NOBODY = "127.0.0.1:1"
 
 
 @asynccontextmanager
-async def asking(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+async def asking(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
     """A probe of this application."""
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://deskpilot.test") as http:
         yield http

@@ -198,7 +198,10 @@ async def test_a_sender_that_hangs_up_within_its_body_stores_nothing(inbox: Inbo
     """And is not answered: nobody listens."""
     secrets = {"freshdesk": (FRESHDESK_SECRET,)}
     receiver = webhooks.Webhooks(FastAPI(), inbox=inbox, secrets=secrets)
-    messages = [{"type": "http.request", "body": b'{"v":1', "more_body": True}, {"type": "http.disconnect"}]
+    messages: list[Message] = [
+        {"type": "http.request", "body": b'{"v":1', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
     sent: list[Message] = []
 
     async def receive() -> Message:
