@@ -21,6 +21,8 @@ lint: $(VENV)/ready-dev
 bench: $(VENV)/ready-dev ## the figures of the README
 	$(BIN)/python -m tests.bench.story $(ARGS)
 	$(BIN)/python -m tests.bench.text $(ARGS)
+	$(BIN)/python -m tests.bench.ack $(ARGS)
+	$(BIN)/python -m tests.bench.throughput $(ARGS)
 
 chaos: $(VENV)/ready-dev ## kills everything at random for ten minutes, and judges what became of a thousand messages
 	@$(BIN)/python -m tests.chaos $(ARGS)

@@ -44,12 +44,12 @@ _TOO_MANY = 429
 _LARGE_BYTES = 256 * 1024
 """Parsed in 2 to 3 ms (measured); a thread gets its turn only after 5, so below this size it would win nothing."""
 
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")
 _HALF_A_PAIR = re.compile(
-    r"\\(?:\\|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2}))"
+    r"\\(?:\\|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u(?:[dD][89a-fA-F][0-9a-fA-F]{2}|0000)))"
 )
 """A backslash that stands for itself, a whole pair of escaped UTF-16 surrogates (an emoji), or, as group 1, half of one:
-what a vendor that cuts texts leaves behind."""
+what a vendor that cuts texts leaves behind; or a NUL, which no database takes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from sqlalchemy.dialects.postgresql import insert
 from service.database import Database, deliveries, drafts, parked, silences
 from service.errors import ServiceError
 from service.inbox import FOUND
+from service.ledger import DROPPED
 from service.queue import Look, Queue
 
 State = Literal["parked", "waiting", "running"]
 
-_DROPPED = "dropped by the operator"
 _NEWEST = 20  # webhooks of a ticket that are shown
 
 
@@ -81,11 +81,14 @@ class Backlog:
     async def retry(self, ticket: str) -> bool:
         """Look at it now. False: it is neither parked nor waiting."""
         look = _key(ticket)
-        known = await self._unpark(look)
-        for job_id in await self._waiting(look):
-            known = await self._queue.app.job_manager.cancel_job_by_id_async(job_id, delete_job=True) or known
-        if known:
-            await self._queue.put(look)
+        known = bool(await self._waiting(look)) or any(
+            entry.state == "parked" and entry.ticket == ticket for entry in await self.entries()
+        )
+        if known:  # first in the queue, then out of the parked ones: it is never in neither
+            if not await self._queue.put(look):
+                async with self._engine.begin() as connection:
+                    await connection.execute(_NOW, {"key": look.key})
+            await self._unpark(look)
         return known
 
     async def drop(self, ticket: str) -> bool:
@@ -97,7 +100,11 @@ class Backlog:
         if dropped:
             said = {"helpdesk": look.helpdesk, "account": "", "ticket_id": look.ticket_id, "message_id": ""}
             async with self._engine.begin() as connection:
-                await connection.execute(insert(silences).values(**said, reason=_DROPPED).on_conflict_do_nothing())
+                await connection.execute(
+                    insert(silences)
+                    .values(**said, reason=DROPPED)
+                    .on_conflict_do_update(constraint="silences_said_once", set_={"at": sa.func.now()})
+                )
         return dropped
 
     async def _waiting(self, look: Look) -> list[int]:
@@ -127,6 +134,12 @@ _JOBS = sa.text(
     " COALESCE(args ->> 'reason', '') AS reason, COALESCE(args ->> 'waits_for', '') AS waits_for"
     " FROM procrastinate_jobs WHERE task_name = 'look' AND status IN ('todo', 'doing')"
     " ORDER BY status DESC, priority DESC, scheduled_at NULLS FIRST, id"
+)
+
+_NOW = sa.text(
+    "UPDATE procrastinate_jobs SET scheduled_at = NULL, priority = 0,"
+    """ args = args || '{"attempt": 1, "defects": 0, "waits_for": ""}'"""
+    " WHERE queueing_lock = :key AND status = 'todo'"
 )
 
 _FORGET_FAILED = sa.text("DELETE FROM procrastinate_jobs WHERE lock = :lock AND status = 'failed'")

@@ -6,13 +6,14 @@ import asyncio
 import random
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from connectors.base import ConnectorError, MisconfiguredError, RejectedError, RetryableError
 from service.errors import ServiceError
 from service.inbox import Inbox
-from service.queue import Queue
+from service.queue import AWAY, Queue, insist
 from service.settings import Settings
 from service.story import Story
 
@@ -22,6 +23,8 @@ _KEPT_DAYS = 14  # deliveries, for those who ask why one led to nothing
 _TIDY_S = 3600.0
 _POLLED_BEFORE = timedelta(minutes=15)  # the webhook that cannot be read may have been late
 _POLLS_S = (0.0, 70.0, 240.0)  # the export withholds its newest minute, a search may be behind by some
+_AGAIN = "again"
+_MISCONFIGURED_S = 300.0
 _PUT_OFF_S = (60.0, 75.0)  # a poll that got no answer
 
 
@@ -39,6 +42,7 @@ class Chores:
     async def tidy(self) -> None:
         """Forget what nobody will ask about any more."""
         await self._inbox.prune(days=_KEPT_DAYS)
+        await self._queue.forget_old(days=_KEPT_DAYS)
         await self._story.forget_old()
         await asyncio.sleep(_TIDY_S)
 
@@ -59,15 +63,17 @@ class Chores:
     async def unreadable(self, helpdesk: str, *, at: datetime) -> None:
         """A webhook tells no ticket: look at what changed since shortly before it, and again when the helpdesk knows."""
         for after_s in _POLLS_S:
-            await self._put_reconcile(helpdesk, since=at - _POLLED_BEFORE, after_s=after_s)
+            await self._put_reconcile(helpdesk, since=at - _POLLED_BEFORE, after_s=after_s, turn=f"{after_s:.0f}")
 
-    async def _put_reconcile(self, helpdesk: str, *, since: datetime | None = None, after_s: float = 0.0) -> None:
-        """One runs per helpdesk, and one of each kind waits at most."""
-        kind = f"{'asked' if since else 'regular'}:{after_s:.0f}"
+    async def _put_reconcile(
+        self, helpdesk: str, *, since: datetime | None = None, after_s: float = 0.0, turn: str = "0"
+    ) -> None:
+        """One runs per helpdesk, and one of each kind and turn waits: one that goes further back is not taken for another."""
+        kind = f"asked:{since.isoformat()}" if since and turn == _AGAIN else "asked" if since else "regular"
         await self._queue.put_chore(
             "reconcile",
             lock=f"reconcile:{helpdesk}",
-            queueing_lock=f"reconcile:{helpdesk}:{kind}",
+            queueing_lock=f"reconcile:{helpdesk}:{kind}:{turn}",
             after_s=after_s,
             given={"helpdesk": helpdesk, "since": since.isoformat() if since else "", "after_s": after_s},
         )
@@ -77,15 +83,17 @@ class Chores:
         try:
             found = await self._story.reconcile(helpdesk, since=asked)
         except asyncio.CancelledError:  # the drain's time is up: somebody else goes on
-            await asyncio.shield(self._put_reconcile(helpdesk, since=asked))
+            await insist(partial(self._put_reconcile, helpdesk, since=asked))
             raise
-        except (RejectedError, MisconfiguredError) as error:
+        except RejectedError as error:
             log.error("an account cannot be polled", helpdesk=helpdesk, reason=str(error))  # noqa: TRY400 - the sentence says it all
-        except (ConnectorError, ServiceError) as error:
+        except (ConnectorError, ServiceError, *AWAY) as error:
             asked_s = error.after_s if isinstance(error, RetryableError) else None
+            if isinstance(error, MisconfiguredError):  # until a person acts
+                asked_s = _MISCONFIGURED_S
             wait_s = max(random.uniform(*_PUT_OFF_S), asked_s or 0.0)  # noqa: S311 - jitter, no secret
             log.warning("a poll is put off", helpdesk=helpdesk, reason=str(error), wait_s=round(wait_s, 1))
-            await self._put_reconcile(helpdesk, since=asked, after_s=wait_s)
+            await insist(partial(self._put_reconcile, helpdesk, since=asked, after_s=wait_s, turn=_AGAIN))
         else:
             log.info("looked for what changed", helpdesk=helpdesk, tickets=found)
 

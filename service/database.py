@@ -171,6 +171,11 @@ async def _connected(url: str) -> AsyncIterator[Database]:
         await engine.dispose()
 
 
+def storable(text: str) -> str:
+    """A text that PostgreSQL takes: it knows no NUL, which an answer of a vendor or a model may hold."""
+    return text.replace("\0", "")
+
+
 def migrate(address: sa.URL) -> None:
     """Bring the tables to the newest revision; replicas that start together do it one after the other."""
     config = Config()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
@@ -184,12 +184,12 @@ class _Writer:
     async def _execute(self, given: str) -> None:
         if self._connection is None:
             self._connection = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
-        try:
-            await self._connection.execute(_INSERT, (given,), prepare=True)
-        except BaseException:  # also where it was given up in the middle: what comes next over it belongs to nobody
-            connection, self._connection = self._connection, None
-            await connection.close()
-            raise
+        connection, self._connection = self._connection, None
+        async with AsyncExitStack() as failed:  # or given up in the middle: what comes next over it belongs to nobody
+            failed.push_async_callback(connection.close)
+            await connection.execute(_INSERT, (given,), prepare=True)
+            failed.pop_all()
+        self._connection = connection
 
 
 async def _quiet(connection: AsyncConnection, debounce_s: float, longest_s: float, limit: int) -> list[Due]:

@@ -20,11 +20,12 @@ from procrastinate import JobContext
 
 from connectors.base import LeakError, MisconfiguredError, RejectedError, RetryableError
 from service.chores import Chores
+from service.database import storable
 from service.errors import OutageError, ServiceError
 from service.inbox import Due, Inbox
 from service.metrics import JOBS
 from service.outages import MODEL, Outages
-from service.queue import AWAY, CHORES, FOUND, LIVE, LOOK, Look, Queue
+from service.queue import AWAY, CHORES, LOOK, Look, Queue, insist
 from service.settings import Settings
 from service.story import Story
 
@@ -158,7 +159,7 @@ class Jobs:
             return "poll"
         if "" not in due.messages and await self._story.are_notes(due.helpdesk, due.messages):
             return "our own note"
-        await self._queue.put(Look(due.helpdesk, due.ticket_id), priority=LIVE if due.live else FOUND)
+        await self._queue.put(Look(due.helpdesk, due.ticket_id, found=not due.live))
         return "job"
 
     async def _sweep(self) -> None:
@@ -166,10 +167,10 @@ class Jobs:
         dead = await self._queue.stalled()  # every replica watches, so that each knows when it is its turn
         async with self._queue.sweeping() as mine:
             if mine:
-                await asyncio.gather(*(self._take_over(job_id) for job_id in dead))
                 out = [outage for outage in (await self._outages.standing()).values() if outage.open]
                 probing = [outage.name for outage in out if outage.probe_due]
                 await self._queue.release([outage.name for outage in out], probing=probing)
+                await asyncio.gather(*(self._take_over(job_id) for job_id in dead))
         await asyncio.sleep(_SWEEP_S)
 
     async def _take_over_all(self) -> None:
@@ -183,7 +184,7 @@ class Jobs:
         deaths = job.attempts + 1
         log.warning("a worker died in the middle of a job", job=job.id, task=job.task_name, deaths=deaths)
         if job.task_name == LOOK and deaths >= ATTEMPTS:
-            look = Look(**job.task_kwargs)  # type: ignore[arg-type]  # JSON of our own making
+            look = Look.of(job.task_kwargs, priority=job.priority)
             reason = "its worker died each time it was looked at"
             await self._story.give_up(look.helpdesk, look.ticket_id, reason=reason, attempts=deaths)
             await self._queue.end(job)
@@ -194,18 +195,18 @@ class Jobs:
 
     async def _look_at(self, context: JobContext, /, **given: Any) -> None:  # noqa: ANN401 - JSON of our own making
         self._alive(context)
-        look = Look(**given)
+        look = Look.of(given, priority=context.job.priority)
         structlog.contextvars.bind_contextvars(helpdesk=look.helpdesk, ticket=look.ticket_id, attempt=look.attempt)
         give_up = partial(self._story.give_up, look.helpdesk, look.ticket_id)
         try:
             done = await self._story.look(look.helpdesk, look.ticket_id, patient=self._patience_s(look) > 0)
         except asyncio.CancelledError:  # the drain's time is up: somebody else goes on
-            await asyncio.shield(self._queue.put(look))
+            await insist(partial(self._queue.put, look))
             raise
         except RejectedError as error:
             log.info("nothing can be written", reason=str(error))
             JOBS.labels("rejected").inc()
-            await self._insist(partial(give_up, reason=str(error)))
+            await insist(partial(give_up, reason=str(error)))
         except MisconfiguredError as error:
             log.error("a person has to act", problem=str(error))  # noqa: TRY400 - the sentence says it all
             JOBS.labels("misconfigured").inc()
@@ -213,8 +214,8 @@ class Jobs:
         except LeakError as error:
             log.critical("a note of ours is visible to the customer: nothing more is written there", problem=str(error))
             JOBS.labels("leak").inc()
-            await self._insist(partial(self._story.halt, look.helpdesk, reason=str(error)))
-            await self._insist(partial(give_up, reason=str(error), attempts=look.attempt))
+            await insist(partial(self._story.halt, look.helpdesk, reason=str(error)))
+            await insist(partial(give_up, reason=str(error), attempts=look.attempt))
         except OutageError as error:
             await self._wait(look, error)
         except RetryableError as error:
@@ -236,7 +237,7 @@ class Jobs:
         log.error("a ticket is parked", reason=reason)
         JOBS.labels("parked").inc()
         given_up = partial(self._story.give_up, look.helpdesk, look.ticket_id, reason=reason, attempts=look.defects)
-        await self._insist(given_up)
+        await insist(given_up)
 
     def _patience_s(self, look: Look) -> float:
         """Seconds for which this ticket may still wait for a model; then it gets a note without one."""
@@ -270,24 +271,14 @@ class Jobs:
         wait_s = _wait_s(look.attempt, after_s=after_s) if wait_s is None else wait_s
         log.warning("a ticket is put off", reason=reason, wait_s=round(wait_s, 1))
         JOBS.labels("put_off").inc()
-        later = replace(look, attempt=look.attempt + 1, waits_for=waits_for, reason=reason[:_REASON_CHARS])
-        priority = -int(needed_by.timestamp() // 60) if needed_by else LIVE
+        said = storable(reason)[:_REASON_CHARS]
+        later = replace(look, attempt=look.attempt + 1, waits_for=waits_for, reason=said)
 
         async def enqueued() -> None:
-            while not await self._queue.put(later, after_s=wait_s, priority=priority) and (after_s or waits_for):
+            while not await self._queue.put(later, after_s=wait_s, needed_by=needed_by) and (after_s or waits_for):
                 await self._queue.take_back(look.key)  # it would ask before it may be asked
 
-        await self._insist(enqueued)
-
-    async def _insist(self, step: Callable[[], Awaitable[None]]) -> None:
-        """Repeat until the database has taken it: a job that ends before its ticket is put off or recorded loses it."""
-        while True:
-            try:
-                await step()
-            except AWAY:
-                await asyncio.sleep(_RESTART_S)
-            else:
-                return
+        await insist(enqueued)
 
     def _alive(self, context: JobContext) -> None:
         """Remember which of the queue's workers this job's is."""

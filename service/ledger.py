@@ -25,6 +25,10 @@ REFERENCE = re.compile(r"\bDP-[0-9A-HJKMNP-TV-Z]{5}\b")
 """How a note of ours is recognised in a ticket."""
 
 
+DROPPED = "dropped by the operator"
+"""Why a ticket gets nothing that a person took out of the queue."""
+
+
 @dataclass(frozen=True, slots=True)
 class TicketKey:
     """Which ticket, over all accounts."""

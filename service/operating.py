@@ -66,8 +66,9 @@ async def retry_jobs(settings: Settings, tickets: Sequence[str], *, parked: bool
     """Look at these tickets now; `parked`: at all that are parked."""
     async with _backlog(settings) as backlog:
         chosen = [entry.ticket for entry in await backlog.entries() if parked and entry.state == "parked"]
-        unknown = [ticket for ticket in (*tickets, *chosen) if not await backlog.retry(ticket)]
-    return _told("Looked at again", len(tickets) + len(chosen) - len(unknown), unknown)
+        asked = list(dict.fromkeys((*tickets, *chosen)))
+        unknown = [ticket for ticket in asked if not await backlog.retry(ticket)]
+    return _told("Looked at again", len(asked) - len(unknown), unknown)
 
 
 async def drop_jobs(settings: Settings, tickets: Sequence[str]) -> int:

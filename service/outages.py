@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from connectors.base import ConflictError, ConnectorError, RetryableError
-from service.database import Database, outages
+from service.database import Database, outages, storable
 from service.errors import OutageError, ServiceError
 
 OPENS_AFTER = 2
@@ -68,13 +68,14 @@ class Outages:
 
     async def failed(self, name: str, reason: str, *, after_s: float = 0.0) -> Outage:
         """It did not answer (again). The next probe is due in a second, or when it asked for."""
+        reason = storable(reason)[:_REASON_CHARS]
         later = sa.func.clock_timestamp() + sa.func.make_interval(0, 0, 0, 0, 0, 0, max(_PROBE_S, after_s))
         statement = (
             insert(outages)
-            .values(name=name, failures=1, reason=reason[:_REASON_CHARS], probe_at=later)
+            .values(name=name, failures=1, reason=reason, probe_at=later)
             .on_conflict_do_update(
                 index_elements=["name"],
-                set_={"failures": outages.c.failures + 1, "reason": reason[:_REASON_CHARS], "probe_at": later},
+                set_={"failures": outages.c.failures + 1, "reason": reason, "probe_at": later},
             )
             .returning(outages.c.since, outages.c.failures)
         )
@@ -92,7 +93,10 @@ class Outages:
                 .values(probe_at=lease)
                 .returning(outages.c.name)
             )
-            return claimed.first() is not None
+            if claimed.first() is not None:
+                return True
+            known = sa.exists().where(outages.c.name == outage.name)
+            return not await connection.scalar(sa.select(known))  # over since the caller looked: nobody has to ask
 
     async def over(self, name: str) -> None:
         """It answers (again)."""

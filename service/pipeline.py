@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,8 +12,8 @@ import structlog
 
 from connectors.base import (
     ConflictError,
-    GoneError,
     Helpdesk,
+    Message,
     MisconfiguredError,
     Person,
     RejectedError,
@@ -55,6 +54,7 @@ from service.writers import Writers
 log = structlog.get_logger()
 
 _LOOKS = 3  # a ticket that moves on while it is answered is looked at again this often in one job
+_WRITES = 10  # each holds a connection while it speaks to the helpdesk; a third of the pool
 _SETTLES_S = 15.0  # a note whose answer was lost is there, or was refused, by then
 _HISTORY = 3  # related tickets that are read at most
 
@@ -89,6 +89,7 @@ class Pipeline:
         self._settings = tools.library.settings
         self._desks = tools.library.helpdesks
         self._me: dict[str, Person] = {}
+        self._writes = asyncio.Semaphore(_WRITES)
 
     async def look(self, helpdesk: str, ticket_id: str, *, patient: bool = False) -> str:
         """Look at a ticket as it stands and write the note it deserves; returns what was done, for the log.
@@ -138,6 +139,10 @@ class Pipeline:
         standing, patient = circumstances.standing, circumstances.patient
         conversation, masker = await self._read(desk, ticket, occasion)
         try:
+            if INDEX in standing:  # seen to be well before a model is paid
+                async with self._outages.watching(INDEX, standing, failures=(VectorsUnavailableError,)):
+                    await self._library.vectors.status()
+                standing = {name: outage for name, outage in standing.items() if name != INDEX}
             analysis, down = await self._writers.analyse(conversation, standing, patient=patient)
             if silence := silence_after_analysis(occasion, analysis, when=self._settings.notes):
                 _count_tokens(analysis.tokens_in, analysis.tokens_out)
@@ -153,7 +158,7 @@ class Pipeline:
         except OutageError as error:
             error.needed_by = needed_by(ticket, occasion.message)
             raise
-        older = overtaken(ticket, me=await self._identity(desk), by=reference_for(key, occasion.key))
+        older = await self._overtaken(desk, ticket, by=reference_for(key, occasion.key))
         written = Written(
             conversation, analysis, passages, draft, (), reasons, down_since=down, no_key=self._writers.llm is None,
             replaces=reference_in(older[-1]) if older and not desk.edits_notes else "",
@@ -178,7 +183,7 @@ class Pipeline:
 
     async def _post(self, desk: Helpdesk, occasion: Occasion, draft: SavedDraft) -> bool:
         """Put the note into the ticket, unless it stands there or the ticket has moved on (False: look again)."""
-        async with self._ledger.writing(draft.key, draft.message_id) as mine:
+        async with self._writes, self._ledger.writing(draft.key, draft.message_id) as mine:
             if not mine:  # somebody else wrote it while we waited
                 return True
             fresh = await desk.ticket(draft.key.ticket_id)
@@ -207,11 +212,18 @@ class Pipeline:
         """Mark older notes of ours as out of date where the helpdesk lets us; where not, the new one names them."""
         if not desk.edits_notes:
             return
-        for note in overtaken(ticket, me=await self._identity(desk), by=draft.reference):
+        for note in await self._overtaken(desk, ticket, by=draft.reference):
             if draft.reference not in note.html:
                 marked = superseded(note.html, by=draft.reference, language=self._settings.team.language)
-                with contextlib.suppress(GoneError):  # an agent deleted it
+                try:
                     await desk.edit_note(ticket.id, note.id, marked)
+                except RejectedError as error:  # an agent deleted it, or it is not ours to edit: the new one stands
+                    log.info("an older note stays as it is", note=note.id, reason=str(error))
+
+    async def _overtaken(self, desk: Helpdesk, ticket: Ticket, *, by: str) -> list[Message]:
+        """Older notes of ours that another one takes the place of; an agent's note that names one of ours is not."""
+        notes = overtaken(ticket, me=await self._identity(desk), by=by)
+        return [note for note in notes if await self._ledger.are_notes(desk.name, [note.id])]
 
     async def _occasion(self, desk: Helpdesk, ticket: Ticket) -> Occasion | Silence:
         me = await self._identity(desk)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import math
 import time
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -30,15 +31,19 @@ CHORES = "chores"
 LIVE = 0
 """Priority of a ticket that somebody has just written to; those that wait for an outage have lower ones."""
 
-FOUND = -1
-"""Priority of a ticket that the reconciler or a backfill found."""
+FOUND = -2_000_000_000
+"""Priority of a ticket that the reconciler or a backfill found: behind all others, whenever those are due (int4)."""
 
 Given = Mapping[str, Any]
 """A task's arguments, as JSON."""
+
 _SWEEP_LOCK = 0x73776565  # "swee"
 
+_RETRY_S = 1.0
+_LAST_S = 2.0  # for what must not be lost, when the drain's time is up
 _STALLED_S = 6.0  # without a heartbeat, by the database's clock
 _UNCHANGED_S = 3.0  # and by our own: more than one heartbeat; a clock that is set must not declare the living dead
+_BLIND_S = 3.0  # between two of our looks at the heartbeats, they may have stood still for our own reasons
 _UNCHANGED_ALONE_S = 9.0  # where the database's clock was set back and says nothing
 
 
@@ -58,6 +63,13 @@ class Look:
     since: str = ""
     after_s: float = 0.0
     reason: str = ""
+    found: bool = False  # nobody has just written: the reconciler or a backfill found it
+
+    @classmethod
+    def of(cls, given: Given, *, priority: int) -> Look:
+        """From a job; one of another version of ours may say more."""
+        known = {one.name: given[one.name] for one in fields(cls) if one.name in given}
+        return replace(cls(**known), found=priority == FOUND)
 
     @property
     def key(self) -> str:
@@ -73,10 +85,16 @@ class Queue:
         # a connection is used for milliseconds at the ends of a job, so jobs share a few
         connector = procrastinate.PsycopgConnector(conninfo=database.conninfo, min_size=2, max_size=10)
         self.app = procrastinate.App(connector=connector)
+        self._watched_at = 0.0
         self._beats: dict[int | None, tuple[datetime | None, float]] = {}
 
-    async def put(self, look: Look, *, after_s: float = 0.0, priority: int = LIVE) -> bool:
-        """Have a ticket looked at, after `after_s` seconds. False: a look at it waits already, and will do it."""
+    async def put(self, look: Look, *, after_s: float = 0.0, needed_by: datetime | None = None) -> bool:
+        """Have a ticket looked at, after `after_s` seconds. False: a look at it waits already, and will do it.
+
+        needed_by: of several that wait for the same, the nearest goes first.
+        """
+        due = max(FOUND + 1, -int(needed_by.timestamp() // 60)) if needed_by else LIVE
+        priority = FOUND if look.found else due
         given = asdict(replace(look, after_s=after_s))
         key = look.key
         if await self._defer(
@@ -138,6 +156,9 @@ class Queue:
         async with self._engine.connect() as connection:
             rows = (await connection.execute(_RUNNING)).all()
         now, seen = time.monotonic(), self._beats
+        if now - self._watched_at > _BLIND_S:  # we could not look: what stood still meanwhile proves nothing
+            seen = {}
+        self._watched_at = now
         self._beats = {
             row.worker_id: (row.last_heartbeat, known[1] if (known := seen.get(row.worker_id)) and known[0] == row.last_heartbeat else now)
             for row in rows
@@ -155,6 +176,12 @@ class Queue:
         async with self._engine.begin() as connection:
             yield bool(await connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_SWEEP_LOCK))))
 
+    async def forget_old(self, *, days: int) -> None:
+        """Delete jobs that failed or were aborted so long ago."""
+        await self.app.job_manager.delete_old_jobs(
+            nb_hours=24 * days, include_failed=True, include_cancelled=True, include_aborted=True
+        )
+
     async def job(self, job_id: int) -> Job | None:
         """A job by its number."""
         return next(iter(await self.app.job_manager.list_jobs_async(id=job_id)), None)
@@ -170,6 +197,30 @@ class Queue:
     async def end(self, job: Job) -> None:
         """A job that is not done again; it stays in the table as failed."""
         await self.app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
+
+
+async def insist(step: Callable[[], Awaitable[object]]) -> None:
+    """Repeat until the database has taken it: a job that ends before its ticket is put off or recorded loses it.
+
+    Cancelled, it goes on for two seconds more: what was about to be written is the ticket's only trace.
+    """
+    taken = asyncio.create_task(_repeated(step))
+    try:
+        await asyncio.shield(taken)
+    except asyncio.CancelledError:
+        await asyncio.wait([taken], timeout=_LAST_S)
+        taken.cancel()
+        raise
+
+
+async def _repeated(step: Callable[[], Awaitable[object]]) -> None:
+    while True:
+        try:
+            await step()
+        except AWAY:
+            await asyncio.sleep(_RETRY_S)
+        else:
+            return
 
 
 _AT_ONCE = datetime.fromtimestamp(0, UTC)  # also where our clock is ahead of the database's

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from connectors.base import Event, Helpdesk
-from service.database import Database, cursors
+from service.database import Database, cursors, parked, silences
 from service.inbox import Inbox
+from service.ledger import DROPPED
 
 OVERLAP = timedelta(minutes=10)
 """Read again each time: the vendors' search knows a change some minutes late, and clocks differ. It costs a look, no note."""
@@ -35,8 +36,12 @@ class Reconciler:
         start = min(known, now) - OVERLAP if known else now
         start = min(start, since) if since else start
         newest, found, group = known or start, 0, list[Event]()
+        given_up = await self._given_up(desk)
         async for change in desk.changed_since(start):
-            newest, found = max(newest, change.at), found + 1
+            newest = max(newest, change.at)
+            if (at := given_up.get(change.ticket_id)) and change.at <= at:  # nothing new: it stays with the operator
+                continue
+            found += 1
             group.append(Event(kind="ticket", ticket_id=change.ticket_id, what="reconciled"))
             if len(group) == _AT_ONCE:
                 await self._store(desk, group)
@@ -47,6 +52,17 @@ class Reconciler:
 
     async def _store(self, desk: Helpdesk, events: list[Event]) -> None:
         await asyncio.gather(*(self._inbox.put(desk.name, event) for event in events))
+
+    async def _given_up(self, desk: Helpdesk) -> dict[str, datetime]:
+        """When tickets were parked, or dropped by the operator."""
+        of_desk = (
+            sa.select(one.c.ticket_id, one.c.at).where(one.c.helpdesk == desk.name) for one in (parked, silences)
+        )
+        of_parked, of_silences = of_desk
+        chosen = of_parked.union_all(of_silences.where(silences.c.reason == DROPPED))
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(chosen.order_by("at"))  # the newest of a ticket counts
+            return {row.ticket_id: row.at for row in rows}
 
     async def _cursor(self, desk: Helpdesk) -> datetime | None:
         async with self._engine.connect() as connection:

@@ -248,6 +248,13 @@ async def test_half_an_emoji_does_not_travel_on() -> None:
     assert answer.body == {"a": "cut \ufffd", "b": "whole \U0001f600", "\ufffd": "\\ud83d"}
 
 
+async def test_a_nul_does_not_travel_on() -> None:
+    """PostgreSQL takes it in no text; an escaped backslash before four zeros is none."""
+    answer = await call(httpx.Response(200, content=rb'{"a":"cut\u0000 here","b":"\\u0000"}'))
+
+    assert answer.body == {"a": "cut\ufffd here", "b": "\\u0000"}
+
+
 async def test_a_broken_byte_does_not_keep_a_ticket_from_being_read() -> None:
     """Nor does half a pair that was never escaped: a customer's text is not what the vendor's JSON stands or falls by."""
     answer = await call(httpx.Response(200, content=b'{"a":"\xff","b":"\xed\xa0\xbd","c":1}'))

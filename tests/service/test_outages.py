@@ -77,6 +77,25 @@ async def test_an_open_one_lets_one_caller_try_and_closes_when_it_gets_an_answer
     assert await outages.standing() == {}
 
 
+async def test_the_one_that_got_an_answer_is_not_refused_in_its_next_step(outages: Outages, database: Database) -> None:
+    """It looked once, at the start; the outage is over since, by its own doing."""
+    await break_it(outages)
+    await let_a_second_pass(database)
+    seen = await outages.standing()
+    for _ in range(2):  # the analysis, the draft
+        async with outages.watching("thing", seen, failures=FAILURES):
+            pass
+
+    assert await outages.standing() == {}
+
+
+async def test_a_reason_that_no_database_takes_is_stored_without_it(outages: Outages) -> None:
+    """A NUL in what a server says must not keep its breaker closed."""
+    await outages.failed("thing", "bad\0answer")
+
+    assert (await outages.standing())["thing"].reason == "badanswer"
+
+
 async def test_a_probe_that_fails_makes_the_next_one_wait_a_second(outages: Outages, database: Database) -> None:
     """At most one a second."""
     await break_it(outages)

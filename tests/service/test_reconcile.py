@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from connectors.base import Change, RetryableError
 from service.database import Database
 from service.inbox import Inbox
+from service.ledger import Ledger, TicketKey
 from service.reconcile import OVERLAP, Reconciler
 
 
@@ -89,6 +90,22 @@ async def test_a_poll_that_breaks_off_moves_nothing_and_loses_nothing(database: 
     assert await reconciler.read(desk, since=start) == 150  # type: ignore[arg-type]
     async with inbox.due(debounce_s=0, longest_s=0, limit=1000) as due:
         assert len({one.ticket_id for one in due}) == 150
+
+
+async def test_what_was_given_up_stays_so_until_its_customer_writes_again(database: Database, inbox: Inbox) -> None:
+    """Poison must not come back every five minutes."""
+    start = datetime.now(UTC) - timedelta(minutes=5)
+    await Ledger(database).park(TicketKey("zendesk", "acme", "poison"), attempts=5, error="boom")
+    desk, reconciler = (
+        Scripted(changes=[Change("poison", start), Change("other", start)]),
+        Reconciler(database, inbox=inbox),
+    )
+    await reconciler.read(desk, since=start)  # type: ignore[arg-type]
+    assert await tickets(inbox) == ["other"]
+
+    desk.changes.append(Change("poison", datetime.now(UTC) + timedelta(minutes=1)))
+    await reconciler.read(desk, since=start)  # type: ignore[arg-type]
+    assert await tickets(inbox) == ["other", "poison"]
 
 
 async def test_a_cursor_in_the_future_hides_nothing(database: Database, inbox: Inbox) -> None:

@@ -78,6 +78,7 @@ async def test_without_the_index_a_ticket_waits_and_goes_on_when_it_is_back(
         vectors = play.stage.service.tools.library.vectors
         with monkeypatch.context() as patched:
             patched.setattr(vectors, "search", _gone)
+            patched.setattr(vectors, "status", _gone)
             ticket_id = await play.ask()
             await play.until(lambda: _index_is_out(play))
         note = await play.note("zendesk", ticket_id)

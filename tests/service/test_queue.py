@@ -1,0 +1,79 @@
+"""The queue's own door: what it makes of its jobs, whoever wrote them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from procrastinate.exceptions import ConnectorException
+
+from service import queue as queue_module
+from service.queue import FOUND, LIVE, Look, insist
+from tests.service.scripted import Desk
+
+NOW = datetime.now(UTC)
+
+
+async def order(desk: Desk) -> list[object]:
+    """The tickets, in the order in which a worker would take them."""
+    manager = desk.queue.app.job_manager
+    worker = await manager.register_worker()
+    taken = []
+    while job := await manager.fetch_job(queues=["zendesk"], worker_id=worker):
+        taken.append(job.task_kwargs["ticket_id"])
+    return taken
+
+
+async def test_who_has_just_written_comes_first_and_what_was_found_last(desk: Desk) -> None:
+    """Whenever the answers are due: a backfill of weeks stands behind a customer who waited for a model."""
+    await desk.queue.put(Look("zendesk", "found", found=True), needed_by=NOW - timedelta(days=30))
+    await desk.queue.put(Look("zendesk", "waited"), needed_by=NOW + timedelta(hours=8))
+    await desk.queue.put(Look("zendesk", "live"))
+
+    assert await order(desk) == ["live", "waited", "found"]
+
+
+async def test_a_found_ticket_whose_customer_writes_stands_behind_nobody(desk: Desk) -> None:
+    """The job that waits is the one that will do it."""
+    await desk.queue.put(Look("zendesk", "found", found=True))
+    await desk.queue.put(Look("zendesk", "also found", found=True))
+    assert not await desk.queue.put(Look("zendesk", "also found"))
+
+    assert await order(desk) == ["also found", "found"]
+
+
+async def test_an_answer_due_in_a_far_future_has_a_priority_all_the_same(desk: Desk) -> None:
+    """The column holds four bytes."""
+    assert await desk.queue.put(Look("zendesk", "7"), needed_by=datetime(9999, 1, 1, tzinfo=UTC))
+
+
+def test_a_job_of_another_version_is_read_as_far_as_it_is_known() -> None:
+    """Replicas of two versions share a queue while they are replaced."""
+    given = {**asdict(Look("zendesk", "7", attempt=3)), "colour": "blue"}
+    del given["defects"]
+
+    assert Look.of(given, priority=LIVE) == Look("zendesk", "7", attempt=3)
+    assert Look.of(given, priority=FOUND).found
+
+
+async def test_what_must_not_be_lost_is_written_though_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database comes back within the last seconds of a drain."""
+    monkeypatch.setattr(queue_module, "_RETRY_S", 0.05)
+    tried, written = asyncio.Event(), False
+
+    async def write() -> None:
+        nonlocal written
+        if not tried.is_set():
+            tried.set()
+            raise ConnectorException
+        written = True
+
+    task = asyncio.create_task(insist(write))
+    await tried.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert task.cancelled()
+    assert written
