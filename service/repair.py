@@ -6,6 +6,7 @@ model writes a stranger may have worded. This reader goes through the text once.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Collection
@@ -74,6 +75,7 @@ def lines(value: object) -> tuple[str, ...]:
     return tuple(text for item in items if (text := line(lines(item)[0] if isinstance(item, dict) and item else item)))
 
 
+@functools.cache  # the same for every ticket, and two milliseconds to make
 def schema_of(model: type[BaseModel]) -> dict[str, Any]:
     """A model as the JSON schema that servers take in strict mode: every field required, no others.
 

@@ -20,7 +20,7 @@ async def order(desk: Desk) -> list[object]:
     """The tickets, in the order in which a worker would take them."""
     manager = desk.queue.app.job_manager
     worker = await manager.register_worker()
-    taken = []
+    taken: list[object] = []
     while job := await manager.fetch_job(queues=["zendesk"], worker_id=worker):
         taken.append(job.task_kwargs["ticket_id"])
     return taken
