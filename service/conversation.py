@@ -53,11 +53,14 @@ def read_conversation(
     Internal notes are left out, ours above all: a draft must not feed on itself.
     """
     before = sorted((message for part in history for message in part.messages), key=lambda message: message.at)
-    turns = []
+    turns, answered = list[Turn](), False
     # what was said elsewhere comes first, even when it was said later: the message to answer stays the newest
     for message in (*before, *ticket.messages):
         if message.kind not in ("requester message", "public reply") or message.automatic:
             continue
+        if answered and message.kind == "requester message":  # a machine's, or it would be the one to answer
+            continue
+        answered = answered or message.id == answer.id
         text = masker.mask(message_text(message)).strip()
         if text or message.id == answer.id:
             who: Literal["requester", "agent"] = "requester" if message.kind == "requester message" else "agent"

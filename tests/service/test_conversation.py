@@ -166,3 +166,12 @@ def test_the_greeting_goes_to_the_author_of_the_message_also_when_that_is_a_cc()
 def test_nobody_is_greeted_by_a_name_that_is_none(name: str) -> None:
     """An empty placeholder makes the greeting one without a name."""
     assert read(ticket(customer("It leaks.", author=replace(KIM, name=name)))).author == ""
+
+
+def test_an_auto_reply_behind_the_question_is_not_the_message_to_answer() -> None:
+    """Freshdesk marks none, so it is known by its text alone, and by standing behind what is to be answered."""
+    whole = ticket(customer("How do I descale it?"), customer("I am out of the office until Monday."))
+    conversation = read(whole, answer=whole.messages[0])
+
+    assert texts(conversation) == ["How do I descale it?"]
+    assert conversation.newest == "How do I descale it?"
