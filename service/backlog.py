@@ -47,7 +47,7 @@ class Backlog:
     """Reads the queue and the ledger. Works beside a running service."""
 
     def __init__(self, database: Database, queue: Queue) -> None:
-        self._engine = database.engine
+        self._engine, self._transactions = database.engine, database.transactions
         self._queue = queue
 
     async def entries(self) -> list[Entry]:
@@ -86,7 +86,7 @@ class Backlog:
         )
         if known:  # first in the queue, then out of the parked ones: it is never in neither
             if not await self._queue.put(look):
-                async with self._engine.begin() as connection:
+                async with self._engine.connect() as connection:
                     await connection.execute(_NOW, {"key": look.key})
             await self._unpark(look)
         return known
@@ -99,7 +99,7 @@ class Backlog:
             dropped = await self._queue.app.job_manager.cancel_job_by_id_async(job_id, delete_job=True) or dropped
         if dropped:
             said = {"helpdesk": look.helpdesk, "account": "", "ticket_id": look.ticket_id, "message_id": ""}
-            async with self._engine.begin() as connection:
+            async with self._engine.connect() as connection:
                 await connection.execute(
                     insert(silences)
                     .values(**said, reason=DROPPED)
@@ -113,7 +113,7 @@ class Backlog:
 
     async def _unpark(self, look: Look) -> bool:
         """Take it out of the parked ones, and the jobs that failed with it."""
-        async with self._engine.begin() as connection:
+        async with self._transactions.begin() as connection:
             found = await connection.execute(
                 sa.delete(parked)
                 .where(parked.c.helpdesk == look.helpdesk, parked.c.ticket_id == look.ticket_id)

@@ -83,7 +83,7 @@ class Budgets:
 
     def __init__(self, database: Database) -> None:
         # One statement is one transaction: a row that every call of an account needs is locked as shortly as possible.
-        self._engine = database.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._engine = database.engine
 
     def of(self, account: str, *, share: float = LIVE_SHARE, waits: bool = False) -> ShareOfAccount:
         """The budget of one account: up to `share` of its limits. waits: sleep until there is room instead of raising."""

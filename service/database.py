@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -122,9 +123,15 @@ budgets = sa.Table(
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """An open, migrated database. `conninfo` is for libraries that open their own connections (the queue)."""
+    """An open, migrated database. `conninfo` is for libraries that open their own connections (the queue).
+
+    `engine` commits every statement by itself: most of ours stand alone, and BEGIN and COMMIT would be two thirds of their
+    time. What belongs together, or holds a lock, is done in `transactions.begin()`; its connections are others, so that
+    who holds one can still ask `engine`.
+    """
 
     engine: AsyncEngine
+    transactions: AsyncEngine
     conninfo: str
 
 
@@ -149,14 +156,16 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
 @asynccontextmanager
 async def _connected(url: str) -> AsyncIterator[Database]:
     address = make_url(url).set(drivername="postgresql+psycopg").update_query_dict(_KEEPALIVE)
-    engine = create_async_engine(
+    connect = partial(
+        create_async_engine,
         address,
-        pool_size=10,
-        max_overflow=20,
+        pool_size=5,
+        max_overflow=10,
         pool_pre_ping=True,
         hide_parameters=True,  # an error in a log holds no note
         connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
     )
+    engine, transactions = connect(isolation_level="AUTOCOMMIT"), connect()
     try:
         try:
             await asyncio.to_thread(migrate, address)
@@ -166,9 +175,10 @@ async def _connected(url: str) -> AsyncIterator[Database]:
                 f"PostgreSQL does not answer at {where}: start it, or correct DESKPILOT_DATABASE_URL"
             ) from error
         plain = address.set(drivername="postgresql").render_as_string(hide_password=False)
-        yield Database(engine=engine, conninfo=plain)
+        yield Database(engine=engine, transactions=transactions, conninfo=plain)
     finally:
         await engine.dispose()
+        await transactions.dispose()
 
 
 def storable(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,6 +38,13 @@ _INSERT = (
     f"FROM json_to_recordset(%s::json) AS given ({', '.join(f'{name} text' for name in _COLUMNS)})"
 ).encode()
 
+_FORWARDED = sa.text("""
+    UPDATE deliveries d SET forwarded_at = now(), result = done.result
+    FROM unnest(CAST(:helpdesks AS text[]), CAST(:ticket_ids AS text[]), CAST(:newest AS bigint[]), CAST(:results AS text[]))
+         AS done (helpdesk, ticket_id, upto, result)
+    WHERE d.helpdesk = done.helpdesk AND d.ticket_id = done.ticket_id AND d.id <= done.upto AND d.forwarded_at IS NULL
+""")
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -61,7 +68,7 @@ class Inbox:
     """Accepted deliveries. `arrived` is set when this process has stored one, so that a forwarder beside it need not poll."""
 
     def __init__(self, database: Database) -> None:
-        self._engine = database.engine
+        self._engine, self._transactions = database.engine, database.transactions
         self._conninfo = database.conninfo
         self._waiting: asyncio.Queue[_Waiting] = asyncio.Queue()
         self.arrived = asyncio.Event()
@@ -121,28 +128,25 @@ class Inbox:
         Held by one forwarder at a time: another replica gets an empty list. Each that has become a job is handed to
         `forwarded` before the block ends; what is not comes again.
         """
-        async with self._engine.begin() as connection:
+        async with self._transactions.begin() as connection:
             mine = await connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_FORWARDER_LOCK)))
             yield await _quiet(connection, debounce_s, longest_s, limit) if mine else []
 
-    async def forwarded(self, due: Due, *, result: str) -> None:
-        """Mark the deliveries that led to this job (or to nothing: `result` says why)."""
-        async with self._engine.begin() as connection:
-            await connection.execute(
-                sa.update(deliveries)
-                .where(
-                    deliveries.c.helpdesk == due.helpdesk,
-                    deliveries.c.ticket_id == due.ticket_id,
-                    deliveries.c.id <= due.upto,
-                    deliveries.c.forwarded_at.is_(None),
-                )
-                .values(forwarded_at=sa.func.now(), result=result)
-            )
+    async def forwarded(self, done: Sequence[tuple[Due, str]]) -> None:
+        """Mark the deliveries that led to these jobs (or to nothing: the text says why), all in one commit."""
+        given = {
+            "helpdesks": [due.helpdesk for due, _ in done],
+            "ticket_ids": [due.ticket_id for due, _ in done],
+            "newest": [due.upto for due, _ in done],
+            "results": [result for _, result in done],
+        }
+        async with self._engine.connect() as connection:
+            await connection.execute(_FORWARDED, given)
 
     async def prune(self, *, days: int) -> None:
         """Forget deliveries that were dealt with longer ago than this."""
         old = sa.func.now() - sa.func.make_interval(0, 0, 0, days)
-        async with self._engine.begin() as connection:
+        async with self._engine.connect() as connection:
             await connection.execute(sa.delete(deliveries).where(deliveries.c.forwarded_at < old))
 
     async def waiting(self) -> int:

@@ -145,8 +145,8 @@ class Jobs:
         self._inbox.arrived.clear()
         debounce_s, longest_s = self._settings.debounce_s, self._settings.debounce_max_s
         async with self._inbox.due(debounce_s=debounce_s, longest_s=longest_s) as due:
-            for item in due:
-                await self._inbox.forwarded(item, result=await self._into_job(item))
+            if due:
+                await self._inbox.forwarded([(item, await self._into_job(item)) for item in due])
         if debounce_s >= _FORWARD_S:
             await asyncio.sleep(_FORWARD_S)
             return

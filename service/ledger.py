@@ -76,17 +76,15 @@ def reference_for(key: TicketKey, message_id: str) -> str:
 
 
 class Ledger:
-    """Reads and writes the ledger's tables; every call is one short transaction."""
+    """Reads and writes the ledger's tables; every statement stands alone."""
 
     def __init__(self, database: Database) -> None:
-        self._engine = database.engine
+        self._engine, self._transactions = database.engine, database.transactions
 
     async def draft(self, key: TicketKey, message_id: str) -> SavedDraft | None:
         """The draft that answers this message, posted or not."""
         async with self._engine.connect() as connection:
-            row = (
-                await connection.execute(sa.select(drafts).where(_same(drafts, key), drafts.c.message_id == message_id))
-            ).first()
+            row = (await connection.execute(_DRAFT, _given(key, message_id))).first()
         return _saved(row) if row else None
 
     async def drafts(self, key: TicketKey) -> list[SavedDraft]:
@@ -103,42 +101,24 @@ class Ledger:
 
     async def save(self, draft: SavedDraft) -> None:
         """Save a draft before it is posted; one that is not posted yet is replaced."""
-        values = {
-            "helpdesk": draft.key.helpdesk,
-            "account": draft.key.account,
-            "ticket_id": draft.key.ticket_id,
-            "message_id": draft.message_id,
+        written = {
             "reference": draft.reference,
             "verdict": draft.verdict,
             "html": draft.html,
             "details": dict(draft.details),
         }
-        statement = insert(drafts).values(values)
-        async with self._engine.begin() as connection:
-            await connection.execute(
-                statement.on_conflict_do_update(
-                    constraint="drafts_one_per_message",
-                    set_={name: statement.excluded[name] for name in ("reference", "verdict", "html", "details")},
-                    where=drafts.c.posted_at.is_(None),
-                )
-            )
+        async with self._engine.connect() as connection:
+            await connection.execute(_SAVE, _given(draft.key, draft.message_id) | written)
 
     async def posted(self, key: TicketKey, message_id: str, *, note_id: str) -> None:
         """The note of this draft is in the ticket."""
-        async with self._engine.begin() as connection:
-            await connection.execute(
-                sa.update(drafts)
-                .where(_same(drafts, key), drafts.c.message_id == message_id)
-                .values(note_id=note_id, posted_at=sa.func.now())
-            )
-            await connection.execute(sa.delete(parked).where(_same(parked, key)))
+        async with self._engine.connect() as connection:
+            await connection.execute(_POSTED, _given(key, message_id) | {"note": note_id})
 
     async def are_notes(self, helpdesk: str, message_ids: Collection[str]) -> bool:
         """Whether all of these messages are notes of ours."""
         async with self._engine.connect() as connection:
-            found = await connection.execute(
-                sa.select(drafts.c.note_id).where(drafts.c.helpdesk == helpdesk, drafts.c.note_id.in_(message_ids))
-            )
+            found = await connection.execute(_NOTES, {"helpdesk": helpdesk, "ids": list(message_ids)})
             return bool(message_ids) and set(found.scalars()) == set(message_ids)
 
     @asynccontextmanager
@@ -148,12 +128,9 @@ class Ledger:
         The queue's lock keeps a ticket to one worker. This one holds when that was wrong: a worker that was paused, or
         declared dead while it lived.
         """
-        async with self._engine.begin() as connection:
-            lock = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"{key}:{message_id}", 0))
-            await connection.execute(sa.select(lock))
-            posted = await connection.scalar(
-                sa.select(drafts.c.posted_at).where(_same(drafts, key), drafts.c.message_id == message_id)
-            )
+        async with self._transactions.begin() as connection:
+            await connection.execute(_LOCK, {"place": f"{key}:{message_id}"})
+            posted = await connection.scalar(_POSTED_AT, _given(key, message_id))
             yield posted is None
 
     async def silent(self, key: TicketKey, message_id: str, reason: str) -> bool:
@@ -161,31 +138,16 @@ class Ledger:
 
         A message that has its note is not silent, whatever became of the ticket since.
         """
-        noted = sa.exists().where(
-            _same(drafts, key), drafts.c.message_id == message_id, drafts.c.posted_at.is_not(None)
-        )
-        async with self._engine.begin() as connection:
-            if message_id and await connection.scalar(sa.select(noted)):
+        async with self._engine.connect() as connection:
+            if message_id and await connection.scalar(_POSTED_AT, _given(key, message_id)):
                 return False
-            said = await connection.execute(
-                insert(silences)
-                .values(
-                    helpdesk=key.helpdesk,
-                    account=key.account,
-                    ticket_id=key.ticket_id,
-                    message_id=message_id,
-                    reason=reason,
-                )
-                .on_conflict_do_nothing()
-                .returning(silences.c.id)
-            )
+            said = await connection.execute(_SAY, _given(key, message_id) | {"reason": reason})
             return said.first() is not None
 
     async def is_silent(self, key: TicketKey, message_id: str, reason: str) -> bool:
         """Whether this was found of the message before."""
-        known = _same(silences, key), silences.c.message_id == message_id, silences.c.reason == reason
         async with self._engine.connect() as connection:
-            return bool(await connection.scalar(sa.select(sa.exists().where(*known))))
+            return bool(await connection.scalar(_IS_SILENT, _given(key, message_id) | {"reason": reason}))
 
     async def silences(self, key: TicketKey) -> list[tuple[str, str]]:
         """(message id, reason) of every silence of a ticket, oldest first."""
@@ -198,7 +160,7 @@ class Ledger:
     async def park(self, key: TicketKey, *, attempts: int, error: str) -> None:
         """Give a ticket up until a person looks at it (or the customer writes again)."""
         values = {"attempts": attempts, "error": error, "at": sa.func.now()}
-        async with self._engine.begin() as connection:
+        async with self._engine.connect() as connection:
             await connection.execute(
                 insert(parked)
                 .values(helpdesk=key.helpdesk, account=key.account, ticket_id=key.ticket_id, **values)
@@ -217,6 +179,49 @@ class Ledger:
 
 def _same(table: sa.Table, key: TicketKey) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.helpdesk == key.helpdesk, table.c.account == key.account, table.c.ticket_id == key.ticket_id)
+
+
+# What every ticket needs is composed once: composing it took longer than PostgreSQL takes to do it.
+_NAMES = ("helpdesk", "account", "ticket_id", "message_id")
+_SAID = ("reference", "verdict", "html", "details")
+
+
+def _named(table: sa.Table) -> sa.ColumnElement[bool]:
+    """The row of a message, as _given names it."""
+    return sa.and_(*(table.c[name] == sa.bindparam(name) for name in _NAMES))
+
+
+def _given(key: TicketKey, message_id: str) -> dict[str, Any]:
+    return {"helpdesk": key.helpdesk, "account": key.account, "ticket_id": key.ticket_id, "message_id": message_id}
+
+
+_DRAFT = sa.select(drafts).where(_named(drafts))
+_POSTED_AT = sa.select(drafts.c.posted_at).where(_named(drafts))
+_NOTES = sa.select(drafts.c.note_id).where(
+    drafts.c.helpdesk == sa.bindparam("helpdesk"),
+    drafts.c.note_id == sa.any_(sa.bindparam("ids", type_=sa.ARRAY(sa.Text))),
+)
+_NEW = insert(drafts).values({name: sa.bindparam(name) for name in (*_NAMES, *_SAID)})
+_SAVE = _NEW.on_conflict_do_update(
+    constraint="drafts_one_per_message",
+    set_={name: _NEW.excluded[name] for name in _SAID},
+    where=drafts.c.posted_at.is_(None),
+)
+_POSTED = sa.text("""
+    WITH noted AS (
+        UPDATE drafts SET note_id = :note, posted_at = now()
+        WHERE (helpdesk, account, ticket_id, message_id) = (:helpdesk, :account, :ticket_id, :message_id)
+    )
+    DELETE FROM parked WHERE (helpdesk, account, ticket_id) = (:helpdesk, :account, :ticket_id)
+""")
+_LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:place, 0))")
+_SAY = (
+    insert(silences)
+    .values({name: sa.bindparam(name) for name in (*_NAMES, "reason")})
+    .on_conflict_do_nothing()
+    .returning(silences.c.id)
+)
+_IS_SILENT = sa.select(sa.exists().where(_named(silences), silences.c.reason == sa.bindparam("reason")))
 
 
 def _saved(row: sa.Row[Any]) -> SavedDraft:

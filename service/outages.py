@@ -44,6 +44,8 @@ class Outage:
         return self.failures >= OPENS_AFTER
 
 
+_STANDING = sa.select(outages, (outages.c.probe_at <= sa.func.clock_timestamp()).label("probe_due"))
+
 Standing = Mapping[str, Outage]
 Failures = tuple[type[Exception], ...]
 
@@ -54,16 +56,15 @@ def leak_of(helpdesk: str) -> str:
 
 
 class Outages:
-    """Reads and writes the outages; every call is one short transaction."""
+    """Reads and writes the outages; each statement stands alone."""
 
     def __init__(self, database: Database) -> None:
         self._engine = database.engine
 
     async def standing(self) -> Standing:
         """Everything that is out, by name."""
-        due = outages.c.probe_at <= sa.func.clock_timestamp()
         async with self._engine.connect() as connection:
-            rows = await connection.execute(sa.select(outages, due.label("probe_due")))
+            rows = await connection.execute(_STANDING)
             return {row.name: Outage(row.name, row.since, row.failures, row.reason, row.probe_due) for row in rows}
 
     async def failed(self, name: str, reason: str, *, after_s: float = 0.0) -> Outage:
@@ -79,14 +80,14 @@ class Outages:
             )
             .returning(outages.c.since, outages.c.failures)
         )
-        async with self._engine.begin() as connection:
+        async with self._engine.connect() as connection:
             row = (await connection.execute(statement)).one()
         return Outage(name, row.since, row.failures, reason, probe_due=False)
 
     async def probes(self, outage: Outage) -> bool:
         """Whether this caller is the one that may try now; one at a time, and one a second."""
         lease = sa.func.clock_timestamp() + sa.func.make_interval(0, 0, 0, 0, 0, 0, _LEASE_S)
-        async with self._engine.begin() as connection:
+        async with self._engine.connect() as connection:
             claimed = await connection.execute(
                 sa.update(outages)
                 .where(outages.c.name == outage.name, outages.c.probe_at <= sa.func.clock_timestamp())
@@ -100,7 +101,7 @@ class Outages:
 
     async def over(self, name: str) -> None:
         """It answers (again)."""
-        async with self._engine.begin() as connection:
+        async with self._engine.connect() as connection:
             await connection.execute(sa.delete(outages).where(outages.c.name == name))
 
     @asynccontextmanager

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 import procrastinate
+import psycopg
 import sqlalchemy as sa
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
@@ -21,7 +22,14 @@ from procrastinate.types import TimeDeltaParams
 
 from service.database import Database
 
-AWAY = (ConnectorException, sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError, OSError)
+AWAY = (
+    ConnectorException,
+    psycopg.OperationalError,
+    sa.exc.OperationalError,
+    sa.exc.InterfaceError,
+    sa.exc.TimeoutError,
+    OSError,
+)
 """What a database that is gone, or restarts, looks like from here."""
 
 LOOK = "look"
@@ -81,9 +89,11 @@ class Queue:
     """Jobs in PostgreSQL. While `app` is open, they can be put in, found and taken back."""
 
     def __init__(self, database: Database) -> None:
-        self._engine = database.engine
+        self._engine, self._transactions = database.engine, database.transactions
         # a connection is used for milliseconds at the ends of a job, so jobs share a few
-        connector = procrastinate.PsycopgConnector(conninfo=database.conninfo, min_size=2, max_size=10)
+        connector = procrastinate.PsycopgConnector(
+            conninfo=database.conninfo, min_size=2, max_size=10, configure=_autocommit
+        )
         self.app = procrastinate.App(connector=connector)
         self._watched_at = 0.0
         self._beats: dict[int | None, tuple[datetime | None, float]] = {}
@@ -102,7 +112,7 @@ class Queue:
         ):
             return True
         if priority == LIVE:  # its customer has just written: it stands no longer behind a backfill
-            async with self._engine.begin() as connection:
+            async with self._engine.connect() as connection:
                 await connection.execute(_RAISE, {"key": key, "priority": priority})
         return False
 
@@ -143,7 +153,7 @@ class Queue:
 
         out: the outages whose breaker is open. probing: those of them that a ticket may try now.
         """
-        async with self._engine.begin() as connection:
+        async with self._engine.connect() as connection:
             await connection.execute(_AFTER_CLOCK_CHANGE)
             freed = await connection.execute(_FREE, {"out": list(out)})
             released = freed.rowcount
@@ -173,7 +183,7 @@ class Queue:
     @asynccontextmanager
     async def sweeping(self) -> AsyncIterator[bool]:
         """Hold the one sweep over all replicas; False: another has it."""
-        async with self._engine.begin() as connection:
+        async with self._transactions.begin() as connection:
             yield bool(await connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_SWEEP_LOCK))))
 
     async def forget_old(self, *, days: int) -> None:
@@ -266,3 +276,8 @@ def _is_dead(age_s: float | None, unchanged_s: float) -> bool:
 def _in(seconds: float) -> TimeDeltaParams | None:
     """When a job may begin: in whole seconds, never earlier than asked; None: now."""
     return {"seconds": math.ceil(seconds)} if seconds else None
+
+
+async def _autocommit(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Every statement of the queue stands alone: without BEGIN and COMMIT it is one round trip, not three."""
+    await connection.set_autocommit(True)

@@ -73,7 +73,7 @@ class Reconciler:
 
     async def _move(self, desk: Helpdesk, upto: datetime) -> None:
         statement = insert(cursors).values(helpdesk=desk.name, account=desk.account, upto=upto)
-        async with self._engine.begin() as connection:
+        async with self._engine.connect() as connection:
             await connection.execute(
                 statement.on_conflict_do_update(index_elements=["helpdesk", "account"], set_={"upto": upto})
             )

@@ -92,7 +92,7 @@ async def test_what_was_forwarded_does_not_come_again_and_what_was_not_does(inbo
     (first,) = await due(inbox)
     (again,) = await due(inbox)
     await inbox.put("zendesk", EVENT)
-    await inbox.forwarded(first, result="job")
+    await inbox.forwarded([(first, "job")])
 
     (newer,) = await due(inbox)
     assert again == first
@@ -179,7 +179,7 @@ async def test_what_was_dealt_with_long_ago_is_forgotten_and_what_waits_is_not(
     """The inbox does not grow for ever."""
     await inbox.put("zendesk", EVENT)
     (first,) = await due(inbox)
-    await inbox.forwarded(first, result="job")
+    await inbox.forwarded([(first, "job")])
     await inbox.put("zendesk", EVENT)
     async with database.engine.begin() as connection:
         long_ago = sa.text("UPDATE deliveries SET forwarded_at = forwarded_at - interval '15 days'")

@@ -76,7 +76,7 @@ async def test_a_service_whose_parts_answer_is_ready(service: Service) -> None:
 async def test_a_database_that_is_gone_makes_it_unready_and_is_named(service: Service) -> None:
     """Traffic goes to another replica, and whoever looks knows why."""
     engine = create_async_engine(f"postgresql+psycopg://{NOBODY}/desk")
-    broken = replace(service, database=Database(engine=engine, conninfo=""))
+    broken = replace(service, database=Database(engine=engine, transactions=engine, conninfo=""))
     async with asking(create_app(broken)) as probe:
         answer = await probe.get("/readyz")
     await engine.dispose()
@@ -102,9 +102,8 @@ async def test_an_index_that_is_gone_makes_it_unready_and_is_named(settings: Set
 
 async def test_alive_asks_nobody(service: Service) -> None:
     """A database that is gone must not get the process restarted."""
-    broken = replace(
-        service, database=Database(engine=create_async_engine(f"postgresql+psycopg://{NOBODY}/x"), conninfo="")
-    )
+    engine = create_async_engine(f"postgresql+psycopg://{NOBODY}/x")
+    broken = replace(service, database=Database(engine=engine, transactions=engine, conninfo=""))
     async with asking(create_app(broken)) as probe:
         answer = await probe.get("/healthz")
 
