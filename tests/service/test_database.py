@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import psycopg
@@ -12,8 +13,9 @@ from alembic.migration import MigrationContext
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
-from service.database import metadata, open_database
+from service.database import Database, metadata, open_database, outages
 from service.errors import DatabaseUnavailableError
+from service.queue import AWAY
 from service.settings import Settings
 
 
@@ -54,6 +56,51 @@ async def test_the_embedded_database_is_stopped_even_after_an_owner_was_killed(d
         pass
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(address)
+
+
+_END_ALL = sa.text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
+async def test_a_server_that_was_restarted_costs_one_error_and_no_more(database: Database) -> None:
+    """Nothing pings before a single statement: who meets the dead connection first clears them all away."""
+    async with AsyncExitStack() as held:
+        for _ in range(5):
+            await (await held.enter_async_context(database.engine.connect())).execute(sa.select(1))
+        async with database.transactions.begin() as killer:
+            await killer.execute(_END_ALL)
+
+    failures = 0
+    for _ in range(10):
+        try:
+            async with database.engine.connect() as connection:
+                await connection.execute(sa.select(1))
+        except AWAY:
+            failures += 1
+    assert failures == 1
+
+
+async def test_a_transaction_never_begins_on_a_dead_connection(database: Database) -> None:
+    """A note's place is held in one."""
+    async with AsyncExitStack() as held:
+        for _ in range(5):
+            await held.enter_async_context(database.transactions.begin())
+    async with database.engine.connect() as killer:
+        await killer.execute(_END_ALL)
+
+    for _ in range(5):
+        async with database.transactions.begin() as connection:
+            assert await connection.scalar(sa.select(1)) == 1
+
+
+async def test_a_statement_that_stands_alone_is_committed_by_itself(database: Database) -> None:
+    """Nobody has to say so."""
+    async with database.engine.connect() as connection:
+        await connection.execute(sa.insert(outages).values(name="llm", failures=1, reason="down"))
+
+    async with database.transactions.begin() as another:
+        assert await another.scalar(sa.select(outages.c.name)) == "llm"
 
 
 async def test_a_database_that_does_not_answer_says_which_one_and_hides_the_password() -> None:
