@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import cast
 
-from tests.bench.story import HOST, event, signed
+from tests.bench.processes import HOST
+from tests.bench.story import event, signed
 
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = b"content-length: "

@@ -29,11 +29,10 @@ from rich.table import Table
 from connectors.zendesk.simulator import Options, ZendeskSimulator
 from service.web.server import free_port, serving
 from tests import fake_llm
+from tests.bench.processes import HOST, ROOT, rss_mb
 from tests.story.articles import write_articles
 from tests.story.model import ANALYSIS, DRAFT, answering
 
-HOST = "127.0.0.1"
-ROOT = Path(__file__).parent.parent.parent
 NOWHERE = f"http://{HOST}:9"  # the discard port: refuses at once, as a stopped container does
 
 BARS = {
@@ -91,14 +90,6 @@ async def _answers(http: httpx.AsyncClient, url: str) -> bool:
         return (await http.get(url)).status_code == 200
     except httpx.HTTPError:
         return False
-
-
-def rss_mb(pid: int) -> float:
-    """Resident memory of a process, without its children (PostgreSQL is one)."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    raise RuntimeError("this system does not tell the resident memory of a process")
 
 
 def signed(body: bytes, secret: str) -> dict[str, str]:

@@ -45,7 +45,7 @@ _ASK = b"""
     INSERT INTO deliveries (helpdesk, kind, ticket_id, what, delivery_id, author_id, message_id)
     SELECT 'zendesk', 'ticket', n, 'comment_added', n, '77', n * 10 FROM generate_series(%s::int, %s) n
 """
-_NOTED = b"SELECT count(*) FROM drafts WHERE posted_at IS NOT NULL"
+NOTED = b"SELECT count(*) FROM drafts WHERE posted_at IS NOT NULL"
 _TOOK = b"""
     SELECT extract(epoch FROM max(posted_at) - min(received_at))
     FROM deliveries JOIN drafts USING (helpdesk, ticket_id) WHERE ticket_id::int >= %s
@@ -68,16 +68,17 @@ class Bench:
         async with await psycopg.AsyncConnection.connect(self.database_url, autocommit=True) as connection:
             await connection.execute(_ASK, (first, self.asked))
             async with asyncio.timeout(LATE_S):
-                while await self._one(connection, _NOTED) < self.asked:
+                while await self.one(connection, NOTED) < self.asked:
                     await asyncio.sleep(0.1)
-            return await self._one(connection, _TOOK, first)
+            return await self.one(connection, _TOOK, first)
 
     async def workers(self) -> int:
         """How many have begun to take jobs (a process counts once per queue): each has read its articles by then."""
         async with await psycopg.AsyncConnection.connect(self.database_url) as connection:
-            return int(await self._one(connection, _WORKERS))
+            return int(await self.one(connection, _WORKERS))
 
-    async def _one(self, connection: psycopg.AsyncConnection[tuple[object, ...]], query: bytes, *values: int) -> float:
+    async def one(self, connection: psycopg.AsyncConnection[tuple[object, ...]], query: bytes, *values: int) -> float:
+        """The one number that `query` finds."""
         row = await (await connection.execute(query, values)).fetchone()
         return float(str(row[0])) if row else 0.0
 
