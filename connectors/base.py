@@ -3,6 +3,7 @@
 ConnectorError
   RetryableError       later may work: time-out, 409, 429, 5xx. The job sleeps at least `after_s`.
     ConflictError      the ticket changed since it was read: read it again before writing.
+    UnsureError        a write whose answer was lost: look whether it stands there before writing again.
     SpentError         our own share of the account's rate limit is used up: nothing was sent.
   RejectedError        this job never works: 403 on one ticket, 404, 422, unreadable answer. It ends and says why.
     GoneError          the ticket does not exist (any more).
@@ -194,6 +195,10 @@ class RetryableError(ConnectorError):
 
 class ConflictError(RetryableError):
     """The ticket changed since it was read."""
+
+
+class UnsureError(RetryableError):
+    """A write went out, and no answer came back: it may stand there, or arrive yet. Look before writing again."""
 
 
 class SpentError(RetryableError):

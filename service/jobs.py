@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 from procrastinate import JobContext
 
-from connectors.base import LeakError, MisconfiguredError, RejectedError, RetryableError
+from connectors.base import LeakError, MisconfiguredError, RejectedError, RetryableError, UnsureError
 from service.chores import Chores
 from service.database import storable
 from service.errors import OutageError, ServiceError
@@ -32,7 +32,11 @@ from service.story import Story
 log = structlog.get_logger()
 
 ATTEMPTS = 5
-"""Then a ticket is parked until a person acts or its customer writes again."""
+"""So often a ticket may fail by our own fault, or kill its worker; then it is parked until a person acts or its customer
+writes again."""
+
+ALONE = 10
+"""So often it may fail outside while others are served: half an hour of a helpdesk's 500, for a note it cannot take."""
 
 _BACKOFF_S = (5.0, 20.0, 60.0, 180.0)
 _MISCONFIGURED_S = 300.0  # nothing works until a person acts; look again every five minutes
@@ -219,7 +223,8 @@ class Jobs:
         except OutageError as error:
             await self._wait(look, error)
         except RetryableError as error:
-            await self._put_off(look, reason=str(error), after_s=error.after_s)
+            alone = error.after_s is None or isinstance(error, UnsureError)  # not that it asked everybody to wait
+            await self._failed(replace(look, alone=look.alone + alone), reason=str(error), after_s=error.after_s)
         except (ServiceError, *AWAY) as error:  # the database is away for a while
             await self._put_off(look, reason=str(error) if isinstance(error, ServiceError) else "no database")
         except Exception as error:  # a defect of ours costs this ticket an attempt, not the worker
@@ -229,14 +234,15 @@ class Jobs:
             log.info("looked at a ticket", done=done)
             JOBS.labels("done").inc()
 
-    async def _failed(self, look: Look, *, reason: str) -> None:
-        """Later again; or, after ATTEMPTS by our own fault, park the ticket with its reason."""
-        if look.defects < ATTEMPTS:
-            await self._put_off(look, reason=reason)
+    async def _failed(self, look: Look, *, reason: str, after_s: float | None = None) -> None:
+        """Later again; or, after ATTEMPTS by our own fault or ALONE by others', park the ticket with its reason."""
+        if look.defects < ATTEMPTS and look.alone < ALONE:
+            await self._put_off(look, reason=reason, after_s=after_s)
             return
         log.error("a ticket is parked", reason=reason)
         JOBS.labels("parked").inc()
-        given_up = partial(self._story.give_up, look.helpdesk, look.ticket_id, reason=reason, attempts=look.defects)
+        tries = max(look.defects, look.alone)
+        given_up = partial(self._story.give_up, look.helpdesk, look.ticket_id, reason=reason, attempts=tries)
         await insist(given_up)
 
     def _patience_s(self, look: Look) -> float:
@@ -245,7 +251,10 @@ class Jobs:
         return self._settings.llm.wait_s - max(waited.total_seconds(), 0.0)
 
     async def _wait(self, look: Look, error: OutageError) -> None:
-        """Until the outage is over (the sweep lets go), or, for a model, until patience ends."""
+        """Until the outage is over (the sweep lets go), or, for a model, until patience ends; one failure is no outage."""
+        if error.name != MODEL and not error.open:
+            await self._failed(replace(look, alone=look.alone + 1), reason=str(error), after_s=error.after_s)
+            return
         wait_s = _OUT_S if error.open else _wait_s(look.attempt, after_s=error.after_s)
         if error.name == MODEL:
             look = replace(look, since=look.since or datetime.now(UTC).isoformat())

@@ -19,6 +19,7 @@ from connectors.base import (
     RejectedError,
     RetryableError,
     Ticket,
+    UnsureError,
 )
 from service.acknowledgement import acknowledge
 from service.analysis import Analysis
@@ -200,10 +201,8 @@ class Pipeline:
                     note = await desk.add_note(fresh, draft.html, run=draft.reference)
             except ConflictError:
                 return False
-            except (
-                RetryableError
-            ) as error:  # it may stand there all the same, or arrive late: look before writing again
-                raise RetryableError(str(error), after_s=max(error.after_s or 0.0, _SETTLES_S)) from error
+            except RetryableError as error:
+                raise UnsureError(str(error), after_s=max(error.after_s or 0.0, _SETTLES_S)) from error
             await self._ledger.posted(draft.key, draft.message_id, note_id=note.id)
         NOTES.labels(desk.name, draft.verdict, draft.details["writer"]).inc()
         return True

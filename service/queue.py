@@ -59,14 +59,15 @@ _UNCHANGED_ALONE_S = 9.0  # where the database's clock was set back and says not
 class Look:
     """One job: look at a ticket.
 
-    attempt: counts all tries in a row. defects: those of them that failed by our own fault. waits_for: the outage it waits
-    for. since: when it began to wait for a model, in ISO 8601. after_s, reason: how long it is put off, and why.
+    attempt: counts all tries in a row. defects: those of them that failed by our own fault. alone: those that failed at
+    something outside that answered others. waits_for: the outage it waits for. since: when it began to wait for a model, in ISO 8601. after_s, reason: how long it is put off, and why.
     """
 
     helpdesk: str
     ticket_id: str
     attempt: int = 1
     defects: int = 0
+    alone: int = 0
     waits_for: str = ""
     since: str = ""
     after_s: float = 0.0

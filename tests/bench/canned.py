@@ -1,4 +1,4 @@
-"""A Zendesk and a model that cost next to nothing: `python -m tests.bench.canned desk|model --port N [--seconds S]`.
+"""A Zendesk and a model that cost next to nothing: `python -m tests.bench.canned desk|model --port N [--seconds S] [--poison fails|kills]`.
 
 Both answer from memory, each in its own process, so that a bench on two cores measures the service and not its
 surroundings. What the desk says has the shapes of the simulator: it asks one for a ticket and fills in the number.
@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import re
+import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
@@ -17,6 +19,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+import psutil
 import uvicorn
 
 from connectors.http import JSON
@@ -27,6 +30,8 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Answer = Callable[[str, str, bytes], Awaitable[tuple[int, JSON]]]
+
+POISON_EVERY = 100
 
 _TICKET = re.compile(r"/api/v2/tickets/(\d+)(/comments|\.json|)")
 _EMPTY_PAGE: JSON = {"meta": {"has_more": False}, "results": [], "audits": [], "tickets": [], "end_of_stream": True}
@@ -85,6 +90,12 @@ class Desk:
         return {**self.updated, "audit": {**self.updated["audit"], "ticket_id": number, "events": [added]}}
 
 
+def kill(port: int) -> None:
+    """The process that speaks from this port of the machine dies."""
+    (pid,) = {one.pid for one in psutil.net_connections("tcp") if one.laddr[1:] == (port,) and one.pid != os.getpid()}
+    os.kill(pid or 0, signal.SIGKILL)
+
+
 async def desk() -> Desk:
     """A desk that has looked at a simulator's answers."""
     simulator = ZendeskSimulator()
@@ -125,15 +136,21 @@ def model(seconds: float) -> Answer:
     return answer
 
 
-def application(answer: Answer) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    """The least of an ASGI application around `answer`."""
+def application(answer: Answer, *, poison: str = "") -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    """The least of an ASGI application around `answer`. poison: what becomes of one ticket in a hundred, for ever."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         body, more = b"", True
         while more:
             message = await receive()
             body, more = body + message.get("body", b""), message.get("more_body", False)
-        status, said = await answer(scope["method"], scope["path"], body)
+        found = _TICKET.fullmatch(scope["path"])
+        if poison and found and int(found[1]) % POISON_EVERY == 0:
+            if poison == "kills":
+                kill(scope["client"][1])
+            status, said = 500, {"error": "InternalError"}
+        else:
+            status, said = await answer(scope["method"], scope["path"], body)
         content = json.dumps(said).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content)), *_LIMITS]
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -148,9 +165,12 @@ def main() -> None:
     parser.add_argument("which", choices=["desk", "model"])
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--seconds", type=float, default=0.0, help="how long the model thinks")
+    parser.add_argument("--poison", choices=["fails", "kills"], default="")
     given = parser.parse_args()
     answer = asyncio.run(desk()).answer if given.which == "desk" else model(given.seconds)
-    uvicorn.run(application(answer), host="127.0.0.1", port=given.port, lifespan="off", log_level="error")
+    uvicorn.run(
+        application(answer, poison=given.poison), host="127.0.0.1", port=given.port, lifespan="off", log_level="error"
+    )
 
 
 if __name__ == "__main__":

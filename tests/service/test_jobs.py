@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,11 +12,20 @@ import sqlalchemy as sa
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 
-from connectors.base import LeakError, MisconfiguredError, RejectedError, RetryableError
+from connectors.base import (
+    ConflictError,
+    LeakError,
+    MisconfiguredError,
+    RejectedError,
+    RetryableError,
+    SpentError,
+    UnsureError,
+)
 from service import jobs as jobs_module
 from service import queue as queue_module
 from service.database import Database
-from service.jobs import ATTEMPTS
+from service.errors import OutageError
+from service.jobs import ALONE, ATTEMPTS
 from service.queue import Look
 from service.settings import KnowledgeSettings, Settings
 from tests.service.scripted import Desk, ScriptedStory, failing, opened, ticket_event, true
@@ -127,6 +136,47 @@ async def test_after_five_defects_of_ours_a_ticket_is_parked_with_its_reason(des
         await desk.until(desk.idle)
 
     assert desk.story.given_up == [("7", "ZeroDivisionError", ATTEMPTS)]  # its text may hold a ticket's
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RetryableError("500"),
+        ConflictError("it moves all the time"),
+        UnsureError("the note's answer was lost", after_s=15),
+        OutageError("zendesk", "500", since=datetime.now(UTC), open_=False),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_a_ticket_that_fails_where_others_are_served_is_parked_in_the_end(desk: Desk, error: Exception) -> None:
+    """A helpdesk that chokes on one ticket is no outage: somebody has to look at that one."""
+    desk.story.step = failing(error)
+    await desk.queue.put(Look("zendesk", "7", attempt=ALONE, alone=ALONE - 1))
+    async with desk.working():
+        await desk.until(lambda: true(bool(desk.story.given_up)))
+        await desk.until(desk.idle)
+
+    assert desk.story.given_up == [("7", str(error), ALONE)]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RetryableError("429", after_s=60),
+        SpentError("our share is used up", after_s=60),
+        OutageError("zendesk", "500", since=datetime.now(UTC), open_=True),
+        OutageError("llm", "500", since=datetime.now(UTC), open_=False),
+    ],
+    ids=["429", "spent", "open", "model"],
+)
+async def test_what_everybody_waits_for_is_not_held_against_a_ticket(desk: Desk, error: Exception) -> None:
+    """However long it takes; only a model's patience ends, by a note without it."""
+    desk.story.step = failing(error)
+    await desk.queue.put(Look("zendesk", "7", attempt=50, alone=ALONE - 1))
+    async with desk.working():
+        await desk.until(lambda: _tried_again(desk))
+
+    assert desk.story.given_up == []
 
 
 async def test_a_helpdesk_that_is_down_for_days_loses_nobody(desk: Desk) -> None:
@@ -411,3 +461,9 @@ async def test_a_loop_whose_step_swallows_the_cancellation_ends_all_the_same(des
     await begun.wait()
     loop.cancel()
     await asyncio.wait_for(asyncio.gather(loop, return_exceptions=True), timeout=5)
+
+
+async def _tried_again(desk: Desk) -> bool:
+    """Whether the ticket is put off, none the worse for its failure."""
+    given = [job.task_kwargs for job in await desk.jobs_named("look")]
+    return [(one["attempt"] != 50, one["alone"]) for one in given] == [(True, ALONE - 1)]
