@@ -164,7 +164,7 @@ def to_ticket(
             channel=channel,
             requester=requester,
             updated_at=time(ticket["updated_at"]),
-            due_at=time(due) if (due := ticket.get("fr_due_by") or ticket.get("due_by")) else None,
+            due_at=_due_at(ticket, messages),
             # the ticket's own text stays first whatever the clocks say: it opened the conversation
             messages=tuple(messages),
             stamp=str(ticket["updated_at"]),
@@ -180,6 +180,13 @@ def to_ticket(
             fields=_fields(ticket),
             url=f"{base_url}/a/tickets/{id_}",
         )
+
+
+def _due_at(ticket: JSON, messages: Sequence[Message]) -> datetime | None:
+    """When the first reply is due, or, once there is one, the solution; None for a while after a ticket was opened."""
+    answered = any(message.kind == "public reply" for message in messages)
+    due = ticket.get("due_by") if answered else ticket.get("fr_due_by") or ticket.get("due_by")
+    return time(due) if due else None
 
 
 def _parents(ticket: JSON) -> Iterator[Related]:

@@ -102,7 +102,7 @@ class ZendeskClient:
         return knowledge.articles(self._library)
 
     async def _show(self, path: str) -> JSON:
-        answer = await self._door.call("GET", path, params={"include": "users,organizations,groups"})
+        answer = await self._door.call("GET", path, params={"include": "users,organizations,groups,slas"})
         body: JSON = answer.body
         return body
 

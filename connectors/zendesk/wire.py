@@ -52,6 +52,8 @@ _ORIGINS: Mapping[str, Literal["follow-up", "split", "merged"]] = {
     "merge": "merged",
 }
 
+_REPLIES = ("first_reply_time", "next_reply_time", "periodic_update_time")
+
 _DECORATION_BYTES = 10_000
 """Inline images below this are the logos of signatures; a screenshot is hardly ever so small."""
 
@@ -111,6 +113,7 @@ def to_ticket(answer: JSON, pages: Sequence[JSON], *, base_url: str, account: st
             group=_text(ticket.get("group_id")),
             form=_text(ticket.get("ticket_form_id")),
             priority=(ticket.get("priority") or "").lower(),
+            due_at=_due_at(ticket),
             tags=tags,
             # Zendesk deletes what agents mark as spam and suspends its sender; a tag is how rules of an account mark it
             spam="spam" in tags or bool(users.get(requester.id, {}).get("suspended")),
@@ -119,6 +122,16 @@ def to_ticket(answer: JSON, pages: Sequence[JSON], *, base_url: str, account: st
             fields=_fields(ticket),
             url=f"{base_url}/agent/tickets/{ticket_id}",
         )
+
+
+def _due_at(ticket: JSON) -> datetime | None:
+    """When the next reply is due by the account's service levels; None where none runs (achieved, paused, no such plan).
+
+    https://developer.zendesk.com/documentation/ticketing/using-the-zendesk-api/side_loading/ (`slas`)
+    """
+    levels = (ticket.get("slas") or {}).get("policy_metrics") or ()
+    running = (one for one in levels if one.get("metric") in _REPLIES and one.get("stage") == "active")
+    return min((datetime.fromisoformat(one["breach_at"]) for one in running if one.get("breach_at")), default=None)
 
 
 def to_message(comment: JSON, *, users: Mapping[str, JSON], ticket: JSON, runs: Mapping[str, str]) -> Message:

@@ -104,7 +104,7 @@ async def desk() -> Desk:
     transport = httpx.ASGITransport(app=simulator.app)
     async with httpx.AsyncClient(transport=transport, base_url=simulator.state.url, headers=headers) as http:
         me = (await http.get("/api/v2/users/me")).json()
-        shown = (await http.get(f"/api/v2/tickets/{number}?include=users,organizations,groups")).json()
+        shown = (await http.get(f"/api/v2/tickets/{number}?include=users,organizations,groups,slas")).json()
         comments = (await http.get(f"/api/v2/tickets/{number}/comments?include=users&page[size]=100")).json()
         note = {"ticket": {"comment": {"html_body": "<p>-</p>", "public": False}}}
         updated = (await http.put(f"/api/v2/tickets/{number}.json", json=note)).json()

@@ -70,6 +70,8 @@ class TicketsApi:
         body: JSON = {"ticket": shapes.ticket_json(ticket, self._state)}
         if "comment_count" in wanted:
             body["ticket"]["comment_count"] = len(ticket.comments)
+        if "slas" in wanted:
+            body["ticket"]["slas"] = {"policy_metrics": ticket.service_levels}
         if "users" in wanted:
             body["users"] = self._users([ticket.requester_id, ticket.submitter_id, ticket.assignee_id, *ticket.cc_ids])
         if "organizations" in wanted:

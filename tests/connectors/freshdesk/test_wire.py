@@ -224,6 +224,25 @@ def test_fields_are_text_and_empty_ones_are_left_out() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("dates", "answered", "due"),
+    [
+        ({"fr_due_by": "2026-10-02T10:00:00Z", "due_by": "2026-10-04T10:00:00Z"}, False, 2),
+        ({"fr_due_by": "2026-10-02T10:00:00Z", "due_by": "2026-10-04T10:00:00Z"}, True, 4),
+        ({"fr_due_by": None, "due_by": "2026-10-04T10:00:00Z"}, False, 4),
+        ({"fr_due_by": None, "due_by": None}, False, None),
+    ],
+)
+def test_an_answer_is_due_by_the_service_level_that_still_runs(
+    dates: dict[str, Any], due: int | None, *, answered: bool
+) -> None:
+    """The first reply's until there is one, then the solution's."""
+    replies = [entry(private=False, incoming=False, user_id=71)] if answered else []
+    ticket = read({**recorded("ticket"), **dates}, *replies)
+
+    assert ticket.due_at == (datetime(2026, 10, due, 10, tzinfo=UTC) if due else None)
+
+
 def test_old_accounts_leave_fields_out() -> None:
     """Optional fields that are missing or null are empty here."""
     bare = {

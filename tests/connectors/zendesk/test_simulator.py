@@ -22,11 +22,12 @@ async def test_a_ticket_comes_with_what_include_names(desk: Twin) -> None:
     """Sideloads are arrays beside the ticket, the comment count stands in it."""
     ticket = await desk.ticket(organization="Globex", cc=[("Ben Stone", "ben@globex.example")])
 
-    body = (await desk.api.get(f"tickets/{ticket}.json?include=users,organizations,groups,comment_count")).json()
+    body = (await desk.api.get(f"tickets/{ticket}.json?include=users,organizations,groups,comment_count,slas")).json()
 
     assert {user["name"] for user in body["users"]} == {"Ana Marsh", "Ben Stone"}
     assert [one["name"] for one in body["organizations"] + body["groups"]] == ["Globex", "Support"]
     assert body["ticket"]["comment_count"] == 1
+    assert body["ticket"]["slas"] == {"policy_metrics": []}
     assert body["ticket"]["requester_id"] > 2**32  # never 32 bits
 
 

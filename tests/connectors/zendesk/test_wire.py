@@ -338,6 +338,37 @@ def test_spam_is_a_tag_or_a_suspended_requester() -> None:
     assert wire.to_ticket(answer, [], base_url=URL, account="a", runs={}).spam
 
 
+def level(metric: str, stage: str, breach_at: str | None) -> JSON:
+    """A service level as the side-load shows it."""
+    return {"metric": metric, "stage": stage, "breach_at": breach_at, "hours": 1}
+
+
+@pytest.mark.parametrize(
+    ("levels", "hour"),
+    [
+        ([level("next_reply_time", "active", "2026-09-06T20:00:00Z")], 20),
+        ([level("first_reply_time", "achieved", "2026-09-06T17:00:00Z"), level("next_reply_time", "active", "2026-09-06T21:00:00Z")], 21),
+        ([level("next_reply_time", "active", "2026-09-06T22:00:00Z"), level("first_reply_time", "active", "2026-09-06T21:00:00Z")], 21),
+        ([level("requester_wait_time", "active", "2026-09-06T18:00:00Z")], None),
+        ([level("next_reply_time", "paused", None)], None),
+        ([level("next_reply_time", "active", None)], None),
+        ([], None),
+    ],
+)  # fmt: skip
+def test_an_answer_is_due_by_the_nearest_service_level_of_a_reply_that_runs(
+    levels: list[JSON], hour: int | None
+) -> None:
+    """What is achieved, paused, or about something else than an answer does not count."""
+    ticket = read(slas={"policy_metrics": levels})
+
+    assert ticket.due_at == (datetime(2026, 9, 6, hour, tzinfo=UTC) if hour else None)
+
+
+def test_a_plan_without_service_levels_has_no_due_date() -> None:
+    """The side-load is left out there."""
+    assert read().due_at is None
+
+
 def test_missing_parts_of_a_ticket_are_empty() -> None:
     """Most fields may be null."""
     empty = dict.fromkeys(
