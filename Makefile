@@ -11,7 +11,7 @@ demo: $(VENV)/ready ## watch tickets arrive and read the notes
 	@$(BIN)/deskpilot demo $(ARGS)
 
 test: $(VENV)/ready-dev ## all tests; browser tests need Chromium (REQUIRE_BROWSER=1 makes them compulsory)
-	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
 
 lint: $(VENV)/ready-dev
 	$(BIN)/ruff format --check .

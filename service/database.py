@@ -187,7 +187,7 @@ def storable(text: str) -> str:
     return text.replace("\0", "")
 
 
-def migrate(address: sa.URL) -> None:
+def migrate(address: sa.URL, *, to: str = "head") -> None:
     """Bring the tables to the newest revision; replicas that start together do it one after the other."""
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
@@ -197,5 +197,5 @@ def migrate(address: sa.URL) -> None:
     with engine.begin() as connection:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
     engine.dispose()

@@ -55,7 +55,7 @@ from service.writers import Writers
 log = structlog.get_logger()
 
 _LOOKS = 3  # a ticket that moves on while it is answered is looked at again this often in one job
-_WRITES = 10  # each holds a connection while it speaks to the helpdesk; a third of the pool
+WRITES = 10  # each holds a connection while it speaks to the helpdesk; the forwarder and the sweep need one, too
 _SETTLES_S = 15.0  # a note whose answer was lost is there, or was refused, by then
 _HISTORY = 3  # related tickets that are read at most
 
@@ -90,7 +90,7 @@ class Pipeline:
         self._settings = tools.library.settings
         self._desks = tools.library.helpdesks
         self._me: dict[str, Person] = {}
-        self._writes = asyncio.Semaphore(_WRITES)
+        self._writes = asyncio.Semaphore(WRITES)
 
     async def look(self, helpdesk: str, ticket_id: str, *, patient: bool = False) -> str:
         """Look at a ticket as it stands and write the note it deserves; returns what was done, for the log.

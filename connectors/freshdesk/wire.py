@@ -56,18 +56,14 @@ _CHANNELS: Mapping[int, Channel] = MappingProxyType(
     }
 )
 
-_OUTBOUND_EMAIL = 10  # a ticket that an agent opened by writing to the customer
-
 _ENTRY_CHANNELS: Mapping[int, Channel] = MappingProxyType(
     {5: "social", 6: "form", 7: "social", 8: "email", 9: "voice", 10: "messaging", 11: "other"}
 )
 """Of a conversation entry; 0 (reply) and 2 (note) travel the way of their ticket."""
-
 _SURVEY, _FORWARD = 6, 8
-
-_NUMBER = re.compile(r"[0-9]{1,19}")
-
+_OUTBOUND_EMAIL = 10  # a ticket that an agent opened by writing to the customer
 _CHILD = 2  # association_type
+_NUMBER = re.compile(r"[0-9]{1,19}")
 
 
 @contextmanager
@@ -184,8 +180,8 @@ def to_ticket(
 
 def _due_at(ticket: JSON, messages: Sequence[Message]) -> datetime | None:
     """When the first reply is due, or, once there is one, the solution; None for a while after a ticket was opened."""
-    answered = any(message.kind == "public reply" for message in messages)
-    due = ticket.get("due_by") if answered else ticket.get("fr_due_by") or ticket.get("due_by")
+    first = not any(message.kind == "public reply" for message in messages)
+    due = (first and ticket.get("fr_due_by")) or ticket.get("due_by")
     return time(due) if due else None
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connectors.base import RejectedError, RetryableError
+from connectors.base import MisconfiguredError, RejectedError, RetryableError
 from service import jobs as jobs_module
 from service.database import Database
 from service.settings import KnowledgeSettings, Settings
@@ -49,9 +49,14 @@ async def test_a_poll_that_is_drained_is_handed_back(desk: Desk, monkeypatch: py
 
 
 @pytest.mark.parametrize(
-    ("error", "again"), [(RetryableError("busy", after_s=900), True), (RejectedError("no"), False)]
+    ("error", "again"),
+    [
+        (RetryableError("busy", after_s=900), [900.0]),
+        (MisconfiguredError("401"), [300.0]),  # until a person acts
+        (RejectedError("no"), []),
+    ],
 )
-async def test_a_poll_without_an_answer_is_made_again(desk: Desk, error: Exception, *, again: bool) -> None:
+async def test_a_poll_without_an_answer_is_made_again(desk: Desk, error: Exception, again: list[float]) -> None:
     """When the helpdesk says, and never where it will not have it."""
 
     async def fails() -> None:
@@ -66,7 +71,7 @@ async def test_a_poll_without_an_answer_is_made_again(desk: Desk, error: Excepti
         await desk.until(lambda: _settled(desk))
 
     jobs = await desk.jobs_named("reconcile")
-    assert [job.task_kwargs["after_s"] for job in jobs] == ([900.0] if again else [])
+    assert [job.task_kwargs["after_s"] for job in jobs] == again
 
 
 async def test_what_changed_is_looked_for_at_start_up_and_regularly(database: Database) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -13,10 +14,45 @@ from alembic.migration import MigrationContext
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
-from service.database import Database, metadata, open_database, outages
+from service.database import Database, metadata, migrate, open_database, outages
 from service.errors import DatabaseUnavailableError
 from service.queue import AWAY
 from service.settings import Settings
+
+
+def test_jobs_of_the_first_version_are_found_by_the_workers_of_this_one(postgres: str) -> None:
+    """An update in the middle of work loses no ticket: what waited in the one old queue waits in the new ones."""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE older")
+    address = make_url(postgres).set(drivername="postgresql+psycopg", database="older")
+    migrate(address, to="0001")
+    old = [
+        ("look", {"helpdesk": "zendesk", "ticket_id": "7", "attempt": 2}),
+        ("look", {"helpdesk": "freshdesk", "ticket_id": "8", "attempt": 1}),
+        ("poll", {"helpdesk": "zendesk", "since": "2026-11-01T00:00:00+00:00"}),
+        ("sync", {}),
+    ]
+    engine = sa.create_engine(address, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        for task, given in old:
+            connection.execute(
+                sa.text(
+                    "INSERT INTO procrastinate_jobs (queue_name, task_name, args) VALUES ('tickets', :task, :given)"
+                ),
+                {"task": task, "given": json.dumps(given)},
+            )
+    migrate(address)
+
+    with engine.connect() as connection:
+        rows = connection.execute(sa.text("SELECT queue_name, task_name, args FROM procrastinate_jobs ORDER BY id"))
+        found = [tuple(row) for row in rows]
+    engine.dispose()
+    assert found == [
+        ("zendesk", "look", old[0][1]),
+        ("freshdesk", "look", old[1][1]),
+        ("chores", "reconcile", {"helpdesk": "zendesk", "since": "2026-11-01T00:00:00+00:00", "after_s": 0}),
+        ("chores", "sync", {}),
+    ]
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_code_uses(database_url: str) -> None:

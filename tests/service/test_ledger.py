@@ -6,9 +6,11 @@ import asyncio
 import re
 
 import pytest
+import sqlalchemy as sa
 
 from service.database import Database
 from service.ledger import REFERENCE, Ledger, SavedDraft, TicketKey, reference_for
+from service.pipeline import WRITES
 
 KEY = TicketKey("zendesk", "acme.zendesk.test", "7")
 DRAFT = SavedDraft(key=KEY, message_id="m1", reference="DP-7K2QX", verdict="ready", html="<p>Hi</p>", details={"a": 1})
@@ -109,3 +111,22 @@ async def test_a_note_of_ours_is_known_by_its_id(ledger: Ledger) -> None:
     assert not await ledger.are_notes("zendesk", {"99", "100"})
     assert not await ledger.are_notes("zendesk", set())
     assert not await ledger.are_notes("freshdesk", {"99"})
+
+
+async def test_more_notes_at_once_than_connections_do_not_wait_for_each_other(ledger: Ledger) -> None:
+    """A note's place is held while the helpdesk is asked, and asking needs the database, too."""
+
+    async def write(ticket_id: str) -> None:
+        key = TicketKey("zendesk", "acme", ticket_id)
+        async with ledger.writing(key, "1") as mine:
+            assert mine
+            await ledger.silences(key)
+
+    await asyncio.gather(*(write(str(number)) for number in range(60)))
+
+
+async def test_notes_on_their_way_leave_connections_for_the_forwarder_and_the_sweep(database: Database) -> None:
+    """A helpdesk that takes its time with every write must not stop the webhooks' way to their jobs."""
+    pool = database.transactions.pool
+    assert isinstance(pool, sa.AsyncAdaptedQueuePool)
+    assert pool.size() >= WRITES + 2

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
+import sqlalchemy as sa
 from procrastinate.exceptions import ConnectorException
 
 from service import queue as queue_module
@@ -56,6 +58,54 @@ def test_a_job_of_another_version_is_read_as_far_as_it_is_known() -> None:
 
     assert Look.of(given, priority=LIVE) == Look("zendesk", "7", attempt=3)
     assert Look.of(given, priority=FOUND).found
+
+
+@pytest.fixture
+async def silent_worker(desk: Desk) -> int:
+    """A job that runs in a worker whose last heartbeat was a minute ago; its number."""
+    await desk.queue.put(Look("zendesk", "7"))
+    manager = desk.queue.app.job_manager
+    job = await manager.fetch_job(queues=["zendesk"], worker_id=await manager.register_worker())
+    async with desk.database.engine.connect() as connection:
+        await connection.execute(sa.text("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '60 s'"))
+    assert job is not None
+    assert job.id is not None
+    return job.id
+
+
+@pytest.mark.parametrize(
+    ("looks_at", "dead"),
+    [
+        ([0, 1, 2, 3], True),  # it stood still before our eyes
+        ([0, 1, 2], False),  # not long enough: a clock may have been set
+        ([0, 8], False),  # we did not look ourselves meanwhile: the database may have been away, for all of us
+        ([0, 8, 9, 10, 11], True),
+    ],
+)
+async def test_a_worker_is_dead_when_it_was_seen_to_stand_still(
+    desk: Desk, silent_worker: int, monkeypatch: pytest.MonkeyPatch, looks_at: list[int], *, dead: bool
+) -> None:
+    """A database that comes back declares nobody dead."""
+    for moment in looks_at:
+        monkeypatch.setattr(queue_module, "time", SimpleNamespace(monotonic=lambda at=moment: 1000.0 + at))
+        found = await desk.queue.stalled()
+
+    assert found == ([silent_worker] if dead else [])
+
+
+async def test_jobs_that_failed_long_ago_are_forgotten(desk: Desk, silent_worker: int) -> None:
+    """The table does not grow for ever; what failed last week is still shown."""
+    job = await desk.queue.job(silent_worker)
+    assert job is not None
+    await desk.queue.end(job)
+    await desk.queue.forget_old(days=14)
+    kept = await desk.queue.job(silent_worker)
+    async with desk.database.engine.connect() as connection:
+        await connection.execute(sa.text("UPDATE procrastinate_events SET at = now() - interval '15 days'"))
+    await desk.queue.forget_old(days=14)
+
+    assert kept is not None
+    assert await desk.queue.job(silent_worker) is None
 
 
 async def test_what_must_not_be_lost_is_written_though_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,7 +142,7 @@ class OneDesk(Generic[Twin]):
     @asynccontextmanager
     async def nothing_stored(self) -> AsyncIterator[None]:
         """While this is open, nobody can write into the inbox."""
-        async with self.database.engine.begin() as connection:
+        async with self.database.transactions.begin() as connection:
             await connection.execute(sa.text("LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE"))
             yield
 

@@ -50,6 +50,22 @@ async def test_a_note_that_an_agent_has_answered_on_is_left_as_it_is(play: Play,
     assert "Replaces" not in second
 
 
+async def test_a_note_of_our_account_that_we_did_not_write_is_left_as_it_is(play: Play) -> None:
+    """The account may be a person's, who names our note in one of their own."""
+    ticket_id = await play.ask("freshdesk")
+    await play.note("freshdesk", ticket_id)
+    first = await play.draft("freshdesk", ticket_id)
+    desk = play.stage.service.tools.library.helpdesks["freshdesk"]
+    said = f"I have read {first.reference} to her on the phone."
+    theirs = await desk.add_note(await desk.ticket(ticket_id), f"<p>{said}</p>", run="")
+    await play.freshdesk.customer_message(ticket_id, text=SECOND)
+    await play.note("freshdesk", ticket_id, count=3)
+
+    notes = {str(note.id): note.html for note in play.notes("freshdesk", ticket_id)}
+    assert notes[theirs.id] == f"<p>{said}</p>"
+    assert "Out of date" in notes[first.note_id]
+
+
 async def test_a_lost_ledger_takes_no_marked_note_for_the_new_one(play: Play) -> None:
     """The older note names the new one; the new one is known by its own, last reference."""
     ticket_id = await play.ask("freshdesk")

@@ -86,6 +86,33 @@ async def test_without_the_index_a_ticket_waits_and_goes_on_when_it_is_back(
     assert "seven working days" in note
 
 
+async def test_no_model_is_paid_while_the_index_is_out(
+    open_play: OpenPlay, model: FakeLLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first ticket finds out, after its analysis; the next ones ask the index first."""
+    async with open_play(llm=model.settings()) as play:
+        vectors = play.stage.service.tools.library.vectors
+        with monkeypatch.context() as patched:
+            patched.setattr(vectors, "search", _gone)
+            patched.setattr(vectors, "status", _gone)
+            ticket_id = await play.ask()
+            await play.until(lambda: _index_is_out(play))
+            paid = len(model.requests)
+            others = [await play.ask(email=f"customer{number}@customer.example") for number in range(3)]
+            await play.until(lambda: _waits(play, len(others) + 1))
+            assert len(model.requests) == paid == 1
+        for waiting in (ticket_id, *others):
+            await play.note("zendesk", waiting)
+
+    assert len(model.requests) == paid + 2 * (len(others) + 1)
+
+
+async def _waits(play: Play, tickets: int) -> bool:
+    manager = play.stage.service.queue.app.job_manager
+    jobs = await manager.list_jobs_async(status="todo", task="look")
+    return sum(job.task_kwargs["waits_for"] == "index" for job in jobs) == tickets
+
+
 async def _gone(*_: object, **__: object) -> None:
     raise VectorsUnavailableError("the index does not answer")
 
