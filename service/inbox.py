@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from connectors.base import Event
 from service.database import Database, deliveries
 from service.errors import DatabaseUnavailableError
+from service.tasks import end
 
 STORE_TIMEOUT_S = 2.5  # then the helpdesk is asked to send again; both give up listening after ten
 _FUTURE_S = 60.0
@@ -80,9 +81,7 @@ class Inbox:
         try:
             yield
         finally:
-            for writer in writers:
-                writer.cancel()
-            await asyncio.gather(*writers, return_exceptions=True)
+            await end(writers)
 
     async def put(self, helpdesk: str, event: Event) -> None:
         """Store one event; returns when it is durable. Raises DatabaseUnavailableError within STORE_TIMEOUT_S."""

@@ -28,6 +28,7 @@ from service.outages import MODEL, Outages
 from service.queue import AWAY, CHORES, LOOK, Look, Queue, insist
 from service.settings import Settings
 from service.story import Story
+from service.tasks import end
 
 log = structlog.get_logger()
 
@@ -51,6 +52,7 @@ _FORWARD_S = 0.25
 _RESTART_S = 1.0
 _REASON_CHARS = 200
 _DRAIN_S = 20.0  # of the 25 s that container platforms grant at least; the rest hands jobs back
+_WOUND_DOWN_S = 2.0  # after the drain: what the queue still writes down
 _KEPT_WORKERS_S = (
     86_400.0  # dead workers' rows: the sweep needs them, and a clock that is set must not delete the living
 )
@@ -107,10 +109,9 @@ class Jobs:
         finally:
             # The queue stops its own heartbeat when it begins to drain; without ours, its jobs would be taken over
             # while they still run. So: no new jobs, then the drain, and the heart stops last.
-            for group in (loops, workers, [heart]):
-                for task in group:
-                    task.cancel()
-                await asyncio.gather(*group, return_exceptions=True)
+            await end(loops)
+            await end(workers, grace_s=_DRAIN_S + _WOUND_DOWN_S)
+            await end([heart])
 
     async def _for_ever(self, step: Callable[[], Awaitable[None]]) -> None:
         """Repeat `step`; neither a database that is gone for a while nor a defect of ours stops a loop."""

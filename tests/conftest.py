@@ -47,7 +47,7 @@ def postgres() -> Iterator[str]:
         server = embedded_postgres.running(Path(directory) / "postgres")
         url = runner.run(server.__aenter__())
         with psycopg.connect(url, autocommit=True) as connection:
-            for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # no test pulls a plug
+            for setting in ("fsync", "full_page_writes"):  # no test pulls a plug
                 connection.execute(f"ALTER SYSTEM SET {setting} = off")
             connection.execute("SELECT pg_reload_conf()")
             connection.execute("CREATE DATABASE template")
