@@ -21,6 +21,22 @@ from service.settings import Settings
 _numbers = itertools.count(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long ones, spread over the workers' shares: else the run waits for the last of them."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if item.get_closest_marker("long")]
+    others = [item for item in items if not item.get_closest_marker("long")]
+    share = len(others) // workers
+    items[:] = [
+        item
+        for number in range(workers)
+        for item in (
+            *long[number::workers],
+            *others[number * share : (number + 1) * share if number + 1 < workers else None],
+        )
+    ]
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test reads the settings of the machine it runs on."""

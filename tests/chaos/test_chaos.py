@@ -13,7 +13,7 @@ from tests.chaos.__main__ import run
 from tests.chaos.driver import Plan
 from tests.chaos.judge import Demands
 
-pytestmark = pytest.mark.timeout(300)  # on a machine that is busy with other tests
+pytestmark = [pytest.mark.timeout(300), pytest.mark.long]  # on a machine that is busy with other tests
 
 PATIENT = Demands(resumed_within_s=60.0, exit_within_s=60.0)
 
@@ -81,8 +81,8 @@ async def test_a_rolling_restart_under_load_loses_and_doubles_nothing(folder: Pa
         kills=0,
         points=0,
         web_kills=0,
-        rolling=40,
-        rolling_s=15,
+        rolling=30,
+        rolling_s=10,
         lost=0,
         reconcile_every_s=0,
         quiet_s=3,

@@ -18,6 +18,8 @@ from tests.fake_qdrant import serving_qdrant
 from tests.proxy import FAULTS, Proxy, proxying
 from tests.story.conftest import Play
 
+pytestmark = pytest.mark.long
+
 OpenPlay = Callable[..., Any]
 
 MEETS = 2
