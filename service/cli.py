@@ -1,4 +1,4 @@
-"""The command line: `deskpilot serve | work | sync | backfill | jobs | resume | demo`. Tables for people, `--json` for programs."""
+"""The command line: `deskpilot serve | work | sync | backfill | jobs | eval | resume | demo`. Tables for people, `--json` for programs."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ from rich.text import Text
 from connectors.base import ConnectorError
 from service import __version__, logs, operating, settings
 from service.assembly import assembled, opened_library, refuse_unsafe, working
+from service.budgets import Budgets
 from service.control import Control, announced, find, new_token
 from service.database import open_database
 from service.errors import ServiceError
+from service.evaluation import command as evaluating
+from service.evaluation.retrieval import System
 from service.knowledge.sources import sync_all
 from service.outages import Outages, leak_of
 from service.progress import report_table, shown_progress, synced_by
@@ -44,6 +47,8 @@ errors = Console(stderr=True)
 
 jobs = typer.Typer(no_args_is_help=True, help="Tickets that wait, run or were given up.")
 app.add_typer(jobs, name="jobs")
+evaluations = typer.Typer(no_args_is_help=True, help="How good it is, on labelled data of yours.")
+app.add_typer(evaluations, name="eval")
 
 Ticket = Annotated[str, typer.Argument(help="As in zendesk:123.")]
 Tickets = Annotated[list[str], typer.Argument(help="As in zendesk:123.")]
@@ -139,6 +144,23 @@ def drop_jobs(tickets: Tickets) -> None:
     _run(_told(operating.drop_jobs, tickets))
 
 
+@evaluations.command("retrieval")
+def evaluate_retrieval(
+    file: Annotated[Path, typer.Argument(help="JSON: corpus, queries, qrels, unanswerable.")],
+    *,
+    system: Annotated[
+        System, typer.Option(help="How passages are ranked; hybrid without embeddings is words alone.")
+    ] = "hybrid",
+    url: Annotated[str, typer.Option("--embeddings-url", help="In place of DESKPILOT_EMBEDDINGS__BASE_URL.")] = "",
+    model: Annotated[str, typer.Option("--embeddings-model")] = "",
+    key: Annotated[str, typer.Option("--embeddings-key")] = "",
+    as_json: Json = False,
+) -> None:
+    """How well the right article is found: nDCG, recall, hits, speed. Indexes the corpus into a temporary folder."""
+    encoder = {"url": url, "model": model, "key": key}
+    _run(_told(evaluating.evaluate_retrieval, file, system=system, as_json=as_json, **encoder))
+
+
 @app.command()
 def demo(
     *,
@@ -226,7 +248,11 @@ async def _sync(*, as_json: bool) -> int:
         reports = await synced_by(running, progress=progress) if running else None
         if reports is None:  # nobody serves here: the index is free
             _refuse_nothing(loaded)
-            async with opened_library(loaded) as library:
+            async with AsyncExitStack() as stack:
+                # calls to a helpdesk count for all, whoever makes them; a folder needs no database
+                database = await stack.enter_async_context(open_database(loaded)) if loaded.helpdesks else None
+                budgets = Budgets(database) if database else None
+                library = await stack.enter_async_context(opened_library(loaded, budgets))
                 reports = await sync_all(library, progress=progress)
     if as_json:
         print(json.dumps([asdict(report) for report in reports], indent=2))  # noqa: T201 - the command's output

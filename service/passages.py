@@ -8,11 +8,12 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import structlog
 
+from service.confidence import confidence
 from service.embeddings import Embeddings, EmbeddingsUnavailableError
 from service.questions import questions, sentences
 from service.vectors import Fence, Found, Question, Vectors, words
@@ -62,12 +63,14 @@ class Retrieval:
     """What was found, best first: at most 2 passages per article.
 
     coverage: 0 to 1, the share of the question's weight that the best article's passages contain (rare words weigh more).
-    A prior, not a gate: it says how much of the question is spoken of, not that it is answered.
+    It says how much of the question is spoken of, not that it is answered. confidence: 0 to 1, the probability that the best
+    article answers it (service/confidence.py). Both are priors, not gates.
     degraded: the embeddings endpoint did not answer, so words alone decided.
     """
 
     found: tuple[Found, ...] = ()
     coverage: float = 0.0
+    confidence: float = 0.0
     degraded: bool = False
 
 
@@ -78,13 +81,20 @@ async def find_passages(
 
     Without an answer from the embeddings endpoint words alone decide. Raises VectorsUnavailableError.
     """
-    if not query.strip():
-        return Retrieval()
     language = fence.languages[0] if fence.languages else ""
-    question, degraded = await _embedded(Question(query, language), embeddings)
+    question, degraded = Question(query, language), False
+    if query.strip():
+        question, degraded = await _embedded(question, embeddings)
+    return replace(await passages_for(question, fence=fence, vectors=vectors, limit=limit), degraded=degraded)
+
+
+async def passages_for(question: Question, *, fence: Fence, vectors: Vectors, limit: int) -> Retrieval:
+    """The same for a question that is embedded already, or is not to be. Raises VectorsUnavailableError."""
+    if not question.text.strip() and not question.dense:
+        return Retrieval()
     found = await vectors.search(question, fence=fence, limit=limit * _LOOKED_AT)
-    share = await asyncio.to_thread(coverage, query, found)
-    return Retrieval(grouped(found, limit=limit), share, degraded)
+    share = await asyncio.to_thread(coverage, question.text, found)
+    return Retrieval(grouped(found, limit=limit), share, confidence(found, coverage=share))
 
 
 async def _embedded(question: Question, embeddings: Embeddings | None) -> tuple[Question, bool]:

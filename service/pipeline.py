@@ -315,7 +315,7 @@ def _details(written: Written) -> dict[str, Any]:
     draft, analysis = written.draft, written.analysis
     return {
         "sources": [source.url or source.title for source in written.sources],
-        "confidence": round(written.passages.coverage, 3),
+        "confidence": round(written.passages.confidence, 3),
         "writer": draft.writer,
         "model": draft.model,
         "prompt_version": draft.prompt_version,

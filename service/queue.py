@@ -39,6 +39,8 @@ CHORES = "chores"
 LIVE = 0
 """Priority of a ticket that somebody has just written to; those that wait for an outage have lower ones."""
 
+_INTERRUPTED = LIVE + 1  # somebody was at work on it: not once more behind all that came since
+
 FOUND = -2_000_000_000
 """Priority of a ticket that the reconciler or a backfill found: behind all others, whenever those are due (int4)."""
 
@@ -201,7 +203,7 @@ class Queue:
         """Have a dead worker's job done again."""
         at = datetime.now(UTC) + timedelta(seconds=after_s) if after_s else _AT_ONCE
         try:
-            await self.app.job_manager.retry_job(job, retry_at=at)
+            await self.app.job_manager.retry_job(job, retry_at=at, priority=_INTERRUPTED)
         except UniqueViolation:  # a follow-up waits: it does the work once this one no longer holds the ticket's lock
             await self.app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
 

@@ -19,13 +19,13 @@ FLOORS = (
         "masking", "identifiers", "phones", "names", "logs", "smalltalk", "languages", "conversation", "questions", "plaintext", "phrases", "repair", "markup",
     },
     {
-        "analysis", "moods", "policy", "passages", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement", "guard",
+        "analysis", "moods", "policy", "confidence", "passages", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement", "guard",
         "notes", "content", "knowledge", "writers", "reconcile",
     },
     {"pipeline", "story"},
     {"chores", "backlog", "backfill"},
     {"jobs"},
-    {"assembly", "progress", "operating", "web", "demo", "cli"},
+    {"assembly", "progress", "operating", "evaluation", "web", "demo", "cli"},
 )  # fmt: skip
 """service/ from the ground up; a file may import its own floor and those below."""
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import httpx
 import psutil
+import psycopg
 import pytest
 import yaml
 from typer.testing import CliRunner
@@ -358,6 +359,16 @@ def test_sync_tells_people_what_it_did_and_what_to_mend(articles: Path, data_dir
     assert problems[0].startswith("! [draft].md")
 
 
+def test_a_sync_by_itself_counts_its_calls_for_all(database_url: str, data_dir: Path) -> None:
+    """A rate limit is the account's: workers that run beside it leave it room."""
+    run("sync", DATA_DIR=data_dir, DATABASE_URL=database_url, **A_HELPDESK)
+
+    with psycopg.connect(database_url) as connection:
+        names = [str(row[0]) for row in connection.execute("SELECT name FROM budgets WHERE counts[1] > 0")]
+    assert names
+    assert all(name.startswith("127.0.0.1:9: ") for name in names), names
+
+
 def test_sync_after_a_serve_that_was_killed_does_the_work_itself(articles: Path, data_dir: Path) -> None:
     """Its word is still there; nobody answers at that address."""
     (data_dir / "serve.json").write_text(json.dumps({"url": NOBODY, "token": "of a dead one"}))
@@ -367,7 +378,45 @@ def test_sync_after_a_serve_that_was_killed_does_the_work_itself(articles: Path,
     assert json.loads(ended.out)[0]["added"] == len(ARTICLES)
 
 
+QUESTIONS = {
+    "corpus": [
+        {"id": "returns", "title": "Returns", "text": "Send a kettle back within thirty days."},
+        {"id": "parcels", "title": "Parcels", "text": "A parcel to Spain takes five working days."},
+    ],
+    "queries": [{"id": "q1", "text": "How long does a parcel to Spain take?"}],
+    "qrels": {"q1": {"parcels": 1}},
+}
+
+
+def test_the_search_is_measured_on_labelled_questions(tmp_path: Path) -> None:
+    """One flat object for programs, a table for people; nothing is left behind, and no helpdesk is needed."""
+    file = tmp_path / "labelled.json"
+    file.write_text(json.dumps(QUESTIONS))
+    told = run("eval", "retrieval", str(file), "--json")
+    shown = run("eval", "retrieval", str(file), "--system", "bm25")
+
+    figures = json.loads(told.out)
+    assert told.code == shown.code == 0
+    assert (figures["ndcg10"], figures["recall5"], figures["mrr10"], figures["hit3"]) == (1, 1, 1, 1)
+    assert (figures["documents"], figures["queries"], figures["auroc"]) == (2, 1, None)
+    assert {"index_s", "query_p50_ms", "query_p95_ms"} <= figures.keys()
+    assert "nDCG@10" in shown.out
+    assert "words alone" in shown.out
+
+
+def test_labelled_questions_that_are_wrong_are_a_sentence_with_line_and_key(tmp_path: Path) -> None:
+    """And an exit code that a script sees."""
+    file = tmp_path / "labelled.json"
+    file.write_text(json.dumps({**QUESTIONS, "qrels": {"q1": {"nowhere": 1}}}, indent=1))
+    ended = run("eval", "retrieval", str(file), "--json")
+
+    assert ended.code == 1
+    (complaint,) = ended.complaints
+    assert "line 22, qrels.q1.nowhere: no such document in `corpus`" in complaint
+
+
 @pytest.mark.timeout(300)
+@pytest.mark.long
 def test_the_demo_checks_itself() -> None:
     """Both helpdesks, twelve tickets, one JSON object for each; it exits 0 only when every one got what it states."""
     ended = run("demo", "--check", longest_s=240)

@@ -93,6 +93,18 @@ async def test_a_worker_is_dead_when_it_was_seen_to_stand_still(
     assert found == ([silent_worker] if dead else [])
 
 
+async def test_an_interrupted_job_goes_before_all_that_came_since(desk: Desk) -> None:
+    """Also where a poll had found it: whoever waits for a worker that died has waited once."""
+    await desk.queue.put(Look("zendesk", "interrupted", found=True))
+    manager = desk.queue.app.job_manager
+    job = await manager.fetch_job(queues=["zendesk"], worker_id=await manager.register_worker())
+    assert job is not None
+    await desk.queue.put(Look("zendesk", "live"))
+    await desk.queue.put_back(job)
+
+    assert await order(desk) == ["interrupted", "live"]
+
+
 async def test_jobs_that_failed_long_ago_are_forgotten(desk: Desk, silent_worker: int) -> None:
     """The table does not grow for ever; what failed last week is still shown."""
     job = await desk.queue.job(silent_worker)

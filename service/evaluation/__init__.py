@@ -1,0 +1,1 @@
+"""How well the right article is found, on anybody's labelled questions."""

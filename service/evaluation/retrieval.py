@@ -1,0 +1,155 @@
+"""`deskpilot eval retrieval`: labelled documents into a scratch index, labelled questions through the real search."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Literal
+
+from connectors.base import Article
+from service.embeddings import Embeddings, Vector
+from service.errors import ServiceError
+from service.evaluation.labelled import Document, Labelled, Query
+from service.evaluation.measures import auroc, hit, ndcg, percentile, recall, reciprocal_rank
+from service.knowledge.sync import SyncReport, sync
+from service.passages import Retrieval, passages_for
+from service.vectors import EmbeddedVectors, Fence, Question, Vectors
+
+System = Literal["hybrid", "bm25", "dense"]
+
+SOURCE = "eval"
+ACCOUNT = "*"
+DOCUMENTS = 10
+_PER_DOCUMENT = 2  # passages of one document among those that are found
+_BATCH = 64
+
+Told = Callable[[str, int, int], None]
+"""Called with (what, done, in all)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What came out. Shares are 0 to 1; auroc: None where no question is labelled as unanswerable."""
+
+    ndcg10: float
+    recall5: float
+    mrr10: float
+    hit3: float
+    auroc: float | None
+    index_s: float  # splitting, embedding, writing, and building what makes searching fast
+    query_p50_ms: float  # without the question's embedding
+    query_p95_ms: float
+    documents: int
+    passages: int
+    queries: int
+
+
+async def evaluate(
+    labelled: Labelled, *, system: System, embeddings: Embeddings | None, told: Told = lambda *_: None
+) -> Figures:
+    """Index, ask, measure; the index lives in a temporary folder. `hybrid` without embeddings is words alone.
+
+    Raises ServiceError where an article or a question could not be embedded: half an index proves nothing.
+    """
+    encoder = embeddings if system != "bm25" else None
+    if system == "dense" and encoder is None:
+        raise ServiceError("`dense` needs an embeddings endpoint: give --embeddings-url and --embeddings-model")
+    with tempfile.TemporaryDirectory(prefix="deskpilot-eval-") as folder:
+        vectors = EmbeddedVectors(Path(folder) / "index")
+        await vectors.open()
+        try:
+            began = time.perf_counter()
+            report = await index(labelled.documents, vectors=vectors, embeddings=encoder, told=told)
+            index_s = time.perf_counter() - began
+            asked = [*labelled.queries, *labelled.unanswerable]
+            questions = await questions_of(asked, system=system, embeddings=encoder, told=told)
+            found, took_ms = await ask(questions, vectors=vectors, told=told)
+        finally:
+            await vectors.close()
+    answerable, others = found[: len(labelled.queries)], found[len(labelled.queries) :]
+    ranked = {query.id: ranked_documents(one) for query, one in zip(labelled.queries, answerable, strict=True)}
+    pairs = [(ranked[query.id], labelled.relevant[query.id]) for query in labelled.queries]
+    return Figures(
+        ndcg10=_mean(ndcg(*pair) for pair in pairs),
+        recall5=_mean(recall(*pair) for pair in pairs),
+        mrr10=_mean(reciprocal_rank(*pair) for pair in pairs),
+        hit3=_mean(hit(*pair) for pair in pairs),
+        auroc=auroc([one.confidence for one in answerable], [one.confidence for one in others]),
+        index_s=index_s,
+        query_p50_ms=percentile(took_ms, 0.5),
+        query_p95_ms=percentile(took_ms, 0.95),
+        documents=len(labelled.documents),
+        passages=report.passages,
+        queries=len(labelled.queries),
+    )
+
+
+async def index(
+    documents: Sequence[Document], *, vectors: Vectors, embeddings: Embeddings | None, told: Told
+) -> SyncReport:
+    """Write the documents as a sync writes articles. Raises ServiceError where one of them is not whole in the index."""
+    report = await sync(
+        (to_article(document) for document in documents),
+        vectors=vectors,
+        embeddings=embeddings,
+        source=SOURCE,
+        account=ACCOUNT,
+        progress=lambda done, _: told("articles", done, len(documents)),
+    )
+    if report.failed or (embeddings and not (await vectors.status()).model):
+        raise ServiceError(f"{report.failed or 'all'} of {len(documents)} documents failed: {report.problems[0]}")
+    return report
+
+
+async def questions_of(
+    queries: Sequence[Query], *, system: System, embeddings: Embeddings | None, told: Told
+) -> list[Question]:
+    """The queries as they are searched. `dense`: without their words."""
+    dense: list[Vector] = []
+    if embeddings:
+        for start in range(0, len(queries), _BATCH):
+            dense += await embeddings.embed([query.text for query in queries[start : start + _BATCH]])
+            told("questions embedded", len(dense), len(queries))
+    model = embeddings.model if embeddings else ""
+    return [
+        Question("" if system == "dense" else query.text, "", model, dense[number] if dense else ())
+        for number, query in enumerate(queries)
+    ]
+
+
+async def ask(questions: Sequence[Question], *, vectors: Vectors, told: Told) -> tuple[list[Retrieval], list[float]]:
+    """What is found for each, and the milliseconds it took; one after the other."""
+    found, took_ms = [], []
+    for question in questions:
+        began = time.perf_counter()
+        found.append(
+            await passages_for(question, fence=Fence(ACCOUNT), vectors=vectors, limit=DOCUMENTS * _PER_DOCUMENT)
+        )
+        took_ms.append((time.perf_counter() - began) * 1000)
+        told("questions", len(found), len(questions))
+    return found, took_ms
+
+
+def ranked_documents(found: Retrieval) -> list[str]:
+    """Ids of the documents, each where its best passage stands."""
+    return list(dict.fromkeys(one.passage.article.removeprefix(f"{SOURCE}:") for one in found.found))
+
+
+def to_article(document: Document) -> Article:
+    """A plain text as the HTML of an article: blank lines part paragraphs."""
+    html = "".join(_paragraphs(document.text))
+    return Article(id=document.id, source=SOURCE, account=ACCOUNT, title=document.title, html=html, url="")
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    for paragraph in text.split("\n\n"):
+        yield f"<p>{escape(paragraph).replace(chr(10), '<br>')}</p>"
+
+
+def _mean(values: Iterable[float]) -> float:
+    counted = list(values)
+    return sum(counted) / len(counted)

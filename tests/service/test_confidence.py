@@ -1,0 +1,71 @@
+"""How likely it is that what was found answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from connectors.base import Audience
+from service.confidence import confidence
+from service.vectors import Found, Passage
+
+
+def found(*scores: float, titles: tuple[str, ...] = ()) -> list[Found]:
+    """Passages of as many articles, best first."""
+    audience: Audience = "public"
+    return [
+        Found(
+            Passage(
+                id=str(number),
+                article=f"folder:{number}",
+                source="folder",
+                title=titles[number] if titles else f"Article {number}",
+                breadcrumb="",
+                text="-",
+                url="",
+                language="en",
+                audience=audience,
+            ),
+            score,
+        )
+        for number, score in enumerate(scores)
+    ]
+
+
+def test_an_article_that_stands_out_is_more_likely_than_one_of_many() -> None:
+    """Nine that are nearly as good say that the question is only about something of the kind."""
+    clear = confidence(found(20, 6, 5, 4), coverage=0.5)
+    unclear = confidence(found(20, 19, 18, 17), coverage=0.5)
+
+    assert clear > 0.8
+    assert unclear < 0.3
+
+
+def test_how_high_all_scores_are_says_nothing() -> None:
+    """A long question has high scores everywhere."""
+    assert confidence(found(40, 12, 10), coverage=0.5) == pytest.approx(confidence(found(4, 1.2, 1), coverage=0.5))
+
+
+def test_the_more_of_the_question_is_spoken_of_the_likelier() -> None:
+    """Of two articles that stand out alike."""
+    assert confidence(found(9, 5), coverage=0.9) > confidence(found(9, 5), coverage=0.1)
+
+
+def test_versions_of_one_article_do_not_compete() -> None:
+    """The same title three times is one answer."""
+    titles = ("Returns", "returns ", "Returns", "Parcels")
+    assert confidence(found(9, 8.9, 8.8, 3, titles=titles), coverage=0.5) == pytest.approx(
+        confidence(found(9, 3), coverage=0.5)
+    )
+
+
+def test_articles_without_a_title_are_articles_of_their_own() -> None:
+    """An empty title is no name."""
+    untitled = confidence(found(9, 8.9, 8.8, titles=("", "", "")), coverage=0.5)
+
+    assert untitled == pytest.approx(confidence(found(9, 8.9, 8.8), coverage=0.5))
+
+
+def test_nothing_found_is_no_answer() -> None:
+    """And one article alone is as clear as it gets, but never certain."""
+    assert confidence([], coverage=0.0) == 0
+    assert 0.9 < confidence(found(3), coverage=1.0) < 1
