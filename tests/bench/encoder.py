@@ -117,11 +117,11 @@ class Encoder:
         """From memory where it was asked before."""
         keys = [hashlib.sha256(text.encode("utf-8", "replace")).digest() for text in texts]
         with self._one:
-            known = {key: self._known(key) for key in keys}
+            known: dict[bytes, Array | None] = {key: self._known(key) for key in keys}
             new = {key: text for key, text in zip(keys, texts, strict=True) if known[key] is None}
-            for key, vector in zip(new, self._model.embed(list(new.values())) if new else [], strict=True):
-                known[key] = vector
-                self._cache.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?)", (key, vector.tobytes()))
+            for key, made in zip(new, self._model.embed(list(new.values())) if new else [], strict=True):
+                known[key] = made
+                self._cache.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?)", (key, made.tobytes()))
             self._cache.commit()
         return [vector.tolist() for key in keys if (vector := known[key]) is not None]
 

@@ -54,7 +54,7 @@ class Ended:
         return [json.loads(line) for line in self.err.splitlines()]
 
 
-A_HELPDESK = {
+A_HELPDESK: dict[str, Any] = {
     "FRESHDESK__URL": "http://127.0.0.1:9",  # nobody answers there, which is no reason not to start
     "FRESHDESK__API_KEY": "a-key-of-this-test",
     "FRESHDESK__WEBHOOK_SECRETS": "a-secret-of-this-test",

@@ -84,7 +84,7 @@ async def test_whatever_is_asked_gets_an_answer(text: str, embeddings: Embedding
     labelled = Labelled(DOCUMENTS, [Query(id="q", text=text)], {"q": ["returns"]})
 
     for system in ("hybrid", "bm25"):
-        assert (await evaluate(labelled, system=system, embeddings=embeddings)).queries == 1  # type: ignore[arg-type]
+        assert (await evaluate(labelled, system=system, embeddings=embeddings)).queries == 1
 
 
 async def test_meaning_alone_needs_an_endpoint() -> None:
