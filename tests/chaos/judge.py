@@ -68,6 +68,9 @@ class Verdict:
         self.breaches.append(f"{what}: {sentence}")
 
 
+_LISTEN = ("web", "serve")  # the processes that take webhooks: of several, or the only one
+
+
 @dataclass(frozen=True, slots=True)
 class _Note:
     """A note as it was written; `looked`: when its writer's last look at the conversation began, `read`: ended."""
@@ -267,8 +270,8 @@ def _judge_stops(verdict: Verdict, evidence: Evidence, demands: Demands) -> None
             verdict.breaches.append(f"exit_s_max: {stop.process} ended {took:.1f} s after SIGTERM with {stop.code}")
     if not evidence.stops:
         return
-    down = [(stop.at, stop.ready) for stop in evidence.stops if stop.process == "web"]
-    down += [(kill.at, _back(evidence, kill)) for kill in evidence.kills if kill.process == "web"]
+    down = [(stop.at, stop.ready) for stop in evidence.stops if stop.process in _LISTEN]
+    down += [(kill.at, _back(evidence, kill)) for kill in evidence.kills if kill.process in _LISTEN]
     for one in evidence.sent:
         if one.error and not any(at <= one.done and one.sent <= ready for at, ready in down):
             verdict.count("webhook_errors_elsewhen", f"{_name(one.ticket)}: {one.error}, and no web process was down")

@@ -289,6 +289,17 @@ def test_a_process_that_takes_too_long_to_stop_is_a_breach() -> None:
     assert breach(changed(stops=[Stop("worker-1", ONE, 50.0, 52.0, 80.0, code=1)]))[1] == "exit_s_max"
 
 
+@pytest.mark.parametrize("process", ["web", "serve"])
+def test_a_killed_process_that_listens_may_be_met_by_nobody_until_it_is_back(process: str) -> None:
+    """The web among several, or the only one there is."""
+    dead = [Kill(process, 9, 50.0, 50.1, None)]
+    lost, after = told(ANA, 50.5, status=0, error="ConnectError"), told(ANA, 60.0, status=0, error="ConnectError")
+    back, rolling = told(ANA, 53.0), [Stop("worker-1", ONE, 90.0, 91.0, 92.0)]
+
+    assert judge(changed(kills=dead, stops=rolling, sent=[lost, back])).webhook_errors_elsewhen == 0
+    assert judge(changed(kills=dead, stops=rolling, sent=[lost, back, after])).webhook_errors_elsewhen == 1
+
+
 def test_a_webhook_may_meet_nobody_only_while_its_own_process_restarts() -> None:
     """The others' restarts are not seen from outside."""
     lost = told(ANA, 50.5, status=0, error="ConnectError")
