@@ -117,6 +117,7 @@ async def bench(*, seconds: float = 0.0, poison: str = "") -> AsyncIterator[tupl
             Bench(url, f"http://{HOST}:{desk}", folder),
             {
                 "DESKPILOT_DATABASE_URL": url,
+                "DESKPILOT_DATA_DIR": str(folder / "data"),
                 "DESKPILOT_LOG_LEVEL": "ERROR",
                 "DESKPILOT_KNOWLEDGE__FOLDER": str(folder / "articles"),
                 "DESKPILOT_ZENDESK__URL": f"http://{HOST}:{desk}",
