@@ -236,28 +236,16 @@ def _judge_kills(
         if kill.point and hit:
             verdict.kills_by_point[kill.point] += 1
         for ticket in sorted({one.ticket for one in hit if one.ticket}):
-            again = [one for one in by_ticket[ticket] if one.start > kill.at and one.pid != kill.pid]
+            again = [one.start for one in by_ticket[ticket] if one.start > kill.at and one.pid != kill.pid]
             if not again:
                 verdict.count("never_resumed", f"{_name(ticket)}: nobody went on after {kill.process} was killed")
                 continue
-            first = min(again, key=lambda one: one.start)
-            took = first.start - _last_blow(evidence, kill, first)
+            took = min(again) - kill.at
             verdict.resume_s_max = round(max(verdict.resume_s_max, took), 2)
             if took > demands.resumed_within_s:
                 verdict.breaches.append(
                     f"resume_s_max: {_name(ticket)}: {took:.1f} s after {kill.process} was killed, somebody went on"
                 )
-
-
-def _last_blow(evidence: Evidence, kill: Kill, resumed: Asked) -> float:
-    """When the clock of this kill's jobs starts: anew with the next kill, where that hit whoever had just taken them over.
-
-    A job that is taken over is held before its first request, which is all that can be seen from here. So each further
-    kill of another worker counts; were resumption slow as such, the kills without a second one would say so.
-    """
-    idle = (kill.pid, resumed.pid)
-    others = (one.at for one in evidence.kills if one.pid not in idle and one.process != "web")
-    return max([kill.at, *(at for at in others if kill.at < at < resumed.start)])
 
 
 def _judge_demands(verdict: Verdict, demands: Demands) -> None:

@@ -267,16 +267,6 @@ def test_a_job_that_is_resumed_after_more_than_ten_seconds_is_a_breach() -> None
     assert judge(evidence, Demands(resumed_within_s=11.0)).breaches == []
 
 
-@pytest.mark.parametrize(("second", "took"), [("worker-2", 4.5), ("web", 10.5)])
-def test_a_job_whose_next_worker_is_killed_too_has_its_time_again(second: str, took: float) -> None:
-    """Who had just taken it over need not have asked for anything yet; the web takes over nothing."""
-    held = asked(ANA, "ticket", 20.0, 40.0)
-    kills = [Kill("worker-1", ONE, 20.5, 20.6), Kill(second, 99, 26.5, 26.6)]
-    evidence = changed(asked=[held, asked(ANA, "ticket", 31.0, 31.1, pid=TWO)], kills=kills)
-
-    assert judge(evidence).resume_s_max == took
-
-
 def test_a_job_that_nobody_resumes_is_a_breach() -> None:
     """Its ticket's note may be there already; the job still hangs."""
     verdict, what = breach(changed(asked=[asked(ANA, "ticket", 20.0, 40.0)], kills=[Kill("worker-1", ONE, 20.5, 20.6)]))
