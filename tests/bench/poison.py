@@ -11,18 +11,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
 
 import psycopg
-from rich.console import Console
-from rich.table import Table
 
 from service.jobs import ATTEMPTS
 from tests.bench.canned import POISON_EVERY
-from tests.bench.processes import DESKPILOT, running
+from tests.bench.processes import DESKPILOT, running, told
 from tests.bench.story import percentile
 from tests.bench.throughput import LATE_S, NOTED, WARM_UP, Bench, bench
 
@@ -100,14 +97,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object")
     arguments = parser.parse_args()
     figures = asyncio.run(measure())
-    if arguments.json:
-        print(json.dumps(figures))
-    else:
-        table = Table("figure", "measured", "bar", box=None)
-        for name, value in figures.items():
-            table.add_row(name, f"{value:g}", f"at most {AT_MOST[name]:g}" if name in AT_MOST else "")
-        Console().print(table)
-    return 1 if any(figures[name] > bar for name, bar in AT_MOST.items()) else 0
+    return told(figures, at_most=AT_MOST, as_json=arguments.json)
 
 
 if __name__ == "__main__":

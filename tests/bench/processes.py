@@ -1,8 +1,9 @@
-"""What the benches run: processes of their own, a PostgreSQL of their own, and how big a process is."""
+"""What the benches share: processes of their own, a PostgreSQL of their own, how big a process is, how figures are told."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 from asyncio.subprocess import Process
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import httpx
 import psycopg
+from rich.console import Console
+from rich.table import Table
 from sqlalchemy.engine import make_url
 
 from service import embedded_postgres
@@ -74,3 +77,15 @@ def rss_mb(pid: int) -> float:
 def descriptors(pid: int) -> int:
     """How many files and sockets a process holds open."""
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def told(figures: Mapping[str, float], *, at_most: Mapping[str, float], as_json: bool) -> int:
+    """Print the figures, as a table or as one JSON object; 1 where one misses its bar, for the exit code."""
+    if as_json:
+        print(json.dumps(figures))
+    else:
+        table = Table("figure", "measured", "bar", box=None)
+        for name, value in figures.items():
+            table.add_row(name, f"{value:g}", f"at most {at_most[name]:g}" if name in at_most else "")
+        Console().print(table)
+    return 1 if any(figures[name] > bar for name, bar in at_most.items()) else 0

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import statistics
 import sys
 from collections.abc import Sequence
@@ -20,11 +19,10 @@ import psycopg
 import uvloop
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from service.web.server import free_port
 from tests.bench.load import Deliveries, Load
-from tests.bench.processes import DESKPILOT, HOST, answering, descriptors, rss_mb, running
+from tests.bench.processes import DESKPILOT, HOST, answering, descriptors, rss_mb, running, told
 from tests.bench.throughput import LATE_S, NOTED, Bench, bench
 
 PER_SECOND = 5
@@ -113,14 +111,7 @@ def main() -> int:
     arguments = parser.parse_args()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         figures = runner.run(soak(arguments.seconds))
-    if arguments.json:
-        print(json.dumps(figures))
-    else:
-        table = Table("figure", "measured", "bar", box=None)
-        for name, value in figures.items():
-            table.add_row(name, f"{value:g}", f"at most {AT_MOST[name]:g}" if name in AT_MOST else "")
-        Console().print(table)
-    return 1 if any(figures[name] > bar for name, bar in AT_MOST.items()) else 0
+    return told(figures, at_most=AT_MOST, as_json=arguments.json)
 
 
 if __name__ == "__main__":

@@ -49,7 +49,9 @@ async def test_a_question_that_names_its_document_is_a_perfect_hit(system: Syste
     figures = await evaluate(LABELLED, system=system, embeddings=embeddings)
 
     assert (figures.ndcg10, figures.recall5, figures.mrr10, figures.hit3) == (1, 1, 1, 1)
-    assert figures.auroc == (1 if system == "bm25" else pytest.approx(0.5, abs=0.5))
+    assert figures.auroc is not None
+    if system == "bm25":  # a bag of hashed words is near to everything: only words tell there that nothing answers
+        assert figures.auroc == 1
     assert (figures.documents, figures.passages, figures.queries) == (4, 3, 2)
     assert 0 < figures.query_p50_ms <= figures.query_p95_ms
 
