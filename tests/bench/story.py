@@ -23,13 +23,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
-from rich.console import Console
-from rich.table import Table
 
 from connectors.zendesk.simulator import Options, ZendeskSimulator
 from service.web.server import free_port, serving
 from tests import fake_llm
-from tests.bench.processes import HOST, ROOT, rss_mb
+from tests.bench.processes import HOST, ROOT, rss_mb, told
 from tests.story.articles import write_articles
 from tests.story.model import ANALYSIS, DRAFT, answering
 
@@ -234,14 +232,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object")
     arguments = parser.parse_args()
     figures = asyncio.run(measure())
-    if arguments.json:
-        print(json.dumps(figures))
-    else:
-        table = Table("figure", "measured", "at most", box=None)
-        for name, value in figures.items():
-            table.add_row(name, f"{value:g}", f"{BARS[name]:g}")
-        Console().print(table)
-    return 1 if any(value > BARS[name] for name, value in figures.items()) else 0
+    return told(figures, at_most=BARS, as_json=arguments.json)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -75,10 +76,7 @@ async def test_without_the_index_a_ticket_waits_and_goes_on_when_it_is_back(
 ) -> None:
     """A note that says nothing is known would be a lie."""
     async with open_play() as play:
-        vectors = play.stage.service.tools.library.vectors
-        with monkeypatch.context() as patched:
-            patched.setattr(vectors, "search", _gone)
-            patched.setattr(vectors, "status", _gone)
+        with _index_gone(play, monkeypatch):
             ticket_id = await play.ask()
             await play.until(lambda: _index_is_out(play))
         note = await play.note("zendesk", ticket_id)
@@ -91,10 +89,7 @@ async def test_no_model_is_paid_while_the_index_is_out(
 ) -> None:
     """The first ticket finds out, after its analysis; the next ones ask the index first."""
     async with open_play(llm=model.settings()) as play:
-        vectors = play.stage.service.tools.library.vectors
-        with monkeypatch.context() as patched:
-            patched.setattr(vectors, "search", _gone)
-            patched.setattr(vectors, "status", _gone)
+        with _index_gone(play, monkeypatch):
             ticket_id = await play.ask()
             await play.until(lambda: _index_is_out(play))
             paid = len(model.requests)
@@ -111,6 +106,16 @@ async def _waits(play: Play, tickets: int) -> bool:
     manager = play.stage.service.queue.app.job_manager
     jobs = await manager.list_jobs_async(status="todo", task="look")
     return sum(job.task_kwargs["waits_for"] == "index" for job in jobs) == tickets
+
+
+@contextmanager
+def _index_gone(play: Play, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """While this is open, the index answers nothing."""
+    vectors = play.stage.service.tools.library.vectors
+    with monkeypatch.context() as patched:
+        patched.setattr(vectors, "search", _gone)
+        patched.setattr(vectors, "status", _gone)
+        yield
 
 
 async def _gone(*_: object, **__: object) -> None:
