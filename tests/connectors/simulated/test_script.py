@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -38,8 +39,9 @@ async def test_a_note_longer_than_the_window_is_seen_from_its_beginning(width: i
 
         desk.entries.append(replace(desk.entries[-1], id="9"))
         await expect(page.locator("#entry-9")).to_be_visible()
-        await page.wait_for_function("document.querySelector('.stream').scrollTop > 1500")
-        await page.locator("#entry-9 h3").wait_for()
+        async with asyncio.timeout(10):
+            while not 0 <= await top_within(page.locator("#entry-9"), page) < 100:
+                await asyncio.sleep(0.02)  # asked from here: the page's own rules forbid what wait_for_function does
         await expect(page.locator("#entry-9 h3")).to_be_in_viewport()
 
 
