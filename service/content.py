@@ -8,6 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from service.analysis import Analysis, Summary
+from service.certainty import in_words
 from service.conversation import SUMMARY_FROM, Conversation
 from service.drafting import Draft
 from service.guard import Source, clean_summary, nearest
@@ -64,6 +65,7 @@ def content_of(written: Written, *, reference: str, restore: Restore, timezone: 
         summary=_restored(summary, restore) if summary else None,
         unread=conversation.unread,
         writer=draft.writer,
+        certainty=in_words(draft.certainty) if draft.covered else "",
         down_since=_clock(written.down_since, timezone),
         no_key=written.no_key,
         replaces=written.replaces,

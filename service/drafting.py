@@ -69,6 +69,8 @@ class Draft:
     tokens_in: int = 0
     tokens_out: int = 0
     dropped_citations: int = 0  # of passages that were not given
+    matched: bool = False  # the model named none: its citations were matched by their words
+    certainty: float = 0.0  # 0 to 1, that the passages answer; see service/certainty.py
 
 
 def _citations(value: object) -> tuple[Citation, ...]:
@@ -201,7 +203,8 @@ def _finished(
     known = tuple(citation for citation in cited if 1 <= citation.number <= len(fitted.passages))
     covered = answer.covered if answer.covered is not None else bool(known)
     checks = [words.seen_removed] * seen + [words.cut] * completion.cut
-    if covered and not known:
+    matched = covered and not known
+    if matched:
         known = _matched(body, fitted.passages)
         checks += [words.matched] * bool(known)
     language = detect(body) or analysis.language
@@ -222,6 +225,7 @@ def _finished(
         checks=tuple(dict.fromkeys((*checks, *answer.checks)))[:_MOST_CHECKS],
         reason=answer.reason,
         gloss=answer.gloss if language != team_language else "",
+        matched=matched,
         dropped_citations=len(cited) - sum(1 for c in cited if 1 <= c.number <= len(fitted.passages)),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from service.analysis import Analysis, told
 from service.conversation import Conversation
@@ -18,12 +19,7 @@ from service.replies import language_name, to_customer, to_team
 from service.selection import Part, Quote, Source, best_source, sections_for, weigh
 from service.vectors import Found
 
-MIN_COVERAGE = 0.42
-"""Of the question's weight in the best article; below it the draft asks instead of quoting. Of 360 questions each of StackFAQ
-and TechQA 0.42 keeps 76 and 78 %; it stops 55 and 54 % of those whose article was taken away, half of those that never had one:
-the note says "quoted, read before sending" because this is all that words can tell."""
-
-_MIN_COVERAGE_OF_SENSITIVE = 0.7  # personal data, press: a quotation that is beside the point does harm
+_LEAST_OF_SENSITIVE = 0.8  # personal data, press: a quotation that is beside the point does harm
 _MOST_PARTS = 4
 _MOST_ASKED, _ASKED_CHARS = 12, 1_000  # that are looked at: nobody asks more
 _FEW = 5  # words of a question that needs the sentence before it to be understood
@@ -39,19 +35,20 @@ _HOW = re.compile(
 
 
 def quote_passages(
-    conversation: Conversation, analysis: Analysis, retrieval: Retrieval, *, team_language: str
+    conversation: Conversation, analysis: Analysis, retrieval: Retrieval, *, team_language: str, abstain_below: float
 ) -> Draft:
     """Quote what the articles say to each question of the newest message. CPU-bound: a few milliseconds.
 
     Only public articles and macros are quoted: an internal passage never, a solved ticket never (it is another person's).
-    A question that nothing speaks of becomes a check. Uncovered, with a question to the customer, where that is all of them.
+    A question that nothing speaks of becomes a check. Uncovered, with a question to the customer, where that is all of them, and
+    where the confidence that the passages answer is below `abstain_below`.
     """
     newest = head_and_tail(conversation.newest)
     missing = missing_in(newest, subject=conversation.subject)
     sources = _sources(retrieval.found)
-    least = _MIN_COVERAGE_OF_SENSITIVE if missing == "person" else MIN_COVERAGE
+    least = max(abstain_below, _LEAST_OF_SENSITIVE) if missing == "person" else abstain_below
     vague = missing == "order" and len(telling(newest, language=analysis.language)) < _FEWEST_TELLING
-    if not sources or retrieval.coverage < least or vague:
+    if not sources or retrieval.confidence < least or vague:
         return _ask(conversation, analysis, team_language, missing=missing)
     weights = weigh(sources)
     parts = _parts(conversation, analysis, fault=missing == "fault")
@@ -67,7 +64,16 @@ def quote_passages(
         quotes = _merged(quotes, sections_for(part, best, article, weights))
     if not quotes:
         return _ask(conversation, analysis, team_language, missing=missing)
-    return _letter(analysis, quotes, unanswered, author=conversation.author, team_language=team_language)
+    letter = _letter(analysis, quotes, unanswered, author=conversation.author, team_language=team_language)
+    return replace(letter, certainty=retrieval.confidence)
+
+
+def ask_instead(draft: Draft, conversation: Conversation, analysis: Analysis, *, team_language: str) -> Draft:
+    """A question to the customer in place of a model's draft that is too unsure; what it cost stays counted."""
+    missing = missing_in(head_and_tail(conversation.newest), subject=conversation.subject)
+    asked = _ask(conversation, analysis, team_language, missing=missing)
+    withheld = replace(draft, text=asked.text, language=asked.language, covered=False, citations=(), gloss=asked.gloss)
+    return replace(withheld, checks=asked.checks, reason=to_team(team_language).unsure)
 
 
 def _letter(

@@ -19,6 +19,7 @@ from service.plaintext import clip, defang, one_line, plain
 
 Verdict = Literal["ready", "uncovered", "person", "no_model"]
 Writer = Literal["model", "extractive"]
+Certain = Literal["", "high", "fair", "low"]
 
 MAX_BYTES = 32 * 1024  # half of what Zendesk is known to store: support.zendesk.com community post 4719863289498
 MAX_WORDS = 150  # beside the draft: what an agent reads in ten seconds
@@ -46,6 +47,7 @@ class NoteContent:
     summary: Summary | None = None  # given from three messages on
     unread: tuple[str, ...] = ()  # "1 screenshot", "2 files"
     writer: Writer = "model"
+    certainty: Certain = ""  # that the passages answer; "" where nothing is answered
     down_since: str = ""  # "10:42", in the team's time zone; empty: not known
     no_key: bool = False  # no model is set
     replaces: str = ""  # reference of an older note that cannot be marked as out of date
@@ -160,20 +162,29 @@ def _harmless(content: NoteContent, words: Phrases) -> NoteContent:
         if not any(word in check.casefold() for check in checks for word in words.attachment_words):
             checks.append(words.unread_check.format(what=", ".join(unread)))
         unread = ()
-    told = content.summary
+    told, verdict = content.summary, _honest(content, draft)
+    if verdict == "ready" and content.certainty == "low":
+        checks.append(words.thin_check)
     return replace(
         content,
-        verdict=_honest(content, draft),
+        verdict=verdict,
+        reason=_supported(line(content.reason), verdict, content.certainty, words),
         draft_text=draft,
         gloss=line(content.gloss) if draft else "",
         checks=tuple(checks),
-        reason=line(content.reason),
         sources=tuple(map(source, content.sources)),
         nearest=tuple(map(source, content.nearest)),
         summary=told and replace(told, problem=line(told.problem), tried=lines(told.tried), open=lines(told.open)),
         unread=unread,
         person_reasons=lines(content.person_reasons)[:4],
     )
+
+
+def _supported(reason: str, verdict: Verdict, certainty: Certain, words: Phrases) -> str:
+    """Why, with how well the passages support it in front, in words."""
+    if verdict not in ("ready", "no_model") or not certainty:
+        return reason
+    return f"{words.certainty[certainty]} · {reason}" if reason else words.certainty[certainty]
 
 
 def _honest(content: NoteContent, draft: str) -> Verdict:

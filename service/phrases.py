@@ -51,6 +51,8 @@ class Phrases:
     draft_cut: str
     citations_invalid: str
     nothing_left: str
+    thin_check: str
+    certainty: Mapping[str, str]  # how well the passages support the draft
     reasons: Mapping[str, str]  # codes of why a person is needed
     unread_kinds: Mapping[str, tuple[str, str]]  # kind -> one, many
     attachment_words: tuple[str, ...]  # a check holding one of these speaks of an attachment already
@@ -94,6 +96,8 @@ ENGLISH = Phrases(
     draft_cut="the draft was too long and ends with …: shorten it before sending",
     citations_invalid="no article supports the draft that was written, so it is not shown.",
     nothing_left="the draft only quoted an internal article, so it is not shown.",
+    thin_check="the draft against its sources: they support it only thinly",
+    certainty={"high": "well supported", "fair": "fairly well supported", "low": "thinly supported"},
     reasons={
         "safety": "a safety incident",
         "person": "asks for a person",
@@ -152,6 +156,8 @@ GERMAN = Phrases(
     draft_cut="der Entwurf war zu lang und endet mit …: vor dem Senden kürzen",
     citations_invalid="kein Artikel stützt den geschriebenen Entwurf, deshalb wird er nicht gezeigt.",
     nothing_left="der Entwurf zitierte nur einen internen Artikel, deshalb wird er nicht gezeigt.",
+    thin_check="den Entwurf gegen seine Quellen: sie stützen ihn nur schwach",
+    certainty={"high": "gut belegt", "fair": "recht gut belegt", "low": "schwach belegt"},
     reasons={
         "safety": "ein Sicherheitsvorfall",
         "person": "möchte mit einem Menschen sprechen",
@@ -210,6 +216,8 @@ FRENCH = Phrases(
     draft_cut="le brouillon était trop long et se termine par … : à raccourcir avant l'envoi",
     citations_invalid="aucun article n'appuie le brouillon écrit, il n'est donc pas montré.",
     nothing_left="le brouillon ne citait qu'un article interne, il n'est donc pas montré.",
+    thin_check="le brouillon d'après ses sources : elles ne l'appuient que faiblement",
+    certainty={"high": "bien étayé", "fair": "assez bien étayé", "low": "faiblement étayé"},
     reasons={
         "safety": "un incident de sécurité",
         "person": "demande à parler à quelqu'un",
@@ -268,6 +276,8 @@ SPANISH = Phrases(
     draft_cut="el borrador era demasiado largo y termina en …: acortarlo antes de enviar",
     citations_invalid="ningún artículo respalda el borrador escrito, por eso no se muestra.",
     nothing_left="el borrador solo citaba un artículo interno, por eso no se muestra.",
+    thin_check="el borrador con sus fuentes: apenas lo respaldan",
+    certainty={"high": "bien respaldado", "fair": "bastante bien respaldado", "low": "poco respaldado"},
     reasons={
         "safety": "un incidente de seguridad",
         "person": "pide hablar con una persona",

@@ -316,6 +316,7 @@ def _details(written: Written) -> dict[str, Any]:
     return {
         "sources": [source.url or source.title for source in written.sources],
         "confidence": round(written.passages.confidence, 3),
+        "certainty": round(draft.certainty, 3),
         "writer": draft.writer,
         "model": draft.model,
         "prompt_version": draft.prompt_version,

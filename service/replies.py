@@ -24,6 +24,7 @@ class ToTeam:
     quoted: str
     not_found: str
     unreadable: str
+    unsure: str
     refused: str
     foreign: str
     other_language: str
@@ -177,6 +178,7 @@ _TEAM = {
         quoted="Sections of the articles, word for word; what they leave out stands in the source.",
         not_found="No article speaks of the question clearly enough.",
         unreadable="The model's answer could not be read, so there is no draft.",
+        unsure="A draft was written, but the passages hardly support it: it is not shown.",
         refused="The model refused the text of this ticket, so there is no draft.",
         foreign="The quoted article is in {article}, the customer writes in {customer}: translate it.",
         other_language="The draft seems to be in {draft}, the customer writes in {customer}.",
@@ -204,6 +206,7 @@ _TEAM = {
         quoted="Ausgewählte Abschnitte der Artikel, wörtlich; was fehlt, steht in der Quelle.",
         not_found="Kein Artikel behandelt die Frage deutlich genug.",
         unreadable="Die Antwort des Modells war nicht lesbar, deshalb gibt es keinen Entwurf.",
+        unsure="Es wurde ein Entwurf geschrieben, aber die Textstellen stützen ihn kaum: er wird nicht gezeigt.",
         refused="Das Modell hat den Text dieses Tickets abgelehnt, deshalb gibt es keinen Entwurf.",
         foreign="Der zitierte Artikel ist auf {article}, der Kunde schreibt auf {customer}: bitte übersetzen.",
         other_language="Der Entwurf scheint auf {draft} zu sein, der Kunde schreibt auf {customer}.",
@@ -231,6 +234,7 @@ _TEAM = {
         quoted="Passages choisis des articles, mot pour mot ; le reste est dans la source.",
         not_found="Aucun article ne traite assez clairement de la question.",
         unreadable="La réponse du modèle était illisible : pas de brouillon.",
+        unsure="Un brouillon a été écrit, mais les passages ne l'appuient guère : il n'est pas montré.",
         refused="Le modèle a refusé le texte de ce ticket : pas de brouillon.",
         foreign="L'article cité est en {article}, le client écrit en {customer} : à traduire.",
         other_language="Le brouillon semble être en {draft}, le client écrit en {customer}.",
@@ -258,6 +262,7 @@ _TEAM = {
         quoted="Apartados de los artículos, literalmente; lo que falta está en la fuente.",
         not_found="Ningún artículo trata la pregunta con suficiente claridad.",
         unreadable="No se pudo leer la respuesta del modelo: no hay borrador.",
+        unsure="Se escribió un borrador, pero los pasajes apenas lo respaldan: no se muestra.",
         refused="El modelo rechazó el texto de este ticket: no hay borrador.",
         foreign="El artículo citado está en {article}, el cliente escribe en {customer}: hay que traducirlo.",
         other_language="El borrador parece estar en {draft}, el cliente escribe en {customer}.",

@@ -143,6 +143,16 @@ class BrandSettings(BaseModel):
     tone: str = "friendly, plain and brief"
 
 
+class ConfidenceSettings(BaseModel):
+    """How sure is sure enough. lead, coverage, base: as `deskpilot eval confidence` prints them for your data; empty: as shipped."""
+
+    lead: float | None = None
+    coverage: float | None = None
+    base: float | None = None
+    cited: float = Field(default=5.0, ge=1)  # what a model's own citations multiply the odds by
+    abstain_below: float = Field(default=0.4, ge=0, le=1)  # a draft that is less sure is not shown
+
+
 class KnowledgeSettings(BaseModel):
     """Articles beside the help centres: a folder of Markdown or HTML, and where its pages stand on the web."""
 
@@ -188,6 +198,7 @@ class Settings(BaseSettings):
     team: TeamSettings = TeamSettings()
     brand: BrandSettings = BrandSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()
+    confidence: ConfidenceSettings = ConfidenceSettings()
 
     _public = field_validator("public_url")(_without_slash)
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 import structlog
 
 from service.analysis import Analysis, analyse, analyse_by_rules
+from service.certainty import certainty
 from service.conversation import Conversation
 from service.drafting import Draft, write_draft
 from service.errors import LLMMisconfiguredError, LLMUnavailableError, OutageError
-from service.extractive import quote_passages
+from service.extractive import ask_instead, quote_passages
 from service.llm import LLM
 from service.metrics import STAGE_SECONDS
 from service.outages import MODEL, Outages, Standing
@@ -30,6 +33,7 @@ class Writers:
         self.llm = llm
         self._outages = outages
         self._brand, self._team_language = settings.brand, settings.team.language
+        self._sure = settings.confidence
 
     async def analyse(
         self, conversation: Conversation, standing: Standing, *, patient: bool
@@ -61,12 +65,21 @@ class Writers:
             if self.llm is not None and down is None:
                 try:
                     async with self._outages.watching(MODEL, standing, failures=_FAILURES):
-                        return await write_draft(
+                        draft = await write_draft(
                             conversation, analysis, passages.found, llm=self.llm, brand=self._brand, team_language=team
-                        ), None
+                        )
+                    return self._sure_enough(draft, conversation, analysis, passages), None
                 except OutageError as error:
                     down = _impatient(error, patient=patient)
-            return await asyncio.to_thread(quote_passages, conversation, analysis, passages, team_language=team), down
+            quoted = partial(quote_passages, team_language=team, abstain_below=self._sure.abstain_below)
+            return await asyncio.to_thread(quoted, conversation, analysis, passages), down
+
+    def _sure_enough(self, draft: Draft, conversation: Conversation, analysis: Analysis, passages: Retrieval) -> Draft:
+        """The draft with its certainty; a question to the customer in its place where that is too low."""
+        draft = replace(draft, certainty=certainty(passages.confidence, draft, cited=self._sure.cited))
+        if not draft.covered or draft.certainty >= self._sure.abstain_below:
+            return draft
+        return ask_instead(draft, conversation, analysis, team_language=self._team_language)
 
 
 def _impatient(error: OutageError, *, patient: bool) -> datetime:

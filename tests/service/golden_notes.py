@@ -13,6 +13,7 @@ LOST = Source(number=2, title="Lost parcels", url=f"{HELP}/delivery/lost-parcels
 
 READY = NoteContent(
     verdict="ready",
+    certainty="high",
     reference="DP-7K2",
     draft_text=(
         "Hi Ana,\n\nparcels to Spain usually take three to five working days. If yours has not arrived after ten working "
@@ -26,6 +27,7 @@ READY = NoteContent(
 
 LONG_THREAD = NoteContent(
     verdict="ready",
+    certainty="high",
     reference="DP-4M8",
     draft_text=(
         "Hi Tomas,\n\nthank you for trying all of that. E3 that stays after a cold restart means that the base does not "
@@ -52,6 +54,7 @@ LONG_THREAD = NoteContent(
 
 GERMAN_CUSTOMER = NoteContent(
     verdict="ready",
+    certainty="high",
     reference="DP-2R5",
     draft_text=(
         "Hallo Herr Brandt,\n\nSie können den Wasserkocher innerhalb von 30 Tagen zurückgeben. Das Rücksendeetikett "
@@ -119,6 +122,7 @@ DOWN = NoteContent(
 
 DOWN_QUOTED = NoteContent(
     verdict="no_model",
+    certainty="high",
     reference="DP-9D1",
     draft_text=(
         "Hi Ana,\n\nHold the power button for five seconds until the ring blinks blue. Then open the app and tap Add."
@@ -130,6 +134,7 @@ DOWN_QUOTED = NoteContent(
 
 EXTRACTIVE = NoteContent(
     verdict="no_model",
+    certainty="fair",
     reference="DP-3T6",
     draft_text=(
         "Hi Ana,\n\nFrom our article on descaling:\n\n- Fill the kettle to the half with water and 20 g of citric acid.\n"
@@ -143,6 +148,7 @@ EXTRACTIVE = NoteContent(
 
 GERMAN_TEAM = NoteContent(
     verdict="ready",
+    certainty="fair",
     reference="DP-5W1",
     draft_text="Hi Grace,\n\nyour invoice is in the app under Orders. It is there one hour after the payment.",
     gloss="die Rechnung liegt in der App unter Bestellungen, eine Stunde nach der Zahlung.",

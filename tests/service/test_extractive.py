@@ -10,10 +10,12 @@ import pytest
 
 from service.analysis import analyse_by_rules
 from service.conversation import Conversation, Turn
-from service.drafting import Draft
-from service.extractive import MIN_COVERAGE, quote_passages
+from service.drafting import Citation, Draft
+from service.extractive import ask_instead, quote_passages
 from service.passages import Retrieval
 from service.vectors import Found, Passage
+
+ENOUGH = 0.4
 
 AT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 
@@ -56,11 +58,12 @@ def found(*articles: tuple[str, str], **values: Any) -> tuple[Found, ...]:
 
 
 def quoted(
-    text: str, passages: tuple[Found, ...], *, coverage: float = 0.9, author: str = "<NAME_1>", team: str = "en"
+    text: str, passages: tuple[Found, ...], *, confidence: float = 0.9, author: str = "<NAME_1>", team: str = "en"
 ) -> Draft:
     """What the writer makes of one message."""
     ticket = Conversation(subject="", turns=(Turn("requester", AT, text),), author=author)
-    return quote_passages(ticket, analyse_by_rules(ticket), Retrieval(passages, coverage), team_language=team)
+    retrieval = Retrieval(passages, coverage=0.9, confidence=confidence)
+    return quote_passages(ticket, analyse_by_rules(ticket), retrieval, team_language=team, abstain_below=ENOUGH)
 
 
 def test_the_sentences_that_speak_of_the_question_are_quoted() -> None:
@@ -114,8 +117,38 @@ def test_a_shared_product_name_does_not_outweigh_the_customers_language() -> Non
 
 def test_a_question_that_is_hardly_spoken_of_is_not_answered() -> None:
     """Even where one sentence seems to fit."""
-    assert quoted("How can I return an item?", found(RETURNS), coverage=MIN_COVERAGE).covered
-    assert not quoted("How can I return an item?", found(RETURNS), coverage=MIN_COVERAGE - 0.01).covered
+    assert quoted("How can I return an item?", found(RETURNS), confidence=ENOUGH).covered
+    assert not quoted("How can I return an item?", found(RETURNS), confidence=ENOUGH - 0.01).covered
+
+
+def test_what_touches_a_person_is_quoted_only_where_the_article_surely_speaks_of_it() -> None:
+    """Half a guess about personal data does harm."""
+    asked = "Please delete all personal data that you hold about me under the GDPR."
+    article = found(("Deleting personal data", "Personal data that we hold under the GDPR is deleted on request."))
+
+    assert quoted(asked, article, confidence=0.85).covered
+    assert not quoted(asked, article, confidence=0.75).covered
+
+
+def test_a_quotation_is_as_sure_as_the_passages_were() -> None:
+    """The rules look at the same words as retrieval: they add no evidence."""
+    assert quoted("How can I return an item?", found(RETURNS), confidence=0.63).certainty == 0.63
+
+
+def test_a_draft_that_is_too_unsure_gives_way_to_a_question() -> None:
+    """Its text and citations go; what the model cost is still counted."""
+    ticket = Conversation(subject="", turns=(Turn("requester", AT, "Kann man Exporte als Parquet schreiben?"),))
+    unsure = Draft(
+        "Ja, das geht.", "de", covered=True, citations=(Citation(1),), model="main", tokens_in=900, tokens_out=80
+    )
+
+    draft = ask_instead(unsure, ticket, analyse_by_rules(ticket), team_language="en")
+
+    assert (draft.covered, draft.citations, draft.writer) == (False, (), "model")
+    assert "Ja, das geht" not in draft.text
+    assert "Können Sie mir" in draft.text
+    assert "hardly support" in draft.reason
+    assert (draft.model, draft.tokens_in, draft.tokens_out) == ("main", 900, 80)
 
 
 def test_a_quotation_in_another_language_is_a_check() -> None:
@@ -152,7 +185,7 @@ def test_what_is_not_for_this_customer_is_never_quoted(hidden: dict[str, str]) -
 def test_what_the_articles_do_not_answer_is_asked_back(text: str, question: str) -> None:
     """In the customer's language; nothing is guessed and nothing cited."""
     for draft in (
-        quoted(text, found(DELIVERY, RETURNS), coverage=MIN_COVERAGE - 0.01),
+        quoted(text, found(DELIVERY, RETURNS), confidence=ENOUGH - 0.01),
         quoted(text, found(DELIVERY, RETURNS)),
         quoted(text, ()),
     ):

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from service.analysis import Summary
 from service.guard import Source
 from service.markup import draft_html, sanitise, words_beside
-from service.notes import MAX_BYTES, NoteContent, Verdict, compose
+from service.notes import MAX_BYTES, Certain, NoteContent, Verdict, compose
 from service.phrases import ENGLISH, LANGUAGES, Phrases
 from tests.service.golden_notes import DOWN, EXTRACTIVE, GOLDEN, LONG_THREAD, PERSON, READY, UNCOVERED
 from tests.service.safe_html import assert_safe, text_of
@@ -218,6 +218,30 @@ def test_the_verdict_says_what_happened(content: NoteContent, verdict: str) -> N
     assert verdict in compose(content, language="en")
 
 
+@pytest.mark.parametrize(
+    ("certainty", "said"), [("high", "well supported"), ("fair", "fairly well supported"), ("low", "thinly supported")]
+)
+def test_how_well_the_passages_support_a_draft_stands_before_the_reason(certainty: Certain, said: str) -> None:
+    """In words, never a percentage."""
+    html = compose(replace(READY, certainty=certainty), language="en")
+
+    assert f"<strong>Why:</strong> {said} · both points of the question are answered by the articles." in html
+
+
+def test_a_draft_that_is_only_thinly_supported_is_to_be_checked() -> None:
+    """So its first line does not say that it can be sent as it is."""
+    sure, unsure = (compose(replace(READY, checks=(), certainty=one), language="en") for one in ("high", "low"))
+
+    assert "Ready to send<" in sure
+    assert "Ready to send after 1 check" in unsure
+    assert "they support it only thinly" in unsure
+
+
+def test_a_note_that_answers_nothing_claims_no_support() -> None:
+    """There is nothing that could be supported."""
+    assert "supported" not in compose(replace(UNCOVERED, certainty="high"), language="en")
+
+
 def test_an_uncovered_note_says_when_no_model_looked_at_it() -> None:
     """An agent should know whether a model or word counting found nothing."""
     assert ENGLISH.by_rules in compose(replace(UNCOVERED, writer="extractive", no_key=True), language="en")
@@ -271,6 +295,7 @@ def test_a_note_speaks_every_team_language() -> None:
         for field in fields(Phrases):
             assert getattr(words, field.name), f"{language}: {field.name} is empty"
         assert words.reasons.keys() == ENGLISH.reasons.keys()
+        assert words.certainty.keys() == {"high", "fair", "low"}
         assert words.unread_kinds.keys() == ENGLISH.unread_kinds.keys()
         numbered = ("ready_many", "down_since", "unread_check")
         for name in numbered:

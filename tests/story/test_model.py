@@ -36,7 +36,7 @@ async def test_two_calls_make_a_note_with_draft_sources_and_reference(open_play:
         draft = await play.draft("zendesk", ticket_id)
 
     assert [request.body["model"] for request in model.requests] == ["fast", "main"]
-    assert "Ready to send after 1 check" in note
+    assert "Ready to send after 2 checks" in note  # its own, and ours: one of its sources does not exist
     assert "Hi Ana," in note
     assert f'href="{HELP}/parcels"' in note
     assert "the seven days" in note
@@ -98,6 +98,35 @@ async def test_a_model_that_abstains_makes_a_note_that_asks(open_play: OpenPlay,
     assert "Not covered by the articles" in note
     assert "which order is it about?" in note
     assert "Nearest" in note
+
+
+async def test_a_draft_beside_the_question_is_not_shown(open_play: OpenPlay, model: FakeLLM) -> None:
+    """Nothing that was found speaks of it, and the sources that the model names do not exist: the agent asks instead."""
+    model.otherwise = answering(
+        {**ANALYSIS, "query": "can exports be written as Parquet"},
+        {**DRAFT, "reply": "Hi,\n\nyes, choose Parquet when you export.", "citations": [{"number": 1}, {"number": 9}]},
+    )
+    async with open_play(llm=model.settings()) as play:
+        ticket_id = await play.ask(text="Can exports be written as Parquet?")
+        note, draft = await play.note("zendesk", ticket_id), await play.draft("zendesk", ticket_id)
+
+    assert "Not covered by the articles" in note
+    assert "hardly support" in note
+    assert "choose Parquet" not in note
+    assert draft.details["certainty"] < 0.4
+    assert len(model.requests) == 2
+
+
+async def test_the_note_says_in_words_how_well_its_passages_support_it(open_play: OpenPlay, model: FakeLLM) -> None:
+    """Beside the reason; the ledger has the figure."""
+    cites = [{"number": "parcels", "supports": "the seven days"}]
+    model.otherwise = answering(ANALYSIS, {**DRAFT, "citations": cites})
+    async with open_play(llm=model.settings()) as play:
+        ticket_id = await play.ask()
+        note, draft = await play.note("zendesk", ticket_id), await play.draft("zendesk", ticket_id)
+
+    assert "well supported · The article answers both questions." in note
+    assert draft.details["certainty"] > draft.details["confidence"] > 0.4
 
 
 async def test_a_model_that_is_down_leaves_an_honest_note_with_quotes(open_play: OpenPlay, model: FakeLLM) -> None:
