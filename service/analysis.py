@@ -26,7 +26,9 @@ _ANSWER_TOKENS = 500
 _FRAME_TOKENS = 600  # the prompt around the ticket
 _SUMMARY_WORDS = 100
 _PROBLEM_WORDS = 50
-_QUERY_WORDS = 60
+_QUERY_WORDS, _QUERY_CHARS = 200, 2_000
+"""Of what is searched for. 60 words cost .015 nDCG@10 on TechQA (.845 against .860 by words alone), 80 still .009, 120 nothing."""
+
 _RULES_PROBLEM_WORDS = 40
 
 _PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]*_?\d*>")
@@ -171,7 +173,8 @@ def _merged(ruled: Analysis, answer: _Answer, conversation: Conversation) -> Ana
         sentiment=answer.sentiment or ruled.sentiment,
         urgency=answer.urgency or ruled.urgency,
         language=_language(conversation) or (told if told in NAMES else ruled.language),
-        query=_searchable(answer.query) or ruled.query,
+        # a model sums up, and loses the error codes that find the article: the customer's own words stay
+        query=_searchable(f"{answer.query} {ruled.query}"),
         # a question is never met with silence, whatever the model says
         asks=answer.asks is not False or "?" in conversation.newest or bool(conversation.hint),
         wishes=tuple(wish for wish in get_args(Wish) if wish in answer.wishes or wish in ruled.wishes),
@@ -238,7 +241,7 @@ def told(text: str) -> list[str]:
 
 
 def _searchable(text: str) -> str:
-    return _words(_PLACEHOLDER.sub(" ", text), _QUERY_WORDS)
+    return " ".join(_PLACEHOLDER.sub(" ", text).split()[:_QUERY_WORDS])[:_QUERY_CHARS]
 
 
 def _words(text: str, most: int) -> str:

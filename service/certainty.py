@@ -16,14 +16,15 @@ def certainty(prior: float, draft: Draft, *, cited: float) -> float:
     """The probability that the passages behind a draft answer the question, 0 to 1; 0 where it does not say so.
 
     prior: `Retrieval.confidence`. cited: what the odds are multiplied by where a model has read the passages, says that
-    they answer, and names those that do. Names that were matched by code, or among them one that was not given, are no
-    evidence; nor is a quotation by rules, which looks at the same words as retrieval (deploy/decisions/0014).
+    they answer, and names those that do. Names that were matched by code, or outnumbered by names that were not given, are
+    no evidence; nor is a quotation by rules, which looks at the same words as retrieval (deploy/decisions/0014).
     """
     if not draft.covered:
         return 0.0
     bounded = min(max(prior, _EDGE), 1 - _EDGE)
     odds = bounded / (1 - bounded)
-    if draft.writer == "model" and draft.citations and not draft.matched and not draft.dropped_citations:
+    named = 0 if draft.matched else len(draft.citations)
+    if draft.writer == "model" and named and named >= draft.dropped_citations:
         odds *= cited
     return odds / (1 + odds)
 

@@ -11,7 +11,10 @@ from service.vectors import Found
 _AMONG = 10
 """Articles that the best one is held against."""
 
-_ALONE = 3.0  # log of the lead of an article beside which nothing was found: as clear as the clearest
+_ABSENT = 0.55
+"""Share of the best score that stands for each article which is missing among those ten: about the mean of the others where
+a question is as likely to have an answer as not. Four articles of which two speak of a question are no lead, nor is a
+single one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,5 +52,7 @@ def _lead(found: Sequence[Found]) -> float:
     for one in found:
         best.setdefault(one.passage.title.strip().lower() or one.passage.article, one.score)
     first, *others = list(best.values())[:_AMONG]
-    mean = sum(others) / len(others) if others else 0.0
-    return math.log(first / mean) if first > 0 and mean > 0 else _ALONE
+    if first <= 0:
+        return 0.0
+    missing = _AMONG - 1 - len(others)
+    return math.log(first * (_AMONG - 1) / (sum(others) + missing * _ABSENT * first))

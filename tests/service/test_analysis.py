@@ -60,7 +60,8 @@ async def test_the_fast_model_says_what_a_ticket_is_about() -> None:
 
     assert analysis.summary == Summary("The export stays empty.", ("another browser",), ("Which plan is it?",))
     assert (analysis.intent, analysis.sentiment, analysis.urgency) == ("fix export", "unhappy", "high")
-    assert (analysis.query, analysis.language, analysis.writer) == ("invoice export empty error 5021", "en", "model")
+    assert (analysis.language, analysis.writer) == ("en", "model")
+    assert analysis.query.startswith("invoice export empty error 5021 ")
     assert (analysis.tokens_in, analysis.tokens_out) == (100, 20)
     assert len(server.requests) == 1
     assert server.requests[0].body["model"] == "fast"

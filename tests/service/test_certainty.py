@@ -23,14 +23,14 @@ def test_a_model_that_names_its_passages_raises_the_odds() -> None:
     "draft",
     [
         replace(CITED, matched=True),
-        replace(CITED, dropped_citations=1),
+        replace(CITED, dropped_citations=2),
         replace(CITED, citations=()),
         replace(CITED, writer="extractive"),
     ],
-    ids=["matched by code", "one was invented", "none", "quoted by rules"],
+    ids=["matched by code", "most were invented", "none", "quoted by rules"],
 )
 def test_what_is_no_evidence_changes_nothing(draft: Draft) -> None:
-    """Names that were found by words, or among which one is made up, and quotations: retrieval looked at the same words."""
+    """Names that were found by words, or of which most are made up, and quotations: retrieval looked at the same words."""
     assert certainty(0.3, draft, cited=5.0) == pytest.approx(0.3)
 
 

@@ -33,8 +33,8 @@ def found(*scores: float, titles: tuple[str, ...] = ()) -> list[Found]:
 
 def test_an_article_that_stands_out_is_more_likely_than_one_of_many() -> None:
     """Nine that are nearly as good say that the question is only about something of the kind."""
-    clear = confidence(found(20, 6, 5, 4), coverage=0.5)
-    unclear = confidence(found(20, 19, 18, 17), coverage=0.5)
+    clear = confidence(found(20, *[6] * 9), coverage=0.5)
+    unclear = confidence(found(20, *[19] * 9), coverage=0.5)
 
     assert clear > 0.8
     assert unclear < 0.3
@@ -66,6 +66,16 @@ def test_articles_without_a_title_are_articles_of_their_own() -> None:
 
 
 def test_nothing_found_is_no_answer() -> None:
-    """And one article alone is as clear as it gets, but never certain."""
+    """There is nothing that could be one."""
     assert confidence([], coverage=0.0) == 0
-    assert 0.9 < confidence(found(3), coverage=1.0) < 1
+
+
+def test_one_article_alone_is_judged_by_what_it_speaks_of() -> None:
+    """Standing out is no feat where nothing stands beside it."""
+    assert confidence(found(3), coverage=0.0) < 0.5
+    assert 0.7 < confidence(found(3), coverage=1.0) < 0.9
+
+
+def test_two_of_four_articles_that_speak_of_a_question_do_not_rule_each_other_out() -> None:
+    """Few articles are no sign that all are only a little about it."""
+    assert confidence(found(10, 8, 3, 1), coverage=0.8) > 0.7
