@@ -22,6 +22,7 @@ from service.vectors.payload import body_of, title_of
 log = structlog.get_logger()
 
 _GONE = Unfit("it does not exist any more")
+_OFF = Unfit("DESKPILOT_KNOWLEDGE__SOLVED is off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Lessons:
 
     def __init__(self, library: Library, outages: Outages) -> None:
         self._vectors, self._embeddings, self._outages = library.vectors, library.embeddings, outages
+        self._on = library.settings.knowledge.solved
 
     @asynccontextmanager
     async def reading(self, desk: Helpdesk, ticket_id: str, standing: Standing) -> AsyncIterator[Ticket]:
@@ -63,6 +65,8 @@ class Lessons:
             raise late
 
     async def _lesson(self, desk: Helpdesk, ticket: Ticket) -> Passage | Unfit:
+        if not self._on:
+            return _OFF
         lesson = await asyncio.to_thread(passage_of, ticket)
         if isinstance(lesson, Passage) and (await desk.rated(ticket)).satisfaction == "bad":
             lesson = Unfit(RATED_BADLY)

@@ -148,7 +148,9 @@ def _cost_of_reading(plan: Reading, *, days: float) -> str:
     counts = ", ".join(f"{len(ids)} in {name}" for name, ids in plan.tickets.items())
     if not plan.count:
         return f"No solved ticket has changed in the last {days:g} days ({counts or 'no helpdesk is connected'})."
-    embedded = f" and at most {plan.texts:,} texts to embed" if plan.texts else "; nothing is embedded: no embeddings are set"
+    embedded = (
+        f" and at most {plan.texts:,} texts to embed" if plan.texts else "; nothing is embedded: no embeddings are set"
+    )
     return "\n".join(
         (
             f"{plan.count} solved tickets changed in the last {days:g} days: {counts}.",

@@ -108,7 +108,7 @@ async def test_without_an_organization_it_is_the_requesters_own(
     play: Play, helpdesk: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two people without an organization never read of each other."""
-    await solve(play, helpdesk, **NOBODYS, organization="")
+    await solve(play, helpdesk, name=NOBODYS["name"], email=NOBODYS["email"], organization="")
     searches = Searches(play, monkeypatch)
     await play.note(helpdesk, await play.ask(helpdesk, name="Lou Finn", email="lou.finn@customer.example"))
     assert await searches.solved() == []
