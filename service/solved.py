@@ -38,7 +38,9 @@ _FAREWELL = 12  # words of "You're welcome, have a nice day!", behind the reques
 _QUESTION_CHARS, _ANSWER_CHARS, _TITLE_CHARS = 1_500, 3_000, 200
 _READ_CHARS = 20_000
 
-_ADDRESS = re.compile(r"\b(?:[a-z][a-z0-9+.-]{1,20}://|www\.)[^\s<>\"]+", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"(?:\b(?:[a-z][a-z0-9+.-]{1,20}://|www\.)|(?<![\w.@-])(?:[\w-]{1,63}\.){1,8}[a-z]{2,24}/)[^\s<>\"]+", re.IGNORECASE
+)
 """A web address may be a customer's own: an order's page, a link that resets a password."""
 
 

@@ -154,7 +154,7 @@ def test_nobodys_data_is_kept() -> None:
     """Names, addresses, phones, cards, secrets and links become words; order numbers and product names stay."""
     asked = customer(
         "I am Ana Lind of Lindholm Ltd, ana@customer.example, +49 170 1234567, card 4111 1111 1111 1111. "
-        "Order 4711 is at https://shop.example/orders/4711?token=s3cr3t, password: hunter22x"
+        "Order 4711 is at https://shop.example/orders/4711?token=s3cr3t, also shop.example/o/s3cr3t, password: hunter22x"
     )
     answer = agent(
         "Ana, Robin here: the M3 of order 4711 is on its way to 10.1.2.3, DE89 3704 0044 0532 0130 00 was paid."

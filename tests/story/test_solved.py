@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from connectors.base import GoneError
+from service import operating
 from service.backfill import put
 from service.solved import source_of
 from service.vectors import Fence, Found, Question
@@ -192,3 +194,22 @@ async def test_what_was_solved_before_is_imported_and_gets_no_note(
             await play.settled(helpdesk, one)
 
         assert [len(play.notes(helpdesk, one)) for one in (ticket_id, unanswered)] == [1, 1]  # as before
+
+
+async def test_the_command_counts_asks_and_imports(play: Play, capsys: pytest.CaptureFixture[str]) -> None:
+    """A program says --yes, or is told the cost and nothing else."""
+    ticket_id = await solve(play, "freshdesk")
+    library, settings = play.stage.service.tools.library, play.stage.service.settings
+    account = library.helpdesks["freshdesk"].account
+    await library.vectors.remove([f"freshdesk ticket:{ticket_id}"], source=source_of("freshdesk"), account=account)
+
+    capsys.readouterr()
+    assert await operating.read_solved(settings, days=1, sure=False, as_json=True) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["tickets"]["freshdesk"] == 1
+    assert (told["calls"], told["embeddings"]) == (7 + 2 * told["tickets"]["zendesk"], 0)
+    assert await kept(play, "freshdesk") == 0
+
+    assert await operating.read_solved(settings, days=1, sure=True, as_json=False) == 0
+    assert "solved tickets changed in the last 1 days" in capsys.readouterr().out
+    await play.until(lambda: _holds(play, "freshdesk", 1))
