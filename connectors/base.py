@@ -30,6 +30,9 @@ only agents see it. `system message`: merge notice, bot, integration, auto-ackno
 
 Status = Literal["new", "open", "pending", "hold", "solved", "closed", "deleted"]
 
+Satisfaction = Literal["", "good", "bad"]
+"""How the requester rated the answer; empty: not, or neither."""
+
 Channel = Literal[
     "email", "form", "portal", "api", "chat", "messaging", "social", "voice", "side conversation", "other"
 ]
@@ -120,6 +123,7 @@ class Ticket:
     related: tuple[Related, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
     url: str = ""  # where an agent opens it
+    satisfaction: Satisfaction = ""  # as far as the vendor says it with the ticket; see Helpdesk.rated
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +136,12 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A ticket that changed, and when, by the helpdesk's clock. `open`: not solved, closed or deleted."""
+    """A ticket that changed, and when, by the helpdesk's clock. `open`: not solved, closed or deleted. `solved`: or closed."""
 
     ticket_id: str
     at: datetime
     open: bool = True
+    solved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +277,10 @@ class Helpdesk(Protocol):
 
     async def ticket(self, ticket_id: str) -> Ticket:
         """Read a ticket with its whole conversation. Raises GoneError."""
+        ...
+
+    async def rated(self, ticket: Ticket) -> Ticket:
+        """The ticket with its requester's rating; a call where the vendor keeps that elsewhere."""
         ...
 
     async def add_note(self, ticket: Ticket, html: str, *, run: str) -> Note:

@@ -1,14 +1,15 @@
-"""Older tickets: how many there are, what they will roughly cost, and their way into the inbox."""
+"""Older tickets, open or solved: how many there are, what they will roughly cost, and their way into the inbox."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from connectors.base import Event, Helpdesk
+from connectors.base import Change, Event, Helpdesk
 from service.database import Database, drafts
 from service.inbox import Inbox
 from service.settings import LLMSettings
@@ -16,6 +17,12 @@ from service.settings import LLMSettings
 _RECENT = 200  # notes whose tokens are averaged
 _TOKENS_IN, _TOKENS_OUT = 4_000, 500
 """Of a note, both calls together, as long as none has been written: the prompts and eight passages of 200 words."""
+
+_CALLS = {"zendesk": 2, "freshdesk": 7}
+"""Of the account's limit, to read a solved ticket: the ticket and its comments; the ticket with requester and company (three),
+its conversation, its rating, and two people, who are asked about once in a while only."""
+
+_TEXTS = 2  # that are embedded of each: body and title
 
 _AT_ONCE = 100  # deliveries that share a commit
 
@@ -39,9 +46,33 @@ class Plan:
         return sum(map(len, self.tickets.values()))
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an import of solved tickets would do: those that did not end well are read, too, and not embedded.
+
+    calls: of the helpdesks' limits, about. texts: to be embedded, 0 without embeddings. No model is asked.
+    """
+
+    tickets: dict[str, tuple[str, ...]]  # as in Plan
+    calls: int
+    texts: int
+
+    @property
+    def count(self) -> int:
+        """Tickets of all helpdesks."""
+        return sum(map(len, self.tickets.values()))
+
+
+async def reading(desks: list[Helpdesk], *, since: datetime, embeddings: bool) -> Reading:
+    """Ask every helpdesk for its solved and closed tickets that changed since then. Raises ConnectorError."""
+    tickets = {desk.name: await _chosen(desk, since, lambda change: change.solved) for desk in desks}
+    calls = sum(_CALLS[name] * len(ids) for name, ids in tickets.items())
+    return Reading(tickets, calls=calls, texts=_TEXTS * sum(map(len, tickets.values())) if embeddings else 0)
+
+
 async def planned(desks: list[Helpdesk], *, since: datetime, database: Database, llm: LLMSettings) -> Plan:
     """Ask every helpdesk for its open tickets that changed since then. Raises ConnectorError."""
-    tickets = {desk.name: await _open_tickets(desk, since) for desk in desks}
+    tickets = {desk.name: await _chosen(desk, since, lambda change: change.open) for desk in desks}
     count = sum(map(len, tickets.values()))
     if not llm.on:
         return Plan(tickets, calls=0, tokens_in=0, tokens_out=0, cost=None)
@@ -52,9 +83,9 @@ async def planned(desks: list[Helpdesk], *, since: datetime, database: Database,
     return Plan(tickets, calls=2 * count, tokens_in=tokens_in, tokens_out=tokens_out, cost=cost)
 
 
-async def put(plan: Plan, inbox: Inbox) -> None:
-    """Have all tickets of a plan looked at, behind those that somebody has just written to."""
-    for helpdesk, ticket_ids in plan.tickets.items():
+async def put(tickets: Mapping[str, Sequence[str]], inbox: Inbox) -> None:
+    """Have all these tickets looked at (ids by helpdesk), behind those that somebody has just written to."""
+    for helpdesk, ticket_ids in tickets.items():
         for start in range(0, len(ticket_ids), _AT_ONCE):
             events = (
                 Event(kind="ticket", ticket_id=one, what="backfill") for one in ticket_ids[start : start + _AT_ONCE]
@@ -62,8 +93,8 @@ async def put(plan: Plan, inbox: Inbox) -> None:
             await asyncio.gather(*(inbox.put(helpdesk, event) for event in events))
 
 
-async def _open_tickets(desk: Helpdesk, since: datetime) -> tuple[str, ...]:
-    changes = [change async for change in desk.changed_since(since) if change.open]
+async def _chosen(desk: Helpdesk, since: datetime, wanted: Callable[[Change], bool]) -> tuple[str, ...]:
+    changes = [change async for change in desk.changed_since(since) if wanted(change)]
     return tuple(dict.fromkeys(change.ticket_id for change in sorted(changes, key=lambda change: change.at)))
 
 

@@ -109,11 +109,13 @@ def resume(helpdesk: Annotated[str, typer.Argument(help="zendesk or freshdesk")]
 def backfill(
     days: Annotated[float, typer.Option(help="How far to look back.", min=0)] = 7,
     *,
+    solved: Annotated[bool, typer.Option("--solved", help="Solved ones instead, as examples; no notes.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
     """Older open tickets: say how many there are and what their notes cost, ask, and have them looked at."""
-    _run(_told(operating.backfill, days=days, sure=yes, as_json=as_json))
+    command = operating.read_solved if solved else operating.backfill
+    _run(_told(command, days=days, sure=yes, as_json=as_json))
 
 
 @jobs.command("list")

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import get_args
+from typing import cast, get_args
 from unicodedata import combining, normalize
 
 from connectors.base import Organization, Person
@@ -23,6 +23,19 @@ from service.names import alone, greeting_name, is_word, name_parts, organizatio
 _KINDS = "|".join(get_args(Kind))
 _PLACEHOLDER = re.compile(rf"<((?:{_KINDS})_\d{{1,6}})>")
 _LIKE = re.compile(rf"<(?:{_KINDS})_\d{{1,6}}>|(?<![‹<\w])(?:{_KINDS})_\d{{1,6}}(?![›>\w])")
+_SPENT = re.compile(rf"[<‹]?(?<!\w)({_KINDS})_\d{{1,6}}(?!\d)[>›]?")
+_NEUTRAL: dict[Kind, str] = {
+    "EMAIL": "[e-mail]",
+    "PHONE": "[phone]",
+    "CARD": "[card]",
+    "IBAN": "[IBAN]",
+    "ID": "[number]",
+    "IP": "[IP]",
+    "SECRET": "[secret]",
+    "NAME": "[name]",
+    "ORG": "[company]",
+    "PERSON": "[name]",
+}
 _SHORTEST, _LONGEST, _MOST_NAMES = 3, 200, 200
 _SENTENCE_START = re.compile(r"(?:^|[.!?:\n\r])[\s\"'(*-]*$")
 
@@ -93,6 +106,14 @@ class Masker:
             if current is None or span.end <= current.start:
                 names.append(span)
         return sorted([*found, *names])
+
+
+def neutral(masked: str) -> str:
+    """Masked text as it may be kept: a word in place of each value, which no masker fills, of this ticket or another.
+
+    Placeholders go by a number within their ticket: "<EMAIL_1>" of one would be restored in the note of another.
+    """
+    return _SPENT.sub(lambda match: _NEUTRAL[cast("Kind", match[1])], masked)
 
 
 class _Names:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from service.assembly import helpdesks
-from service.backfill import Plan, planned, put
+from service.backfill import Plan, Reading, planned, put, reading
 from service.backlog import Backlog, Entry
 from service.database import open_database
 from service.errors import ServiceError
@@ -93,8 +93,32 @@ async def backfill(settings: Settings, *, days: float, sure: bool, as_json: bool
             return 0
         inbox = Inbox(database)
         async with inbox.receiving():
-            await put(plan, inbox)
-    Console(stderr=True).print(f"{plan.count} tickets are in the inbox; `deskpilot jobs list` shows what is left.")
+            await put(plan.tickets, inbox)
+    return _put(plan.count)
+
+
+async def read_solved(settings: Settings, *, days: float, sure: bool, as_json: bool) -> int:
+    """Say how many tickets were solved in the last days and what reading them costs; ask; put them into the inbox."""
+    since = datetime.now(UTC) - timedelta(days=days)
+    async with httpx.AsyncClient() as http, open_database(settings) as database:
+        desks = list(helpdesks(settings, http).values())
+        with Console(stderr=True).status("Asking the helpdesks which solved tickets changed ..."):
+            plan = await reading(desks, since=since, embeddings=settings.embeddings.on)
+        if as_json:
+            counts = {name: len(ids) for name, ids in plan.tickets.items()}
+            print(json.dumps({"tickets": counts, "calls": plan.calls, "embeddings": plan.texts}, indent=2))  # noqa: T201
+        else:
+            Console().print(_cost_of_reading(plan, days=days), highlight=False)
+        if not plan.count or not (sure or _asked(as_json=as_json)):
+            return 0
+        inbox = Inbox(database)
+        async with inbox.receiving():
+            await put(plan.tickets, inbox)
+    return _put(plan.count)
+
+
+def _put(count: int) -> int:
+    Console(stderr=True).print(f"{count} tickets are in the inbox; `deskpilot jobs list` shows what is left.")
     return 0
 
 
@@ -118,6 +142,22 @@ def _estimate(plan: Plan, *, days: float) -> str:
         lines.append("No model is set: the notes quote your articles and cost nothing.")
     lines.append("Tickets that an agent has answered get no note.")
     return "\n".join(lines)
+
+
+def _cost_of_reading(plan: Reading, *, days: float) -> str:
+    counts = ", ".join(f"{len(ids)} in {name}" for name, ids in plan.tickets.items())
+    if not plan.count:
+        return f"No solved ticket has changed in the last {days:g} days ({counts or 'no helpdesk is connected'})."
+    embedded = (
+        f" and at most {plan.texts:,} texts to embed" if plan.texts else "; nothing is embedded: no embeddings are set"
+    )
+    return "\n".join(
+        (
+            f"{plan.count} solved tickets changed in the last {days:g} days: {counts}.",
+            f"About {plan.calls:,} calls to the helpdesks, within their limits{embedded}.",
+            "No model is asked and no note is written; those that did not end well are not kept.",
+        )
+    )
 
 
 def _as_json(plan: Plan) -> dict[str, object]:

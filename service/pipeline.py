@@ -30,6 +30,7 @@ from service.errors import OutageError, ServiceError
 from service.guard import resolve
 from service.knowledge.sources import Library, sync_all
 from service.ledger import Ledger, SavedDraft, TicketKey, reference_for
+from service.lessons import Lessons
 from service.llm import LLM
 from service.masking import Masker
 from service.metrics import CITATIONS_DROPPED, NOTES, SILENCES, STAGE_SECONDS, TOKENS
@@ -87,7 +88,7 @@ class Pipeline:
         self._ledger, self._library, self._outages = tools.ledger, tools.library, tools.outages
         self._reconciler, self._budgets = tools.reconciler, tools.budgets
         self._writers = Writers(tools.llm, tools.outages, settings=tools.library.settings)
-        self._settings = tools.library.settings
+        self._settings, self._lessons = tools.library.settings, Lessons(tools.library, tools.outages)
         self._desks = tools.library.helpdesks
         self._me: dict[str, Person] = {}
         self._writes = asyncio.Semaphore(WRITES)
@@ -113,24 +114,23 @@ class Pipeline:
 
     async def _look(self, desk: Helpdesk, ticket_id: str, circumstances: Circumstances) -> str:
         for _ in range(_LOOKS):
-            with STAGE_SECONDS.labels("read").time():
-                ticket = await desk.ticket(ticket_id)
-            key = TicketKey(desk.name, ticket.account, ticket.id)
-            occasion = await self._occasion(desk, ticket)
-            if isinstance(occasion, Silence):
-                return await self._silent(key, occasion)
-            draft = await self._ledger.draft(key, occasion.key)
-            if draft is None:
-                if await self._ledger.is_silent(key, occasion.key, NOTHING_ASKED):  # found so by a model once
-                    return f"nothing: {NOTHING_ASKED}"
-                written = await self._write(desk, ticket, key, occasion, circumstances)
-                if isinstance(written, Silence):
-                    return await self._silent(key, written)
-                draft = written
-                await self._ledger.save(draft)
-            if draft.posted_at is not None or await self._post(desk, occasion, draft):
-                await self._supersede(desk, ticket, draft)
-                return f"{draft.verdict} {draft.reference}"
+            async with self._lessons.reading(desk, ticket_id, circumstances.standing) as ticket:
+                key = TicketKey(desk.name, ticket.account, ticket.id)
+                occasion = await self._occasion(desk, ticket)
+                if isinstance(occasion, Silence):
+                    return await self._silent(key, occasion)
+                draft = await self._ledger.draft(key, occasion.key)
+                if draft is None:
+                    if await self._ledger.is_silent(key, occasion.key, NOTHING_ASKED):  # found so by a model once
+                        return f"nothing: {NOTHING_ASKED}"
+                    written = await self._write(desk, ticket, key, occasion, circumstances)
+                    if isinstance(written, Silence):
+                        return await self._silent(key, written)
+                    draft = written
+                    await self._ledger.save(draft)
+                if draft.posted_at is not None or await self._post(desk, occasion, draft):
+                    await self._supersede(desk, ticket, draft)
+                    return f"{draft.verdict} {draft.reference}"
         raise ConflictError(f"ticket {ticket_id} changes faster than it can be answered")
 
     async def _write(
@@ -245,6 +245,7 @@ class Pipeline:
             account=ticket.account,
             brand=ticket.brand,
             organization=ticket.organization.id if ticket.organization else "",
+            requester=ticket.requester.id,
             languages=(analysis.language,) if analysis.language else (),
         )
         vectors, embeddings = self._library.vectors, self._library.embeddings

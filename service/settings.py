@@ -159,6 +159,7 @@ class KnowledgeSettings(BaseModel):
     folder: Path | None = None
     folder_url: str = ""
     sync_every_s: float = Field(default=3600.0, ge=0)  # also at start-up; 0: only when `deskpilot sync` is called
+    solved: bool = True  # keep solved tickets as examples for their own organization
 
     _url = field_validator("folder_url")(_without_slash)
 

@@ -20,7 +20,7 @@ FLOORS = (
     },
     {
         "analysis", "moods", "policy", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement", "guard",
-        "notes", "content", "knowledge", "writers", "reconcile",
+        "notes", "content", "knowledge", "writers", "reconcile", "solved", "lessons",
     },
     {"pipeline", "story"},
     {"chores", "backlog", "backfill"},

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,7 +29,7 @@ from connectors.base import (
     RetryableError,
     Ticket,
 )
-from connectors.freshdesk import knowledge, limits, wire
+from connectors.freshdesk import knowledge, limits, ratings, wire
 from connectors.freshdesk.people import People
 from connectors.http import JSON, Door
 
@@ -38,7 +39,8 @@ PAGE = 100
 MOST_PAGES = 300
 """Freshdesk answers 400 beyond its 300th page."""
 
-_DONE = ("solved", "closed", "deleted")
+_SOLVED = ("solved", "closed")
+_DONE = (*_SOLVED, "deleted")
 
 
 class FreshdeskClient:
@@ -91,6 +93,14 @@ class FreshdeskClient:
         people = await self._people.of(wire.strangers(answer.body, entries))
         return wire.to_ticket(answer.body, entries, account=self.account, base_url=self._door.base_url, people=people)
 
+    async def rated(self, ticket: Ticket) -> Ticket:
+        """The ticket with its newest rating, which is one more call; an account without surveys refuses it: not rated."""
+        try:
+            answer = await self._door.call("GET", f"/api/v2/tickets/{wire.number(ticket.id)}/satisfaction_ratings")
+            return replace(ticket, satisfaction=ratings.to_satisfaction(answer.body))
+        except RejectedError:
+            return ticket
+
     async def add_note(self, ticket: Ticket, html: str, *, run: str) -> Note:  # noqa: ARG002 (Freshdesk keeps no run id)
         """Add an internal note, whatever happened to the ticket since it was read. Raises LeakError.
 
@@ -129,7 +139,8 @@ class FreshdeskClient:
                 if id_ not in given:
                     given.add(id_)
                     with wire.documented_shape("list of tickets"):
-                        change = Change(id_, wire.time(ticket["updated_at"]), open=wire.status(ticket) not in _DONE)
+                        at, status = wire.time(ticket["updated_at"]), wire.status(ticket)
+                        change = Change(id_, at, open=status not in _DONE, solved=status in _SOLVED)
                     yield change
             if len(tickets) < PAGE:
                 return

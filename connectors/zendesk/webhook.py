@@ -28,6 +28,8 @@ _LOOKED_AT = frozenset(
         "ticket.status_changed",
         "ticket.tags_changed",
         "ticket.merged",
+        "ticket.soft_deleted",
+        "ticket.marked_as_spam",
         "messaging_ticket.message_added",
     }
 )

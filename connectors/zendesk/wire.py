@@ -20,6 +20,7 @@ from connectors.base import (
     RejectedError,
     Related,
     Role,
+    Satisfaction,
     Status,
     Ticket,
 )
@@ -121,7 +122,14 @@ def to_ticket(answer: JSON, pages: Sequence[JSON], *, base_url: str, account: st
             related=tuple(_related(ticket, comments)),
             fields=_fields(ticket),
             url=f"{base_url}/agent/tickets/{ticket_id}",
+            satisfaction=_satisfaction(ticket),
         )
+
+
+def _satisfaction(ticket: JSON) -> Satisfaction:
+    """The answer to the survey: scores are good, bad, offered or unoffered, the first two also "…_with_comment"."""
+    score = str((ticket.get("satisfaction_rating") or {}).get("score") or "").lower().partition("_")[0]
+    return "good" if score == "good" else "bad" if score == "bad" else ""
 
 
 def _due_at(ticket: JSON) -> datetime | None:
@@ -189,6 +197,7 @@ def to_changes(page: JSON, *, under: str) -> list[Change]:
                 str(found["id"]),
                 datetime.fromisoformat(found["updated_at"]),
                 open=str(found["status"]).lower() not in ("solved", "closed", "deleted"),
+                solved=str(found["status"]).lower() in ("solved", "closed"),
             )
             for found in page[under]
         ]

@@ -19,7 +19,7 @@ Pool = Literal["article", "macro", "ticket"]
 """Where a passage comes from: a help article, a macro / canned response, a solved ticket."""
 
 ANY = "*"
-"""In account, brand and organization of a passage: open to all of them."""
+"""In account, brand, organization and requester of a passage: open to all of them."""
 
 _IDS = UUID("5f0c4e0e-3d5b-5d61-9a44-0c6b1c5b7d10")
 
@@ -36,7 +36,8 @@ class IndexInUseError(VectorsUnavailableError):
 class Passage:
     """A piece of an article, macro or solved ticket: what is retrieved and cited.
 
-    `account`, `brand` and `organization` say who may find it; "*" is everybody, an empty one nobody.
+    `account`, `brand`, `organization` and `requester` say whose tickets may find it, all four of them together; "*" is
+    everybody's, an empty one nobody's. A solved ticket is bound to its organization, or where it has none to its requester.
     """
 
     id: str  # uuid5, see passage_id
@@ -51,6 +52,7 @@ class Passage:
     account: str = ANY
     brand: str = ANY
     organization: str = ANY
+    requester: str = ANY
     pool: Pool = "article"
     position: int = 0  # within the article, from 0
     updated_at: str = ""  # ISO 8601; empty: unknown
@@ -69,13 +71,14 @@ class Found:
 class Fence:
     """What a ticket may see. Becomes a filter inside the query.
 
-    An empty brand or organization matches only passages that are open to all. `languages`: the ticket's first, then
+    An empty brand, organization or requester matches only passages that are open to all. `languages`: the ticket's first, then
     the fallbacks; passages in these (and of unknown language) are preferred, others are found as well.
     """
 
     account: str
     brand: str = ""
     organization: str = ""
+    requester: str = ""
     languages: tuple[str, ...] = ()
     audiences: tuple[Audience, ...] = ("public", "internal")
     pools: tuple[Pool, ...] = ("article",)
@@ -161,8 +164,8 @@ class Vectors(Protocol):
         """What the index was made with."""
         ...
 
-    async def marks(self, *, source: str, account: str) -> dict[str, Mark]:
-        """What is completely in the index, by article."""
+    async def marks(self, *, source: str, account: str, articles: Sequence[str] = ()) -> dict[str, Mark]:
+        """What is completely in the index, by article. articles: of these alone; none: of all."""
         ...
 
     async def begin(self, *, model: str, dimension: int) -> None:

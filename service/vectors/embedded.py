@@ -176,7 +176,12 @@ def _any_of(key: str, values: tuple[str, ...]) -> edge.FieldCondition:
 
 
 def _filter(where: Where) -> edge.Filter:
-    must: list[edge.ConditionType] = [_any_of(key, values) for key, values in where.must]
+    must: list[edge.ConditionType] = [
+        _any_of(key, values)
+        if key not in where.or_absent
+        else edge.Filter(should=[_any_of(key, values), edge.IsEmptyCondition(key)])
+        for key, values in where.must
+    ]
     if where.ids:
         must.append(edge.HasIdCondition(set(where.ids)))
     return edge.Filter(must=must, must_not=[_any_of(key, values) for key, values in where.must_not])

@@ -131,10 +131,10 @@ class Index:
         await self.open()
         return stored.to_meta(await self._engine.read(stored.META_ID))
 
-    async def marks(self, *, source: str, account: str) -> dict[str, Mark]:
+    async def marks(self, *, source: str, account: str, articles: Sequence[str] = ()) -> dict[str, Mark]:
         """Gather the marks that every passage carries."""
         await self.open()
-        pages = self._engine.scroll(_of(source, account), fields=stored.MARKED, page=_PAGE)
+        pages = self._engine.scroll(_of(source, account, tuple(articles)), fields=stored.MARKED, page=_PAGE)
         return stored.to_marks([point.payload async for page in pages for point in page])
 
     async def begin(self, *, model: str, dimension: int) -> None:

@@ -12,7 +12,9 @@ from service.vectors.ranking import BM25_BODY, BM25_TITLE, BODY, TITLE
 
 Payload = dict[str, Any]
 
-INDEXED = ("kind", "pool", "account", "brand", "organization", "audience", "language", "source", "article", "stamp")
+INDEXED = (
+    "kind", "pool", "account", "brand", "organization", "requester", "audience", "language", "source", "article", "stamp",
+)  # fmt: skip
 """Fields that filters name. Servers may refuse to filter by a field without an index, and are slow without it."""
 
 MARKED = ("article", "stamp", "model", "parts")

@@ -46,11 +46,15 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A filter: `must` are all true, each "one of these values"; none of `must_not` is."""
+    """A filter: `must` are all true, each "one of these values"; none of `must_not` is.
+
+    or_absent: fields of `must` that a point may lack, being older than they are.
+    """
 
     must: tuple[tuple[str, tuple[str, ...]], ...] = ()
     must_not: tuple[tuple[str, tuple[str, ...]], ...] = ()
     ids: tuple[str, ...] = ()  # empty: any
+    or_absent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,10 @@ def plan(question: Question, *, fence: Fence, indexed: Sequence[str], dense: boo
 
 
 def within(fence: Fence) -> Where:
-    """The fence as a filter. A passage that is bound to nobody ("") is in no list, so nobody finds it."""
+    """The fence as a filter. A passage that is bound to nobody ("") is in no list, so nobody finds it.
+
+    Passages from before there was a requester are articles, which are open to all: theirs may be absent.
+    """
     return Where(
         must=(
             ("kind", ("passage",)),
@@ -89,8 +96,10 @@ def within(fence: Fence) -> Where:
             ("account", _or_any(fence.account)),
             ("brand", _or_any(fence.brand)),
             ("organization", _or_any(fence.organization)),
+            ("requester", _or_any(fence.requester)),
             ("audience", fence.audiences),
-        )
+        ),
+        or_absent=("requester",),
     )
 
 

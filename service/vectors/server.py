@@ -56,6 +56,9 @@ class ServerEngine:
         async with self._answering():
             if not await self._client.collection_exists(self._name):
                 await self._create(None)
+                return
+            there = (await self._client.get_collection(self._name)).payload_schema
+            await self._index([name for name in INDEXED if name not in there])  # it may be older than a field
 
     async def reset(self, dimension: int) -> None:
         """Empty the index; dense vectors have this size from now on."""
@@ -155,8 +158,12 @@ class ServerEngine:
         except self._refusal as error:
             if error.status_code != _CONFLICT:
                 raise
-        for name in INDEXED:
-            await self._client.create_payload_index(self._name, name, models.PayloadSchemaType.KEYWORD, wait=True)
+        await self._index(INDEXED)
+
+    async def _index(self, names: Sequence[str]) -> None:
+        for name in names:
+            kind = self._models.PayloadSchemaType.KEYWORD
+            await self._client.create_payload_index(self._name, name, kind, wait=True)
 
     @asynccontextmanager
     async def _answering(self) -> AsyncIterator[None]:
@@ -183,8 +190,16 @@ class ServerEngine:
     def _any_of(self, key: str, values: tuple[str, ...]) -> models.FieldCondition:
         return self._models.FieldCondition(key=key, match=self._models.MatchAny(any=list(values)))
 
+    def _absent(self, key: str) -> models.IsEmptyCondition:
+        return self._models.IsEmptyCondition(is_empty=self._models.PayloadField(key=key))
+
     def _filter(self, where: Where) -> models.Filter:
-        must: list[models.Condition] = [self._any_of(key, values) for key, values in where.must]
+        must: list[models.Condition] = [
+            self._any_of(key, values)
+            if key not in where.or_absent
+            else self._models.Filter(should=[self._any_of(key, values), self._absent(key)])
+            for key, values in where.must
+        ]
         if where.ids:
             must.append(self._models.HasIdCondition(has_id=list(where.ids)))
         must_not: list[models.Condition] = [self._any_of(key, values) for key, values in where.must_not]

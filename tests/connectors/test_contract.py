@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors.base import Article, GoneError, Message, MisconfiguredError, RejectedError, RetryableError
+from connectors.base import Article, GoneError, Message, MisconfiguredError, RejectedError, RetryableError, Status
 from tests.connectors.accounts import VENDORS, Account, Vendor, connected
 
 NOTE = "<p>Draft: it left on <strong>Monday</strong>.</p><p>DP-7K2</p>"
@@ -154,6 +154,18 @@ async def test_a_solved_ticket_says_so(account: Account) -> None:
     await account.simulator.set_status(ticket_id, "solved")
 
     assert (await account.helpdesk.ticket(ticket_id)).status == "solved"
+
+
+async def test_a_rating_is_the_requesters_newest(account: Account) -> None:
+    """Nobody has to rate, and everybody may think again."""
+    ticket_id, unrated = await account.ticket(), await account.ticket()
+    await account.simulator.rate(ticket_id, "bad")
+    first = await account.helpdesk.rated(await account.helpdesk.ticket(ticket_id))
+    await account.simulator.rate(ticket_id, "good")
+    second = await account.helpdesk.rated(await account.helpdesk.ticket(ticket_id))
+
+    assert (first.satisfaction, second.satisfaction) == ("bad", "good")
+    assert (await account.helpdesk.rated(await account.helpdesk.ticket(unrated))).satisfaction == ""
 
 
 async def test_a_merged_ticket_belongs_to_the_history(account: Account) -> None:
@@ -321,6 +333,17 @@ async def test_a_changed_ticket_is_found_without_a_webhook(small_account: Accoun
     changed = small_account.helpdesk.changed_since(datetime.now(UTC) - timedelta(hours=1))
 
     assert [change.ticket_id async for change in changed] == [ticket_id]
+
+
+@pytest.mark.parametrize(("status", "open_", "solved"), [("pending", True, False), ("solved", False, True)])
+async def test_a_changed_ticket_says_whether_it_is_solved(
+    small_account: Account, status: Status, *, open_: bool, solved: bool
+) -> None:
+    """Without being read."""
+    await small_account.simulator.set_status(await small_account.ticket(), status)
+    changed = small_account.helpdesk.changed_since(datetime.now(UTC) - timedelta(hours=1))
+
+    assert [(change.open, change.solved) async for change in changed] == [(open_, solved)]
 
 
 async def test_a_follow_up_names_the_ticket_it_follows(account: Account) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from connectors.base import Change
-from service.backfill import planned, put
+from service.backfill import planned, put, reading
 from service.database import Database
 from service.inbox import Inbox
 from service.ledger import Ledger, SavedDraft, TicketKey
@@ -20,7 +20,8 @@ DESK = Scripted(
     changes=[
         Change("young", NOW - timedelta(hours=1)),
         Change("old", NOW - timedelta(days=3)),
-        Change("solved", NOW - timedelta(days=2), open=False),
+        Change("solved", NOW - timedelta(days=2), open=False, solved=True),
+        Change("deleted", NOW - timedelta(days=2), open=False),
         Change("older", NOW - timedelta(days=30)),
     ]
 )
@@ -62,6 +63,17 @@ async def test_its_tickets_stand_behind_those_that_somebody_has_just_written_to(
     """The inbox knows which are which."""
     inbox = Inbox(database)
     async with inbox.receiving():
-        await put(await planned([DESK], since=SINCE, database=database, llm=LLMSettings()), inbox)  # type: ignore[list-item]
+        plan = await planned([DESK], since=SINCE, database=database, llm=LLMSettings())  # type: ignore[list-item]
+        await put(plan.tickets, inbox)
     async with inbox.due(debounce_s=0, longest_s=0) as due:
         assert {(one.ticket_id, one.live) for one in due} == {("old", False), ("young", False)}
+
+
+async def test_solved_tickets_are_read_at_the_helpdesks_cost_alone() -> None:
+    """No model is asked; texts are counted where there are embeddings."""
+    words_alone = await reading([DESK], since=SINCE, embeddings=False)  # type: ignore[list-item]
+    embedded = await reading([DESK], since=SINCE, embeddings=True)  # type: ignore[list-item]
+
+    assert words_alone.tickets == {"zendesk": ("solved",)}
+    assert (words_alone.count, words_alone.calls, words_alone.texts) == (1, 2, 0)
+    assert (embedded.calls, embedded.texts) == (2, 2)

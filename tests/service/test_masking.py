@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.base import Organization, Person
-from service.masking import Masker
+from service.masking import Masker, neutral
 from service.names import greeting_name
 from tests.hostile import MASKING, SIZE
 
@@ -252,3 +252,12 @@ def test_no_text_hangs_masking(piece: str) -> None:
     ticket = masker()
 
     assert ticket.restore(ticket.mask(text)) == text.replace("<NAME_1>", "‹NAME_1›")
+
+
+def test_neutral_text_has_words_where_values_stood() -> None:
+    """Nobody can put anything back into it: not this masker, not another ticket's."""
+    masker = Masker([Person(id="1", name="Ana Lind")])
+    kept = neutral(masker.mask("Ana Lind, ana@customer.example, <EMAIL_1>, HOST_NAME_1 and <NAME_x>"))
+
+    assert kept == "[name], [e-mail], [e-mail], HOST_NAME_1 and <NAME_x>"
+    assert masker.restore(kept) == kept

@@ -70,6 +70,7 @@ class Options:
     statuses: Mapping[int, str] = field(  # beyond the four that every account has
         default_factory=lambda: {6: "Waiting on Customer", 7: "Waiting on Third Party"}
     )
+    surveys: bool = True  # whether customers are asked what they think of an answer
     language: str = "en"  # primary language of the knowledge base
 
     @property

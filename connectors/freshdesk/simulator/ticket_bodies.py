@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from connectors.freshdesk.simulator.options import STATUS_NAMES
 from connectors.freshdesk.simulator.records import JSON, Conversation, Stats, StoredTicket
@@ -89,6 +89,22 @@ def conversation_body(entry: Conversation) -> JSON:
         "automation_id": entry.automation_id,
         "automation_type_id": 1 if entry.automation_id else None,
         "auto_response": entry.automation_id is not None,
+    }
+
+
+def rating_body(ticket: StoredTicket, value: int, at: datetime, *, number: int) -> JSON:
+    """What the requester thinks of the answer."""
+    return {
+        "id": number,
+        "survey_id": 1,
+        "user_id": ticket.requester_id,
+        "agent_id": ticket.responder_id,
+        "group_id": ticket.group_id,
+        "feedback": "",
+        "ticket_id": ticket.id,
+        "ratings": {"default_question": value},
+        "created_at": stamp(at),
+        "updated_at": stamp(at),
     }
 
 

@@ -178,6 +178,12 @@ class FreshdeskSimulator:
         code = status if isinstance(status, int) else names[status.lower()]
         self.state.tickets.set_status(self._ticket(ticket_id), code, performer="agent")
 
+    async def rate(self, ticket_id: str, score: Literal["good", "bad"]) -> None:
+        """The requester answers the survey; it counts as an update of the ticket."""
+        ticket = self._ticket(ticket_id)
+        ticket.ratings.append(({"good": 103, "bad": -103}[score], self.state.tickets.now()))
+        self.state.tickets.touch(ticket)
+
     async def add_tag(self, ticket_id: str, tag: str) -> None:
         """An agent tags the ticket."""
         ticket = self._ticket(ticket_id)

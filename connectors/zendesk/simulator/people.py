@@ -116,6 +116,11 @@ class People:
         """An agent sets the status."""
         self._by_agent(ticket_id, {"status": status})
 
+    async def rate(self, ticket_id: str, score: Literal["good", "bad"]) -> None:
+        """The requester answers the survey; it counts as an update of the ticket."""
+        ticket = self._people_state.ticket(ticket_id)
+        self._people_changes.update(ticket, Change(ticket.requester_id, Via("web"), fields={"rating": score}))
+
     async def add_tag(self, ticket_id: str, tag: str) -> None:
         """An agent adds a tag."""
         self._by_agent(ticket_id, {"tags": [*self._people_state.ticket(ticket_id).tags, tag]})

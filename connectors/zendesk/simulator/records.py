@@ -106,6 +106,7 @@ class Ticket:
     comments: list[Comment] = field(default_factory=list)
     audits: list[Audit] = field(default_factory=list)
     messaging: bool = False
+    rating: str = ""  # the score of its survey
     service_levels: list[JSON] = field(default_factory=list)
     """As the side-load `slas` shows them: `metric`, `stage`, `breach_at`."""
 

@@ -50,7 +50,7 @@ def ticket_json(ticket: Ticket, state: State) -> JSON:
         "due_at": None,
         "tags": list(ticket.tags),
         "custom_fields": values,
-        "satisfaction_rating": None,
+        "satisfaction_rating": {"id": ticket.id, "score": ticket.rating, "comment": None} if ticket.rating else None,
         "sharing_agreement_ids": [],
         "custom_status_id": state.status_id,
         "fields": values,

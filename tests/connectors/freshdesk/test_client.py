@@ -277,3 +277,32 @@ async def test_a_note_that_is_not_answered_in_time_may_exist(
         await client.add_note(ticket, "<p>Draft</p>", run="01J")
 
     assert notes.call_count == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "says"),
+    [
+        (200, [], ""),
+        (200, [{"id": 1, "created_at": "2026-11-20T09:00:00Z", "ratings": {"default_question": 100}}], ""),
+        (200, [{"id": 1, "created_at": "2026-11-20T09:00:00Z", "ratings": {"default_question": -101}}], "bad"),
+        (200, [{"id": 1, "created_at": "2026-11-20T09:00:00Z", "ratings": {"default_question": 103}}], "good"),
+        (200, [{"id": 1, "created_at": "2026-11-20T09:00:00Z", "ratings": {}}], ""),
+        (200, {"surveys": []}, ""),
+        (403, {"code": "require_feature", "message": "The Surveys feature is not supported in your plan."}, ""),
+        (404, None, ""),
+    ],
+)
+async def test_a_rating_that_cannot_be_read_is_none(
+    client: FreshdeskClient, respx_mock: respx.MockRouter, status: int, body: Any, says: str
+) -> None:
+    """Surveys are a feature of some plans, and their scale is known from hearsay."""
+    respx_mock.get(f"{TICKET}/satisfaction_ratings").respond(status, json=body)
+
+    assert (await client.rated(await read(client, respx_mock))).satisfaction == says
+
+
+async def test_reading_a_ticket_asks_for_no_rating(client: FreshdeskClient, respx_mock: respx.MockRouter) -> None:
+    """It would be a call for each ticket of a history."""
+    await read(client, respx_mock)
+
+    assert not [call for call in respx_mock.calls if "satisfaction" in call.request.url.path]

@@ -68,7 +68,10 @@ def test_a_comment_id_may_be_a_number() -> None:
     assert accept(body).ticket_id == "5158"
 
 
-@pytest.mark.parametrize("name", ["created", "status_changed", "tags_changed", "merged", "comment_made_private"])
+@pytest.mark.parametrize(
+    "name",
+    ["created", "status_changed", "tags_changed", "merged", "comment_made_private", "soft_deleted", "marked_as_spam"],
+)
 def test_what_changes_the_work_on_a_ticket_is_looked_at(name: str) -> None:
     """Level-triggered: the event only names the ticket."""
     event = accept(event_of(f"ticket.{name}"))

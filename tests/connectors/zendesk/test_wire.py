@@ -471,3 +471,19 @@ def test_an_end_user_cannot_work_on_tickets() -> None:
 def test_agents_and_admins_are_agents(role: str) -> None:
     """The rest of the code knows no difference."""
     assert wire.to_self({"user": {"id": 8, "name": "Ben", "role": role}}).role == "agent"
+
+
+@pytest.mark.parametrize(
+    ("rating", "says"),
+    [
+        (None, ""),
+        ({"score": "offered"}, ""),
+        ({"score": "unoffered"}, ""),
+        ({"score": "good", "comment": "Fast!"}, "good"),
+        ({"score": "bad_with_comment"}, "bad"),
+        ({}, ""),
+    ],
+)
+def test_a_rating_comes_with_its_ticket(rating: JSON | None, says: str) -> None:
+    """https://developer.zendesk.com/api-reference/ticketing/ticket-management/satisfaction_ratings/."""
+    assert read(satisfaction_rating=rating).satisfaction == says

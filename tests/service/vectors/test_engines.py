@@ -151,7 +151,7 @@ class TestServer:
         )
         vectors = ServerVectors(client)
 
-        fence = Fence(account="a", brand="b", languages=("en", "de"), audiences=("public",))
+        fence = Fence(account="a", brand="b", requester="r", languages=("en", "de"), audiences=("public",))
         await vectors.search(Question("refund", "en", "m", (1.0, 0.0)), fence=fence, limit=5)
         await vectors.close()
 
@@ -162,9 +162,11 @@ class TestServer:
             "account": ["a", "*"],
             "brand": ["b", "*"],
             "organization": ["*"],
+            "requester": ["r", "*"],
             "audience": ["public"],
         }
-        must = [{"key": key, "match": {"any": values}} for key, values in fields.items()]
+        must: list[dict[str, Any]] = [{"key": key, "match": {"any": values}} for key, values in fields.items()]
+        must[5] = {"should": [must[5], {"is_empty": {"key": "requester"}}]}  # points may be older than the field
         assert [one["using"] for one in sent["prefetch"]] == ["dense_body", "dense_title", "bm25_body", "bm25_title"]
         assert all((one["filter"]["must"], one["limit"]) == (must, 300) for one in sent["prefetch"])
         score, gain = sent["query"]["formula"]["mult"]

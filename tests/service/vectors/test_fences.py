@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from service.vectors import (
-    Vectors,
-    passage_id,
-)
+from service.vectors import Entry, Fence, Pool, Question, Vectors, passage_id, payload
 from tests.service.vectors.samples import (
     ACCOUNT,
     FENCE,
@@ -77,3 +76,110 @@ class TestFences:
         await put(vectors, entry(passage(5, account=ACCOUNT)))
 
         assert titles(await ask(vectors, "refund an order within five working days of receiving goods")) == ["Invoices"]
+
+
+SOLVED: Pool = "ticket"
+POOLS: tuple[Pool, ...] = ("article", "macro", "ticket")
+
+
+def solved(number: int, *, organization: str, requester: str) -> Entry:
+    """A solved ticket of these."""
+    place = {"article": f"zendesk ticket:{number}", "source": "zendesk tickets", "account": ACCOUNT}
+    id_ = passage_id(position=0, **place)
+    bound = {"organization": organization, "requester": requester, "pool": SOLVED}
+    return entry(passage(0, id=id_, title=str(number), **place, **bound))
+
+
+class TestSolvedTickets:
+    """A solved ticket is its organization's, or where it has none its requester's."""
+
+    @pytest.mark.parametrize(
+        ("organization", "requester", "found"),
+        [
+            ("o1", "r1", {"of o1", "of nobody's r1", "approved"}),
+            ("o1", "r9", {"of o1", "approved"}),
+            ("o2", "r9", {"of o2", "approved"}),
+            ("", "r1", {"of nobody's r1", "approved"}),
+            ("", "r2", {"of nobody's r2", "approved"}),
+            ("", "r9", {"approved"}),
+            ("", "", {"approved"}),
+            ("*", "*", {"approved"}),
+        ],
+    )
+    async def test_they_are_found_by_their_own_alone(
+        self, vectors: Vectors, organization: str, requester: str, found: set[str]
+    ) -> None:
+        """Two tickets without an organization never match each other; an admin may open one to all."""
+        bound = {
+            "of o1": ("o1", "*"),
+            "of o2": ("o2", "*"),
+            "of nobody's r1": ("*", "r1"),
+            "of nobody's r2": ("*", "r2"),
+            "of o1, for r1 alone": ("o1", "r2"),
+            "nobody's": ("", "*"),
+            "nobody's either": ("*", ""),
+            "approved": ("*", "*"),
+        }
+        entries = [solved(n, organization=org, requester=who) for n, (org, who) in enumerate(bound.values())]
+        await vectors.put(entries, source="zendesk tickets", account=ACCOUNT)
+        fence = Fence(account=ACCOUNT, organization=organization, requester=requester, pools=(SOLVED,))
+
+        assert {list(bound)[int(one)] for one in titles(await ask(vectors, "refund an order", fence))} == found
+
+    async def test_another_account_finds_nothing_of_them(self, vectors: Vectors) -> None:
+        """Ids of organizations and people are an account's own."""
+        entries = [solved(1, organization="o1", requester="*"), solved(2, organization="*", requester="r1")]
+        await vectors.put(entries, source="zendesk tickets", account=ACCOUNT)
+        fence = Fence(account="other.zendesk.test", organization="o1", requester="r1", pools=(SOLVED,))
+
+        assert await ask(vectors, "refund an order", fence) == []
+
+    async def test_articles_from_before_there_was_a_requester_are_still_found(
+        self, vectors: Vectors, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """An upgrade hides nothing until the next sync, and what is bound stays bound."""
+        before = [name for name in payload._PASSAGE_FIELDS if name != "requester"]
+        with monkeypatch.context() as older:
+            older.setattr(payload, "_PASSAGE_FIELDS", tuple(before))
+            await put(vectors, entry(passage(0)), entry(passage(1, account="other.zendesk.test")))
+        entries = [solved(1, organization="*", requester="r1")]
+        await vectors.put(entries, source="zendesk tickets", account=ACCOUNT)
+
+        found = await ask(vectors, "refund", replace(FENCE, requester="r2", pools=("article", SOLVED)))
+
+        assert titles(found) == ["Refunds"]
+        assert found[0].passage.requester == "*"
+
+
+VALUES = st.sampled_from(("", "*", "1", "2")) | st.text(max_size=2)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    bound=st.lists(st.tuples(VALUES, VALUES, st.sampled_from(POOLS)), min_size=1, max_size=12),
+    organization=VALUES,
+    requester=VALUES,
+    pools=st.sets(st.sampled_from(POOLS), min_size=1).map(tuple),
+)
+async def test_nothing_outside_a_fence_is_ever_returned(
+    vectors: Vectors, bound: list[tuple[str, str, Pool]], organization: str, requester: str, pools: tuple[Pool, ...]
+) -> None:
+    """Over passages and fences of every kind: found is what the rule says, and nothing else."""
+    await vectors.remove([f"folder:{number}.md" for number in range(12)], source="folder", account="*")
+    await put(
+        vectors,
+        *(
+            entry(passage(number, text="refund", organization=org, requester=who, pool=pool))
+            for number, (org, who, pool) in enumerate(bound)
+        ),
+    )
+    fence = Fence(account=ACCOUNT, organization=organization, requester=requester, pools=pools)
+    mine, own = {organization, "*"} - {""}, {requester, "*"} - {""}
+
+    found = {one.passage.article for one in await vectors.search(Question("refund"), fence=fence, limit=99)}
+
+    assert found == {
+        f"folder:{number}.md"
+        for number, (org, who, pool) in enumerate(bound)
+        if org in mine and who in own and pool in pools
+    }
