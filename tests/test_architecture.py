@@ -20,7 +20,7 @@ FLOORS = (
     },
     {
         "analysis", "moods", "policy", "confidence", "passages", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement", "guard",
-        "notes", "content", "knowledge", "writers", "reconcile",
+        "notes", "content", "traces", "knowledge", "writers", "reconcile",
     },
     {"pipeline", "story"},
     {"chores", "backlog", "backfill"},
