@@ -25,7 +25,7 @@ FLOORS = (
     {"pipeline", "story"},
     {"chores", "backlog", "backfill"},
     {"jobs"},
-    {"assembly", "progress", "operating", "evaluation", "web", "demo", "cli"},
+    {"assembly", "progress", "operating", "reporting", "evaluation", "web", "demo", "cli"},
 )  # fmt: skip
 """service/ from the ground up; a file may import its own floor and those below."""
 
