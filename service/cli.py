@@ -1,4 +1,4 @@
-"""The command line: `deskpilot serve | work | sync | backfill | jobs | eval | resume | demo`. Tables for people, `--json` for programs."""
+"""The command line: `deskpilot serve | work | sync | backfill | jobs | eval | knowledge | resume | demo`. Tables for people, `--json` for programs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from connectors.base import ConnectorError
-from service import __version__, logs, operating, settings
+from service import __version__, logs, operating, reporting, settings
 from service.assembly import assembled, opened_library, refuse_unsafe, working
 from service.budgets import Budgets
 from service.control import Control, announced, find, new_token
@@ -49,6 +49,8 @@ jobs = typer.Typer(no_args_is_help=True, help="Tickets that wait, run or were gi
 app.add_typer(jobs, name="jobs")
 evaluations = typer.Typer(no_args_is_help=True, help="How good it is, on labelled data of yours.")
 app.add_typer(evaluations, name="eval")
+knowledge = typer.Typer(no_args_is_help=True, help="What the articles lack.")
+app.add_typer(knowledge, name="knowledge")
 
 Ticket = Annotated[str, typer.Argument(help="As in zendesk:123.")]
 Tickets = Annotated[list[str], typer.Argument(help="As in zendesk:123.")]
@@ -161,6 +163,17 @@ def evaluate_retrieval(
     """How well the right article is found: nDCG, recall, hits, speed. Indexes the corpus into a temporary folder."""
     encoder = {"url": url, "model": model, "key": key}
     _run(_told(evaluating.evaluate_retrieval, file, system=system, as_json=as_json, **encoder))
+
+
+@knowledge.command("report")
+def report_knowledge(
+    days: Annotated[int, typer.Option(help="How far to look back.", min=1, max=3650)] = 90,
+    *,
+    html: Annotated[Path | None, typer.Option(help="Write a page into this file instead.", dir_okay=False)] = None,
+    as_json: Json = False,
+) -> None:
+    """Which articles to write or mend: questions without an answer, contradictions, old, doubled and never cited articles."""
+    _run(_told(reporting.report, days=days, as_json=as_json, html=html))
 
 
 @app.command()

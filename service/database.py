@@ -64,6 +64,8 @@ drafts = sa.Table(
     sa.Column("note_id", sa.Text),
     sa.Column("posted_at", sa.DateTime(timezone=True)),
     sa.UniqueConstraint("helpdesk", "account", "ticket_id", "message_id", name="drafts_one_per_message"),
+    sa.Index("drafts_by_time", "created_at"),
+    sa.Index("drafts_asked", "created_at", postgresql_where=sa.text("jsonb_exists(details, 'asked')")),
 )
 
 silences = sa.Table(

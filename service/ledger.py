@@ -57,6 +57,28 @@ class SavedDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class Drafted:
+    """How many notes for which articles were asked had this verdict. language: the customers'; "" unknown."""
+
+    account: str
+    language: str
+    verdict: str
+    count: int
+    first: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A question, masked, that no article answers. nearest: (account, article) of the best that was found."""
+
+    asked: str
+    language: str
+    ticket: str  # "zendesk:123"
+    at: datetime
+    nearest: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Parked:
     """A ticket that was given up after too many attempts."""
 
@@ -73,6 +95,10 @@ def reference_for(key: TicketKey, message_id: str) -> str:
     """
     number = int.from_bytes(hashlib.sha256(f"{key}:{message_id}".encode()).digest()[:4], "big")
     return "DP-" + "".join(_CROCKFORD[number >> shift & 31] for shift in (20, 15, 10, 5, 0))
+
+
+QUESTIONS_KEPT_DAYS = 90
+"""How long the masked questions that no article answers are kept, for the knowledge report."""
 
 
 class Ledger:
@@ -176,6 +202,31 @@ class Ledger:
                 for row in rows
             ]
 
+    async def drafted(self, *, since: datetime) -> list[Drafted]:
+        """The notes since then that say what they cite, counted."""
+        async with self._engine.connect() as connection:
+            return [Drafted(*row) for row in await connection.execute(_DRAFTED, {"since": since})]
+
+    async def citations(self, *, since: datetime) -> dict[tuple[str, str], int]:
+        """In how many notes since then an article is cited, by (account, article)."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(_CITED, {"since": since})
+            return {(account, article): count for account, article, count in rows}
+
+    async def unanswered(self, *, since: datetime, limit: int) -> list[Unanswered]:
+        """The newest questions since then that no article answers, newest first."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(_UNANSWERED, {"since": since, "limit": limit})
+            return [
+                Unanswered(asked, language, ticket, at, (nearest[0], nearest[1]) if nearest else None)
+                for asked, language, ticket, at, nearest in rows
+            ]
+
+    async def forget_questions(self, *, days: int) -> None:
+        """Forget the questions that are older than this; what their drafts cite, and their verdicts, stay."""
+        async with self._engine.connect() as connection:
+            await connection.execute(_FORGET, {"days": days})
+
 
 def _same(table: sa.Table, key: TicketKey) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.helpdesk == key.helpdesk, table.c.account == key.account, table.c.ticket_id == key.ticket_id)
@@ -221,6 +272,23 @@ _SAY = (
     .on_conflict_do_nothing()
     .returning(silences.c.id)
 )
+_DRAFTED = sa.text("""
+    SELECT account, coalesce(details ->> 'language', ''), verdict, count(*), min(created_at) FROM drafts
+    WHERE created_at >= :since AND posted_at IS NOT NULL AND jsonb_exists(details, 'cited') GROUP BY 1, 2, 3
+""")
+_CITED = sa.text("""
+    SELECT cited ->> 0, cited ->> 1, count(*) FROM drafts, jsonb_array_elements(details -> 'cited') AS cited
+    WHERE created_at >= :since AND posted_at IS NOT NULL AND jsonb_exists(details, 'cited') GROUP BY 1, 2
+""")
+_UNANSWERED = sa.text("""
+    SELECT details ->> 'asked', coalesce(details ->> 'language', ''), helpdesk || ':' || ticket_id, created_at, details -> 'nearest'
+    FROM drafts WHERE created_at >= :since AND posted_at IS NOT NULL AND jsonb_exists(details, 'asked')
+    ORDER BY created_at DESC, id DESC LIMIT :limit
+""")
+_FORGET = sa.text("""
+    UPDATE drafts SET details = details - 'asked'
+    WHERE jsonb_exists(details, 'asked') AND created_at < now() - make_interval(days => :days)
+""")
 _IS_SILENT = sa.select(sa.exists().where(_named(silences), silences.c.reason == sa.bindparam("reason")))
 
 

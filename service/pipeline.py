@@ -29,7 +29,7 @@ from service.conversation import Conversation, read_conversation
 from service.errors import OutageError, ServiceError
 from service.guard import resolve
 from service.knowledge.sources import Library, sync_all
-from service.ledger import Ledger, SavedDraft, TicketKey, reference_for
+from service.ledger import QUESTIONS_KEPT_DAYS, Ledger, SavedDraft, TicketKey, reference_for
 from service.lessons import Lessons
 from service.llm import LLM
 from service.masking import Masker
@@ -50,6 +50,7 @@ from service.policy import (
     silence_after_analysis,
 )
 from service.reconcile import Reconciler
+from service.traces import traces_of
 from service.vectors import Fence, VectorsUnavailableError
 from service.writers import Writers
 
@@ -278,6 +279,7 @@ class Pipeline:
     async def forget_old(self) -> None:
         """Forget what nobody will ask about any more."""
         await self._budgets.forget_old()
+        await self._ledger.forget_questions(days=QUESTIONS_KEPT_DAYS)
 
     async def sync(self) -> str:
         """Bring the knowledge up to date; returns what was done, for the log."""
@@ -312,9 +314,9 @@ async def _related(desk: Helpdesk, ticket_id: str) -> Ticket | None:
 
 
 def _details(written: Written) -> dict[str, Any]:
-    """What the ledger keeps of how a note came about; no text of the ticket."""
+    """What the ledger keeps of how a note came about; of the ticket's text only a masked question without an answer."""
     draft, analysis = written.draft, written.analysis
-    return {
+    return traces_of(written) | {
         "sources": [source.url or source.title for source in written.sources],
         "confidence": round(written.passages.confidence, 3),
         "certainty": round(draft.certainty, 3),

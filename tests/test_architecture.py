@@ -20,12 +20,12 @@ FLOORS = (
     },
     {
         "analysis", "moods", "policy", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement", "guard",
-        "notes", "content", "knowledge", "writers", "reconcile", "solved", "lessons",
+        "notes", "content", "traces", "knowledge", "writers", "reconcile", "solved", "lessons",
     },
     {"pipeline", "story"},
     {"chores", "backlog", "backfill"},
     {"jobs"},
-    {"assembly", "progress", "operating", "evaluation", "web", "demo", "cli"},
+    {"assembly", "progress", "operating", "reporting", "evaluation", "web", "demo", "cli"},
 )  # fmt: skip
 """service/ from the ground up; a file may import its own floor and those below."""
 

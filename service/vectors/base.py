@@ -7,7 +7,7 @@ ServiceError
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 from uuid import UUID, uuid5
@@ -166,6 +166,10 @@ class Vectors(Protocol):
 
     async def marks(self, *, source: str, account: str, articles: Sequence[str] = ()) -> dict[str, Mark]:
         """What is completely in the index, by article. articles: of these alone; none: of all."""
+        ...
+
+    def passages(self) -> AsyncIterator[list[Passage]]:
+        """Every passage of every pool and account, page by page, in no order: for reports, never for a ticket."""
         ...
 
     async def begin(self, *, model: str, dimension: int) -> None:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from service.vectors import payload as stored
 from service.vectors import words
-from service.vectors.base import Entry, Fence, Found, Mark, Meta, Question, Status
+from service.vectors.base import Entry, Fence, Found, Mark, Meta, Passage, Question, Status
 from service.vectors.payload import Payload, Point
 from service.vectors.ranking import Plan, Where, plan
 
@@ -136,6 +136,12 @@ class Index:
         await self.open()
         pages = self._engine.scroll(_of(source, account, tuple(articles)), fields=stored.MARKED, page=_PAGE)
         return stored.to_marks([point.payload async for page in pages for point in page])
+
+    async def passages(self) -> AsyncIterator[list[Passage]]:
+        """Scroll through the whole index."""
+        await self.open()
+        async for page in self._engine.scroll(_PASSAGES, fields=None, page=_PAGE):
+            yield [stored.to_passage(point.id, point.payload) for point in page]
 
     async def begin(self, *, model: str, dimension: int) -> None:
         """Make the index anew for another model. Its passages are put back without embeddings, to be sent again."""

@@ -7,14 +7,20 @@ import hmac
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, HTTPException
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Depends, Header, HTTPException, Query
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from service.errors import ServiceError
+from service.knowledge.findings import KnowledgeReport
+from service.knowledge.page import HEADERS, report_page
+from service.knowledge.report import knowledge_report
 from service.knowledge.sources import Library, sync_all
 from service.pipeline import Tools
+
+Days = Annotated[int, Query(ge=1, le=3650)]
 
 _DONE = None
 
@@ -36,6 +42,25 @@ def router(tools: Tools, *, tokens: Sequence[str]) -> APIRouter:
         The last line is {"problem": ...} where it cannot be done. Whoever goes away ends it; the next sync does the rest.
         """
         return StreamingResponse(_synced(tools.library), media_type="application/x-ndjson")
+
+    reporting = asyncio.Lock()  # it takes a core: the second waits
+
+    async def made(days: int) -> KnowledgeReport:
+        try:
+            async with reporting:
+                return await knowledge_report(tools.library.vectors, tools.ledger, days=days, now=datetime.now(UTC))
+        except ServiceError as error:
+            raise HTTPException(503, str(error)) from error
+
+    @routes.get("/knowledge/report")
+    async def report(days: Days = 90) -> Response:
+        """What should be written or mended, as JSON (see service/knowledge/findings.py)."""
+        return Response((await made(days)).as_json(), media_type="application/json", headers=HEADERS)
+
+    @routes.get("/knowledge/report.html")
+    async def report_as_page(days: Days = 90) -> HTMLResponse:
+        """The same as a page to read."""
+        return HTMLResponse(report_page(await made(days)), headers=HEADERS)
 
     return routes
 

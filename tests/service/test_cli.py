@@ -323,6 +323,22 @@ def test_sync_goes_through_the_serve_that_has_the_index(serve: Running) -> None:
     assert reports["folder"]["added"] + reports["folder"]["unchanged"] == len(ARTICLES)
 
 
+def test_a_knowledge_report_comes_from_the_serve_that_has_the_index(serve: Running) -> None:
+    """The embedded index belongs to one process; the command says the same whoever reads it."""
+    ended = run("knowledge", "report", "--json", DATA_DIR=serve.data_dir)
+
+    assert (ended.code, ended.err) == (0, "")
+    assert json.loads(ended.out)["articles"] == len(ARTICLES)
+
+
+def test_a_knowledge_report_of_nothing_is_sentences(data_dir: Path) -> None:
+    """An empty index and an empty ledger, by itself."""
+    ended = run("knowledge", "report", DATA_DIR=data_dir)
+
+    assert ended.code == 0
+    assert "! The index holds no articles: deskpilot sync reads them." in ended.out
+
+
 def test_serve_ends_on_sigterm_and_leaves_nothing_behind(data_dir: Path) -> None:
     """No server of its database, no word that it runs; and the exit code of an end that was wanted."""
     with serving(data_dir) as running:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +15,8 @@ from service.pipeline import WRITES
 
 KEY = TicketKey("zendesk", "acme.zendesk.test", "7")
 DRAFT = SavedDraft(key=KEY, message_id="m1", reference="DP-7K2QX", verdict="ready", html="<p>Hi</p>", details={"a": 1})
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -130,3 +133,56 @@ async def test_notes_on_their_way_leave_connections_for_the_forwarder_and_the_sw
     pool = database.transactions.pool
     assert isinstance(pool, sa.AsyncAdaptedQueuePool)
     assert pool.size() >= WRITES + 2
+
+
+async def saved(ledger: Ledger, number: int, *, posted: bool = True, **details: object) -> None:
+    """A note in the ledger, with these details."""
+    key = TicketKey("zendesk", "acme.zendesk.test", str(number))
+    verdict = "uncovered" if "asked" in details else "ready"
+    await ledger.save(SavedDraft(key, "m1", reference_for(key, "m1"), verdict, "<p>Hi</p>", details))
+    if posted:
+        await ledger.posted(key, "m1", note_id=f"n{number}")
+
+
+async def test_citations_are_counted_by_note(ledger: Ledger) -> None:
+    """Only of notes that stand in a ticket; older drafts, which say nothing of it, do not count as notes without one."""
+    await saved(ledger, 1, cited=[["*", "folder:a.md"], ["*", "folder:b.md"]], language="en")
+    await saved(ledger, 2, cited=[["*", "folder:a.md"]], language="en")
+    await saved(ledger, 3, cited=[], language="de")
+    await saved(ledger, 4, cited=[["*", "folder:a.md"]], posted=False)
+    await saved(ledger, 5, sources=["https://help.example/a"], language="en")
+
+    assert await ledger.citations(since=LONG_AGO) == {("*", "folder:a.md"): 2, ("*", "folder:b.md"): 1}
+    counted = [(one.account, one.language, one.verdict, one.count) for one in await ledger.drafted(since=LONG_AGO)]
+    assert sorted(counted) == [("acme.zendesk.test", "de", "ready", 1), ("acme.zendesk.test", "en", "ready", 2)]
+    assert await ledger.drafted(since=datetime.now(UTC) + timedelta(hours=1)) == []
+
+
+async def test_open_questions_are_told_newest_first(ledger: Ledger) -> None:
+    """With the ticket, so that a person can read what became of it."""
+    await saved(ledger, 1, cited=[], asked="engraving", language="en", nearest=["*", "folder:a.md"])
+    await saved(ledger, 2, cited=[], asked="gravur", language="de", nearest=[])
+
+    told = await ledger.unanswered(since=LONG_AGO, limit=10)
+    assert [(one.asked, one.language, one.ticket, one.nearest) for one in told] == [
+        ("gravur", "de", "zendesk:2", None),
+        ("engraving", "en", "zendesk:1", ("*", "folder:a.md")),
+    ]
+    assert len(await ledger.unanswered(since=LONG_AGO, limit=1)) == 1
+
+
+async def test_questions_are_forgotten_after_their_time(ledger: Ledger, database: Database) -> None:
+    """What a customer asked goes; that no article answered it, and what was near, stays."""
+    await saved(ledger, 1, cited=[], asked="engraving", nearest=["*", "folder:a.md"])
+    await saved(ledger, 2, cited=[], asked="gravur", nearest=[])
+    async with database.engine.connect() as connection:
+        await connection.execute(
+            sa.text("UPDATE drafts SET created_at = now() - interval '91 days' WHERE ticket_id = '1'")
+        )
+
+    await ledger.forget_questions(days=90)
+
+    assert [one.asked for one in await ledger.unanswered(since=LONG_AGO, limit=10)] == ["gravur"]
+    old = await ledger.draft(TicketKey("zendesk", "acme.zendesk.test", "1"), "m1")
+    assert old
+    assert (old.verdict, old.details) == ("uncovered", {"cited": [], "nearest": ["*", "folder:a.md"]})

@@ -98,6 +98,7 @@ async def test_what_the_articles_do_not_answer_is_asked_and_not_invented(play: P
 
     assert "Not covered by the articles" in note
     assert (draft.verdict, draft.details["sources"]) == ("uncovered", [])
+    assert draft.details["asked"].startswith("Can you engrave a name on the handle")
 
 
 async def test_an_angry_customer_who_wants_to_cancel_gets_a_person(play: Play) -> None:

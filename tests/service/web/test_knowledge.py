@@ -114,3 +114,44 @@ async def test_a_sync_ends_when_whoever_asked_goes_away(running: Control, settin
     report = lines(await posted(running, **headers))[-1]["report"]
     assert report["added"] > 0
     assert report["added"] + report["unchanged"] == 300 + len(ARTICLES)
+
+
+async def got(control: Control, path: str, **headers: str) -> httpx.Response:
+    """Somebody asks for a report."""
+    async with httpx.AsyncClient() as http:
+        return await http.get(f"{control.url}/api/knowledge/{path}", headers=headers)
+
+
+@pytest.mark.parametrize("path", ["report", "report.html"])
+async def test_without_the_token_nobody_reads_the_report(running: Control, path: str) -> None:
+    """It names internal articles and what customers ask."""
+    assert (await got(running, path)).status_code == 401
+    assert (await got(running, path, Authorization="Bearer wrong")).status_code == 401
+
+
+@pytest.mark.parametrize("token", [TOKEN, ADMIN], ids=["of this run", "of the admin"])
+async def test_the_report_comes_as_json_and_as_a_page(running: Control, token: str) -> None:
+    """The same report; neither is kept by a cache on its way."""
+    authorised = {"Authorization": f"Bearer {token}"}
+    await posted(running, **authorised)
+
+    told, page = await got(running, "report?days=30", **authorised), await got(running, "report.html", **authorised)
+    assert (told.json()["articles"], told.json()["days"]) == (len(ARTICLES), 30)
+    assert "<h1>Knowledge report</h1>" in page.text
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert {told.headers["cache-control"], page.headers["cache-control"]} == {"no-store"}
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "4000", "x"])
+async def test_a_window_that_cannot_be_meant_is_refused(running: Control, days: str) -> None:
+    """Instead of a report of nothing."""
+    assert (await got(running, f"report?days={days}", Authorization=f"Bearer {TOKEN}")).status_code == 422
+
+
+async def test_a_report_that_cannot_be_made_says_why(settings: Settings) -> None:
+    """To a program and to a person."""
+    async with served(settings.model_copy(update={"qdrant": QdrantSettings(url="http://127.0.0.1:1")})) as control:
+        answer = await got(control, "report", Authorization=f"Bearer {TOKEN}")
+
+    assert answer.status_code == 503
+    assert "DESKPILOT_QDRANT__URL" in answer.json()["detail"]

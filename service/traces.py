@@ -1,0 +1,50 @@
+"""What a note leaves behind for the knowledge report: the articles it cites, or the question that none of them answers."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from service.content import Written
+from service.identifiers import find_identifiers
+from service.notes import PLACEHOLDER
+from service.plaintext import one_line
+from service.vectors import Passage
+
+ASKED_CHARS = 200
+
+_NUMBER = re.compile(r"\d(?:[ ./-]?\d){4,}")
+"""Of an order, a customer, a parcel: it leads to a person and says nothing about what an article lacks."""
+
+
+def traces_of(written: Written) -> dict[str, Any]:
+    """What the ledger keeps beside a draft; nothing where a person was needed, for then no article was asked.
+
+    cited: (account, article) of each cited article. asked: the question, masked, where the articles do not cover it;
+    nearest: the best article that was found all the same.
+    """
+    found = written.passages.found
+    if written.verdict == "person":
+        return {}
+    cited = [_key(found[citation.number - 1].passage) for citation in written.draft.citations]
+    traces: dict[str, Any] = {"cited": [list(key) for key in dict.fromkeys(cited)]}
+    if written.verdict == "uncovered":
+        traces["asked"] = asked(written.analysis.query)
+        traces["nearest"] = list(_key(found[0].passage)) if found else []
+    return traces
+
+
+def asked(query: str) -> str:
+    """A question as it may be kept: masked, on one line, at most ASKED_CHARS characters.
+
+    The query is made of masked text already. Looked through once more, because a model can put together what was apart
+    ("ana at example dot com"), and without long numbers.
+    """
+    text = one_line(PLACEHOLDER.sub("…", query), limit=4 * ASKED_CHARS)
+    for start, end, _ in reversed(find_identifiers(text)):
+        text = f"{text[:start]}…{text[end:]}"
+    return one_line(_NUMBER.sub("…", text), limit=ASKED_CHARS)
+
+
+def _key(passage: Passage) -> tuple[str, str]:
+    return passage.account, passage.article
