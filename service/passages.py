@@ -54,7 +54,7 @@ _CODE_WEIGHT = 3.0
 _ONE_WORD = 0.5  # of several in common is chance: "kettle"
 _QUESTION_ALONE = 0.9  # a few words are covered by chance more often than many
 
-_LOOKED_AT = 6
+LOOKED_AT = 6
 """Passages asked for per passage wanted: enough that articles with many good ones leave room for others."""
 
 
@@ -92,8 +92,13 @@ async def passages_for(question: Question, *, fence: Fence, vectors: Vectors, li
     """The same for a question that is embedded already, or is not to be. Raises VectorsUnavailableError."""
     if not question.text.strip() and not question.dense:
         return Retrieval()
-    found = await vectors.search(question, fence=fence, limit=limit * _LOOKED_AT)
-    share = await asyncio.to_thread(coverage, question.text, found)
+    found = await vectors.search(question, fence=fence, limit=limit * LOOKED_AT)
+    return await asyncio.to_thread(judged, question.text, found, limit=limit)
+
+
+def judged(query: str, found: Sequence[Found], *, limit: int) -> Retrieval:
+    """What an index brought back, and what it is worth."""
+    share = coverage(query, found)
     return Retrieval(grouped(found, limit=limit), share, confidence(found, coverage=share))
 
 

@@ -23,6 +23,9 @@ _NAMES = {
     "mrr10": "MRR@10",
     "hit3": "hit@3",
     "auroc": "answerability AUROC",
+    "auroc_removed": "the same, answering documents removed from half of the questions",
+    "ece": "there, calibration error of the confidence",
+    "caught90": "there, unanswerable caught keeping 90 % of the answerable",
     "index_s": "index, seconds",
     "query_p50_ms": "query p50, ms (without embedding it)",
     "query_p95_ms": "query p95, ms",
@@ -63,6 +66,6 @@ def _rounded(figures: Figures) -> dict[str, float | None]:
 def _table(figures: Figures, *, by: str) -> Table:
     table = Table("figure", by, box=None, pad_edge=False)
     for name, value in _rounded(figures).items():
-        said = "no question is labelled as unanswerable" if value is None else f"{value:g}"
+        said = "too few questions, or none labelled as unanswerable" if value is None else f"{value:g}"
         table.add_row(_NAMES[name], said)
     return table

@@ -49,3 +49,26 @@ def percentile(values: Sequence[float], share: float) -> float:
     """The value below which `share` of the values lie; 0.0 of none."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+
+
+def calibration_error(positive: Sequence[float], negative: Sequence[float], *, bins: int = 10) -> float | None:
+    """Expected calibration error of probabilities: how far, on average, they are from the share that came true.
+
+    Equal bins from 0 to 1, weighted by how many fall into each; None where one of the two is empty.
+    """
+    if not positive or not negative:
+        return None
+    held: list[list[tuple[float, bool]]] = [[] for _ in range(bins)]
+    for said, true in ((positive, True), (negative, False)):
+        for probability in said:
+            held[min(bins - 1, int(probability * bins))].append((probability, true))
+    off = (abs(sum(probability - true for probability, true in one)) for one in held)
+    return sum(off) / (len(positive) + len(negative))
+
+
+def caught(positive: Sequence[float], negative: Sequence[float], *, kept: float = 0.9) -> float | None:
+    """The share of the negatives below the threshold that keeps `kept` of the positives; None where one is empty."""
+    if not positive or not negative:
+        return None
+    threshold = sorted(positive, reverse=True)[math.ceil(kept * len(positive)) - 1]
+    return sum(score < threshold for score in negative) / len(negative)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 from typing import Literal
@@ -14,17 +15,19 @@ from connectors.base import Article
 from service.embeddings import Embeddings, Vector
 from service.errors import ServiceError
 from service.evaluation.labelled import Document, Labelled, Query
-from service.evaluation.measures import auroc, hit, ndcg, percentile, recall, reciprocal_rank
+from service.evaluation.measures import percentile
+from service.evaluation.scores import Outcome, Scores, scores
 from service.knowledge.sync import SyncReport, sync
-from service.passages import Retrieval, passages_for
-from service.vectors import EmbeddedVectors, Fence, Question, Vectors
+from service.passages import LOOKED_AT, judged
+from service.vectors import EmbeddedVectors, Fence, Found, Question, Vectors
 
 System = Literal["hybrid", "bm25", "dense"]
 
 SOURCE = "eval"
 ACCOUNT = "*"
 DOCUMENTS = 10
-_PER_DOCUMENT = 2  # passages of one document among those that are found
+_FOUND = 120  # passages: more than 10 documents, also where each has many
+_SHOWN = 8  # passages a draft is given, as in the pipeline
 _BATCH = 64
 
 Told = Callable[[str, int, int], None]
@@ -32,14 +35,9 @@ Told = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """What came out. Shares are 0 to 1; auroc: None where no question is labelled as unanswerable."""
+class Figures(Scores):
+    """What came out."""
 
-    ndcg10: float
-    recall5: float
-    mrr10: float
-    hit3: float
-    auroc: float | None
     index_s: float  # splitting, embedding, writing, and building what makes searching fast
     query_p50_ms: float  # without the question's embedding
     query_p95_ms: float
@@ -70,21 +68,17 @@ async def evaluate(
             found, took_ms = await ask(questions, vectors=vectors, told=told)
         finally:
             await vectors.close()
-    answerable, others = found[: len(labelled.queries)], found[len(labelled.queries) :]
-    ranked = {query.id: ranked_documents(one) for query, one in zip(labelled.queries, answerable, strict=True)}
-    pairs = [(ranked[query.id], labelled.relevant[query.id]) for query in labelled.queries]
+    relevant = [labelled.relevant.get(query.id, ()) for query in asked]
+    outcomes = await asyncio.to_thread(lambda: [outcome(*of) for of in zip(asked, found, relevant, strict=True)])
+    answered = len(labelled.queries)
     return Figures(
-        ndcg10=_mean(ndcg(*pair) for pair in pairs),
-        recall5=_mean(recall(*pair) for pair in pairs),
-        mrr10=_mean(reciprocal_rank(*pair) for pair in pairs),
-        hit3=_mean(hit(*pair) for pair in pairs),
-        auroc=auroc([one.confidence for one in answerable], [one.confidence for one in others]),
+        **asdict(scores(labelled, outcomes[:answered], outcomes[answered:])),
         index_s=index_s,
         query_p50_ms=percentile(took_ms, 0.5),
         query_p95_ms=percentile(took_ms, 0.95),
         documents=len(labelled.documents),
         passages=report.passages,
-        queries=len(labelled.queries),
+        queries=answered,
     )
 
 
@@ -121,22 +115,30 @@ async def questions_of(
     ]
 
 
-async def ask(questions: Sequence[Question], *, vectors: Vectors, told: Told) -> tuple[list[Retrieval], list[float]]:
+async def ask(questions: Sequence[Question], *, vectors: Vectors, told: Told) -> tuple[list[list[Found]], list[float]]:
     """What is found for each, and the milliseconds it took; one after the other."""
     found, took_ms = [], []
     for question in questions:
         began = time.perf_counter()
-        found.append(
-            await passages_for(question, fence=Fence(ACCOUNT), vectors=vectors, limit=DOCUMENTS * _PER_DOCUMENT)
-        )
+        found.append(await vectors.search(question, fence=Fence(ACCOUNT), limit=_FOUND))
         took_ms.append((time.perf_counter() - began) * 1000)
         told("questions", len(found), len(questions))
     return found, took_ms
 
 
-def ranked_documents(found: Retrieval) -> list[str]:
-    """Ids of the documents, each where its best passage stands."""
-    return list(dict.fromkeys(one.passage.article.removeprefix(f"{SOURCE}:") for one in found.found))
+def outcome(query: Query, found: Sequence[Found], relevant: Collection[str]) -> Outcome:
+    """The documents, each where its best passage stands, and the confidence that a ticket would be told."""
+    others = [one for one in found if document_of(one) not in relevant]
+    return Outcome(list(dict.fromkeys(map(document_of, found))), _sure(query, found), _sure(query, others))
+
+
+def document_of(found: Found) -> str:
+    """Id of the document."""
+    return found.passage.article.removeprefix(f"{SOURCE}:")
+
+
+def _sure(query: Query, found: Sequence[Found]) -> float:
+    return judged(query.text, found[: _SHOWN * LOOKED_AT], limit=_SHOWN).confidence
 
 
 def to_article(document: Document) -> Article:
@@ -148,8 +150,3 @@ def to_article(document: Document) -> Article:
 def _paragraphs(text: str) -> Iterator[str]:
     for paragraph in text.split("\n\n"):
         yield f"<p>{escape(paragraph).replace(chr(10), '<br>')}</p>"
-
-
-def _mean(values: Iterable[float]) -> float:
-    counted = list(values)
-    return sum(counted) / len(counted)

@@ -6,7 +6,16 @@ import math
 
 import pytest
 
-from service.evaluation.measures import auroc, hit, ndcg, percentile, recall, reciprocal_rank
+from service.evaluation.measures import (
+    auroc,
+    calibration_error,
+    caught,
+    hit,
+    ndcg,
+    percentile,
+    recall,
+    reciprocal_rank,
+)
 
 RANKED = ["a", "b", "c", "d"]
 
@@ -68,3 +77,19 @@ def test_a_percentile_of_nothing_is_nothing() -> None:
     assert percentile([], 0.5) == 0
     assert percentile([3, 1, 2], 0.5) == 2
     assert percentile(list(range(100)), 0.95) == 95
+
+
+def test_probabilities_that_come_true_as_often_as_they_say_are_calibrated() -> None:
+    """Three of four that said .75; nothing is said about none."""
+    assert calibration_error([0.75] * 3, [0.75]) == pytest.approx(0)
+    assert calibration_error([1.0], [1.0]) == pytest.approx(0.5)
+    assert calibration_error([0.95, 0.15], [0.95, 0.15]) == pytest.approx((0.45 + 0.35) / 2)
+    assert calibration_error([], [0.5]) is None
+
+
+def test_what_is_caught_lies_below_what_keeps_nine_of_ten() -> None:
+    """One of the ten answerable may be lost, and no more."""
+    answerable = [0.1, *(0.5 + number / 100 for number in range(9))]
+
+    assert caught(answerable, [0.2, 0.49, 0.5, 0.9]) == 0.5
+    assert caught(answerable, []) is None
