@@ -55,6 +55,10 @@ app.add_typer(knowledge, name="knowledge")
 Ticket = Annotated[str, typer.Argument(help="As in zendesk:123.")]
 Tickets = Annotated[list[str], typer.Argument(help="As in zendesk:123.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Labelled = Annotated[Path, typer.Argument(help="JSON: corpus, queries, qrels, unanswerable.")]
+Url = Annotated[str, typer.Option("--embeddings-url", help="In place of DESKPILOT_EMBEDDINGS__BASE_URL.")]
+Model = Annotated[str, typer.Option("--embeddings-model")]
+Key = Annotated[str, typer.Option("--embeddings-key")]
 
 
 def main() -> None:
@@ -150,19 +154,27 @@ def drop_jobs(tickets: Tickets) -> None:
 
 @evaluations.command("retrieval")
 def evaluate_retrieval(
-    file: Annotated[Path, typer.Argument(help="JSON: corpus, queries, qrels, unanswerable.")],
+    file: Labelled,
     *,
     system: Annotated[
         System, typer.Option(help="How passages are ranked; hybrid without embeddings is words alone.")
     ] = "hybrid",
-    url: Annotated[str, typer.Option("--embeddings-url", help="In place of DESKPILOT_EMBEDDINGS__BASE_URL.")] = "",
-    model: Annotated[str, typer.Option("--embeddings-model")] = "",
-    key: Annotated[str, typer.Option("--embeddings-key")] = "",
+    url: Url = "",
+    model: Model = "",
+    key: Key = "",
     as_json: Json = False,
 ) -> None:
     """How well the right article is found: nDCG, recall, hits, speed. Indexes the corpus into a temporary folder."""
     encoder = {"url": url, "model": model, "key": key}
     _run(_told(evaluating.evaluate_retrieval, file, system=system, as_json=as_json, **encoder))
+
+
+@evaluations.command("confidence")
+def evaluate_confidence(
+    file: Labelled, *, url: Url = "", model: Model = "", key: Key = "", as_json: Json = False
+) -> None:
+    """How sure a note may be, fitted to your knowledge base; prints the settings, and what they are worth."""
+    _run(_told(evaluating.evaluate_confidence, file, as_json=as_json, url=url, model=model, key=key))
 
 
 @knowledge.command("report")

@@ -39,10 +39,10 @@ def confidence(found: Sequence[Found], *, coverage: float, fit: Fit = WORDS) -> 
     """
     if not found:
         return 0.0
-    return 1 / (1 + math.exp(-(fit.lead * _lead(found) + fit.coverage * coverage + fit.base)))
+    return 1 / (1 + math.exp(-(fit.lead * lead(found) + fit.coverage * coverage + fit.base)))
 
 
-def _lead(found: Sequence[Found]) -> float:
+def lead(found: Sequence[Found]) -> float:
     """How far the best article stands above the next ones: the log of its score over their mean.
 
     A question that has its answer lifts one article out of the others; one that has none finds many that are a little

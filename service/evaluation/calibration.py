@@ -1,14 +1,23 @@
-"""Coefficients of the confidence, fitted to labelled questions: a logistic curve that starts from the shipped one."""
+"""`deskpilot eval confidence`: a logistic curve fitted to labelled questions, starting from the shipped one."""
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.confidence import Fit
+from service.confidence import Fit, lead
+from service.embeddings import Embeddings
+from service.errors import ServiceError
+from service.evaluation.labelled import Labelled
+from service.evaluation.measures import auroc, calibration_error, caught
+from service.evaluation.retrieval import Told, ask, document_of, index, questions_of, scratch, seen
+from service.evaluation.scores import draw
+from service.passages import coverage
+from service.vectors import Found
 
-LEAST = 20
+_LEAST = 20
 """Questions with an answer, and as many without: fewer say more about themselves than about the knowledge base."""
 
 _PULL = 4.0  # towards the shipped curve, as much as some sixteen questions that could be either
@@ -26,6 +35,76 @@ class Example:
     lead: float
     coverage: float
     answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How good a curve is; see service/evaluation/measures.py."""
+
+    auroc: float | None
+    ece: float | None
+    caught90: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A curve for this knowledge base. fitted: measured on questions that its curve had not seen."""
+
+    fit: Fit
+    examples: int
+    shipped: Quality
+    fitted: Quality
+
+
+async def calibrate(
+    labelled: Labelled, *, embeddings: Embeddings | None, shipped: Fit, told: Told = lambda *_: None
+) -> Calibration:
+    """Fit the confidence to these questions: of a random half the answering documents are taken away.
+
+    Raises ServiceError where there are too few, or one could not be embedded.
+    """
+    asked = [*labelled.queries, *labelled.unanswerable]
+    async with scratch() as vectors:
+        await index(labelled.documents, vectors=vectors, embeddings=embeddings, told=told)
+        questions = await questions_of(asked, system="hybrid", embeddings=embeddings, told=told)
+        found, _ = await ask(questions, vectors=vectors, told=told)
+    return await asyncio.to_thread(_calibrated, labelled, found, shipped)
+
+
+def _calibrated(labelled: Labelled, found: Sequence[Sequence[Found]], shipped: Fit) -> Calibration:
+    examples = examples_of(labelled, found)
+    answered = sum(one.answered for one in examples)
+    if min(answered, len(examples) - answered) < _LEAST:
+        raise ServiceError(
+            f"{len(labelled.queries)} questions with an answer and {len(labelled.unanswerable)} without are too few: "
+            f"label some {2 * _LEAST} with an answer"
+        )
+    return Calibration(
+        fit=fitted(examples, shipped=shipped),
+        examples=len(examples),
+        shipped=quality(examples, [probability(one, shipped) for one in examples]),
+        fitted=quality(examples, crossed(examples, shipped=shipped)),
+    )
+
+
+def examples_of(labelled: Labelled, found: Sequence[Sequence[Found]]) -> list[Example]:
+    """found: for each of labelled.queries, then of labelled.unanswerable."""
+    keeps = [*draw(len(labelled.queries)), *(False for _ in labelled.unanswerable)]
+    examples = []
+    for query, passages, kept in zip([*labelled.queries, *labelled.unanswerable], found, keeps, strict=True):
+        gone = () if kept else labelled.relevant.get(query.id, ())
+        left = seen([one for one in passages if document_of(one) not in gone])
+        if left:  # nothing found is no answer, whatever the curve
+            examples.append(Example(lead(left), coverage(query.text, left), answered=kept))
+    return examples
+
+
+def quality(examples: Sequence[Example], said: Sequence[float]) -> Quality:
+    """How well these probabilities tell the answered from the others."""
+    judged = list(zip(examples, said, strict=True))
+    with_answer = [probability for one, probability in judged if one.answered]
+    without = [probability for one, probability in judged if not one.answered]
+    return Quality(auroc(with_answer, without), calibration_error(with_answer, without), caught(with_answer, without))
 
 
 def fitted(examples: Sequence[Example], *, shipped: Fit) -> Fit:

@@ -1,4 +1,4 @@
-"""What `deskpilot eval retrieval` says."""
+"""What `deskpilot eval retrieval` and `deskpilot eval confidence` say."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
+from service.confidence import WORDS
 from service.embeddings import Embeddings
+from service.evaluation.calibration import Calibration, calibrate
 from service.evaluation.labelled import read_labelled
 from service.evaluation.retrieval import Figures, System, evaluate
 from service.progress import shown_progress
@@ -34,6 +36,12 @@ _NAMES = {
     "queries": "questions",
 }
 
+_QUALITIES = {
+    "auroc": "answerability AUROC",
+    "ece": "calibration error",
+    "caught90": "unanswerable caught keeping 90 % of the answerable",
+}
+
 
 async def evaluate_retrieval(
     settings: Settings, file: Path, *, system: System, url: str, model: str, key: str, as_json: bool
@@ -50,6 +58,36 @@ async def evaluate_retrieval(
         words_alone = system == "bm25" or embeddings is None
         Console().print(_table(figures, by="words alone" if words_alone else f"{system}, {encoder.model}"))
     return 0
+
+
+async def evaluate_confidence(settings: Settings, file: Path, *, url: str, model: str, key: str, as_json: bool) -> int:
+    """Fit the confidence to labelled questions; print the coefficients as settings, and what they are worth."""
+    labelled = await asyncio.to_thread(read_labelled, file)
+    encoder = _encoder(settings.embeddings, url=url, model=model, key=key)
+    async with Embeddings.opened(encoder) as embeddings:
+        with shown_progress(Console(stderr=True), transient=True) as told:
+            found = await calibrate(labelled, embeddings=embeddings, shipped=WORDS, told=told)
+    if as_json:
+        print(json.dumps(_flat(found)))  # noqa: T201 - the command's output
+        return 0
+    console = Console(highlight=False)
+    table = Table("figure", "as shipped", "fitted", box=None, pad_edge=False)
+    for name, said in _QUALITIES.items():
+        table.add_row(said, *(f"{getattr(one, name):.3f}" for one in (found.shipped, found.fitted)))
+    console.print(table)
+    console.print(
+        f"\nFitted to {found.examples} questions, each judged by a curve that had not seen it. To use it, set:"
+    )
+    for name, value in asdict(found.fit).items():
+        console.print(f"DESKPILOT_CONFIDENCE__{name.upper()}={value:.3f}")
+    return 0
+
+
+def _flat(found: Calibration) -> dict[str, float | int | None]:
+    curve = {name: round(value, 3) for name, value in asdict(found.fit).items()}
+    both = {"shipped": found.shipped, "fitted": found.fitted}
+    qualities = {f"{of}_{name}": round(getattr(one, name), 4) for of, one in both.items() for name in _QUALITIES}
+    return curve | qualities | {"examples": found.examples}
 
 
 def _encoder(given: EmbeddingsSettings, *, url: str, model: str, key: str) -> EmbeddingsSettings:

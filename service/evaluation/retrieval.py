@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
@@ -56,18 +57,13 @@ async def evaluate(
     encoder = embeddings if system != "bm25" else None
     if system == "dense" and encoder is None:
         raise ServiceError("`dense` needs an embeddings endpoint: give --embeddings-url and --embeddings-model")
-    with tempfile.TemporaryDirectory(prefix="deskpilot-eval-") as folder:
-        vectors = EmbeddedVectors(Path(folder) / "index")
-        await vectors.open()
-        try:
-            began = time.perf_counter()
-            report = await index(labelled.documents, vectors=vectors, embeddings=encoder, told=told)
-            index_s = time.perf_counter() - began
-            asked = [*labelled.queries, *labelled.unanswerable]
-            questions = await questions_of(asked, system=system, embeddings=encoder, told=told)
-            found, took_ms = await ask(questions, vectors=vectors, told=told)
-        finally:
-            await vectors.close()
+    async with scratch() as vectors:
+        began = time.perf_counter()
+        report = await index(labelled.documents, vectors=vectors, embeddings=encoder, told=told)
+        index_s = time.perf_counter() - began
+        asked = [*labelled.queries, *labelled.unanswerable]
+        questions = await questions_of(asked, system=system, embeddings=encoder, told=told)
+        found, took_ms = await ask(questions, vectors=vectors, told=told)
     relevant = [labelled.relevant.get(query.id, ()) for query in asked]
     outcomes = await asyncio.to_thread(lambda: [outcome(*of) for of in zip(asked, found, relevant, strict=True)])
     answered = len(labelled.queries)
@@ -80,6 +76,18 @@ async def evaluate(
         passages=report.passages,
         queries=answered,
     )
+
+
+@asynccontextmanager
+async def scratch() -> AsyncIterator[Vectors]:
+    """An index in a temporary folder."""
+    with tempfile.TemporaryDirectory(prefix="deskpilot-eval-") as folder:
+        vectors = EmbeddedVectors(Path(folder) / "index")
+        await vectors.open()
+        try:
+            yield vectors
+        finally:
+            await vectors.close()
 
 
 async def index(
@@ -137,8 +145,13 @@ def document_of(found: Found) -> str:
     return found.passage.article.removeprefix(f"{SOURCE}:")
 
 
+def seen(found: Sequence[Found]) -> Sequence[Found]:
+    """What the pipeline looks at of it."""
+    return found[: _SHOWN * LOOKED_AT]
+
+
 def _sure(query: Query, found: Sequence[Found]) -> float:
-    return judged(query.text, found[: _SHOWN * LOOKED_AT], limit=_SHOWN).confidence
+    return judged(query.text, seen(found), limit=_SHOWN).confidence
 
 
 def to_article(document: Document) -> Article:

@@ -63,10 +63,15 @@ def scores(labelled: Labelled, answered: Sequence[Outcome], others: Sequence[Out
 
 def halves(answered: Sequence[Outcome]) -> tuple[list[float], list[float]]:
     """How sure of those that kept their documents, and of those that lost them."""
-    dice = random.Random(_SEED)  # noqa: S311 - the same half for everybody
-    drawn = [dice.random() < 0.5 for _ in answered]
+    drawn = draw(len(answered))
     kept = [one.sure for one, keeps in zip(answered, drawn, strict=True) if keeps]
     return kept, [one.without for one, keeps in zip(answered, drawn, strict=True) if not keeps]
+
+
+def draw(count: int) -> list[bool]:
+    """Which questions keep their documents: a random half, always the same."""
+    dice = random.Random(_SEED)  # noqa: S311 - the same half for everybody
+    return [dice.random() < 0.5 for _ in range(count)]
 
 
 def _mean(values: Iterable[float]) -> float:

@@ -420,6 +420,26 @@ def test_the_search_is_measured_on_labelled_questions(tmp_path: Path) -> None:
     assert "words alone" in shown.out
 
 
+def test_the_confidence_is_fitted_to_labelled_questions(tmp_path: Path) -> None:
+    """The coefficients as settings, to be copied; and for programs."""
+    planets = [f"planet{number}" for number in range(50)]
+    many = {
+        "corpus": [{"id": one, "title": one, "text": f"The weather on {one} is windy."} for one in planets],
+        "queries": [{"id": f"q-{one}", "text": f"How is the weather on {one}?"} for one in planets],
+        "qrels": {f"q-{one}": {one: 1} for one in planets},
+    }
+    file = tmp_path / "labelled.json"
+    file.write_text(json.dumps(many))
+    shown, told = run("eval", "confidence", str(file)), run("eval", "confidence", str(file), "--json")
+
+    figures = json.loads(told.out)
+    assert shown.code == told.code == 0
+    assert f"DESKPILOT_CONFIDENCE__LEAD={figures['lead']:.3f}\n" in shown.out
+    assert figures["examples"] == 50
+    assert figures["fitted_auroc"] == 1
+    assert {"coverage", "base", "shipped_auroc", "shipped_ece", "fitted_ece", "fitted_caught90"} <= figures.keys()
+
+
 def test_labelled_questions_that_are_wrong_are_a_sentence_with_line_and_key(tmp_path: Path) -> None:
     """And an exit code that a script sees."""
     file = tmp_path / "labelled.json"

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.confidence import WORDS, Fit
-from service.evaluation.calibration import Example, crossed, fitted, probability
+from service.errors import ServiceError
+from service.evaluation.calibration import Example, calibrate, crossed, fitted, probability
+from service.evaluation.labelled import Document, Labelled, Query
 
 TRUE = Fit(lead=6.0, coverage=0.5, base=-1.5)
 
@@ -24,6 +26,33 @@ def examples(count: int, curve: Fit = TRUE) -> list[Example]:
         sure = 1 / (1 + math.exp(-(curve.lead * lead + curve.coverage * coverage + curve.base)))
         made.append(Example(lead, coverage, dice.random() < sure))
     return made
+
+
+PLANETS = [f"planet{number}" for number in range(60)]
+
+
+def labelled(count: int) -> Labelled:
+    """One document for each of so many planets, and a question that names it."""
+    documents = [Document(id=name, title=f"About {name}", text=f"The weather on {name} is windy.") for name in PLANETS]
+    asked = [Query(id=f"q-{name}", text=f"How is the weather on {name}?") for name in PLANETS[:count]]
+    return Labelled(documents, asked, {f"q-{name}": [name] for name in PLANETS[:count]}, [])
+
+
+async def test_a_curve_is_fitted_to_what_the_real_search_says() -> None:
+    """Of a random half the answering documents are taken away, which is seen from what is left."""
+    found = await calibrate(labelled(60), embeddings=None, shipped=WORDS)
+
+    assert found.examples == 60
+    assert found.fitted.auroc == 1
+    assert found.fitted.ece is not None
+    assert found.shipped.ece is not None
+    assert found.fitted.ece < found.shipped.ece
+
+
+async def test_too_few_questions_are_refused() -> None:
+    """A curve of nine would be a curve of chance."""
+    with pytest.raises(ServiceError, match="9 questions with an answer and 0 without are too few"):
+        await calibrate(labelled(9), embeddings=None, shipped=WORDS)
 
 
 def test_many_questions_find_the_curve_they_came_from() -> None:

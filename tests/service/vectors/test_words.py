@@ -44,7 +44,7 @@ def test_a_region_is_stemmed_as_its_language(tag: str, family: str) -> None:
 
 
 def test_a_question_matches_by_its_stop_words_in_no_stemming() -> None:
-    """ "die" is a word in English; in a German question it asks for nothing."""
+    """The German word "die" is a word in English; in a German question it asks for nothing."""
     asked = words.query_vector("Die Bestellung", language="de", indexed=("de", "en"))
 
     assert not set(asked.indices) & words.tokens("they die", language="en")
