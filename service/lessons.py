@@ -42,11 +42,13 @@ class Lessons:
         self._on = library.settings.knowledge.solved
 
     @asynccontextmanager
-    async def reading(self, desk: Helpdesk, ticket_id: str, standing: Standing) -> AsyncIterator[Ticket]:
+    async def reading(
+        self, desk: Helpdesk, ticket_id: str, standing: Standing
+    ) -> AsyncIterator[tuple[Ticket, OutageError | None]]:
         """The ticket as it stands; what it teaches is in the index, or gone from it, before anybody searches.
 
-        An index that does not answer keeps nobody from working on the ticket: what has to be done without it is done, and
-        then OutageError says that the ticket must be looked at again. Raises ConnectorError.
+        An index that does not answer (the OutageError) keeps nobody from working on the ticket: what can be done without it
+        is done, and then the error is raised, so that the ticket is looked at again. Raises ConnectorError.
         """
         try:
             with STAGE_SECONDS.labels("read").time():
@@ -60,7 +62,7 @@ class Lessons:
             await self._keep(_place_of(ticket), await self._lesson(desk, ticket), standing)
         except OutageError as error:
             late = error
-        yield ticket
+        yield ticket, late
         if late:
             raise late
 

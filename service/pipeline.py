@@ -76,10 +76,11 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """Of one attempt: what is out, and whether the ticket may wait for a model that is."""
+    """Of one attempt: what is out, and whether the ticket may wait for a model that is. index_out: as just found."""
 
     standing: Standing
     patient: bool
+    index_out: OutageError | None = None
 
 
 class Pipeline:
@@ -115,7 +116,7 @@ class Pipeline:
 
     async def _look(self, desk: Helpdesk, ticket_id: str, circumstances: Circumstances) -> str:
         for _ in range(_LOOKS):
-            async with self._lessons.reading(desk, ticket_id, circumstances.standing) as ticket:
+            async with self._lessons.reading(desk, ticket_id, circumstances.standing) as (ticket, out):
                 key = TicketKey(desk.name, ticket.account, ticket.id)
                 occasion = await self._occasion(desk, ticket)
                 if isinstance(occasion, Silence):
@@ -124,7 +125,7 @@ class Pipeline:
                 if draft is None:
                     if await self._ledger.is_silent(key, occasion.key, NOTHING_ASKED):  # found so by a model once
                         return f"nothing: {NOTHING_ASKED}"
-                    written = await self._write(desk, ticket, key, occasion, circumstances)
+                    written = await self._write(desk, ticket, key, occasion, replace(circumstances, index_out=out))
                     if isinstance(written, Silence):
                         return await self._silent(key, written)
                     draft = written
@@ -141,6 +142,8 @@ class Pipeline:
         standing, patient = circumstances.standing, circumstances.patient
         conversation, masker = await self._read(desk, ticket, occasion)
         try:
+            if circumstances.index_out:
+                raise circumstances.index_out
             if INDEX in standing:  # seen to be well before a model is paid
                 async with self._outages.watching(INDEX, standing, failures=(VectorsUnavailableError,)):
                     await self._library.vectors.status()

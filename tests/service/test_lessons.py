@@ -103,7 +103,7 @@ class Looking:
     async def look(self, stands: Ticket | None = SOLVED) -> str:
         """Look at the ticket; the id of the one that somebody works on meanwhile."""
         self.desk.stands = stands
-        async with self.lessons.reading(self.desk, "7", await self.outages.standing()) as read:  # type: ignore[arg-type]
+        async with self.lessons.reading(self.desk, "7", await self.outages.standing()) as (read, _):  # type: ignore[arg-type]
             self.worked_on = read.id
         return read.id
 
