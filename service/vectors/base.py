@@ -9,14 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Protocol
 from uuid import UUID, uuid5
 
-from connectors.base import Audience
+from connectors.base import Audience, Pool
 from service.errors import ServiceError
-
-Pool = Literal["article", "macro", "ticket"]
-"""Where a passage comes from: a help article, a macro / canned response, a solved ticket."""
 
 ANY = "*"
 """In account, brand and organization of a passage: open to all of them."""
