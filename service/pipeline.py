@@ -169,7 +169,7 @@ class Pipeline:
     def _note(self, key: TicketKey, occasion: Occasion, written: Written, masker: Masker) -> SavedDraft:
         """The draft behind the guard, as a note. CPU-bound: a tenth of a second when a model returns something monstrous."""
         team, reference = self._settings.team, reference_for(key, occasion.key)
-        draft, sources = resolve(written.draft, written.passages.found, language=team.language)
+        draft, sources = resolve(written.draft, written.passages.given, language=team.language)
         written = replace(written, draft=draft, sources=sources)
         content = content_of(written, reference=reference, restore=masker.restore, timezone=team.timezone)
         _count(written)

@@ -62,7 +62,7 @@ class Writers:
                 try:
                     async with self._outages.watching(MODEL, standing, failures=_FAILURES):
                         return await write_draft(
-                            conversation, analysis, passages.found, llm=self.llm, brand=self._brand, team_language=team
+                            conversation, analysis, passages.given, llm=self.llm, brand=self._brand, team_language=team
                         ), None
                 except OutageError as error:
                     down = _impatient(error, patient=patient)
