@@ -28,6 +28,7 @@ from service.letters import (
     without_sign_off,
 )
 from service.llm import LLM, Completion
+from service.phrases import phrases
 from service.repair import line, lines, read_object, schema_of
 from service.replies import language_name, to_team
 from service.settings import BrandSettings
@@ -261,11 +262,19 @@ def _from_tickets(
     tickets = [found for found in fitted.passages if found.passage.pool == "ticket"]
     others = [found for found in fitted.passages if found.passage.pool != "ticket"]
     taken = _unknown(body, conversation, others, but=_digits(_texts(tickets)))
-    named = any(fitted.passages[citation.number - 1].passage.pool == "ticket" for citation in cited)
-    if not named and not taken:
+    bare = {re.sub(r"\D", "", number) for number in taken}
+    named = [fitted.passages[citation.number - 1] for citation in cited]
+    used = [found for found in tickets if found in named or bare & _digits(_texts([found]))]
+    if not used:
         return []
-    words = to_team(team_language)
-    return [words.from_ticket_what.format(what=", ".join(taken[:4])) if taken else words.from_ticket]
+    words, numbers_of = (
+        to_team(team_language),
+        ", ".join(found.passage.ticket for found in used if found.passage.ticket),
+    )
+    ticket = f"{phrases(team_language).solved_ticket} {numbers_of}".strip()
+    if taken:
+        return [words.from_ticket_what.format(ticket=ticket, what=", ".join(taken[:4]))]
+    return [words.from_ticket.format(ticket=ticket)]
 
 
 def _open_ends(body: str, conversation: Conversation, fitted: Fitted, team_language: str) -> list[str]:

@@ -180,7 +180,7 @@ def _source(passage: Passage, supports: str) -> Source:
         # a past ticket is another person's: the agent may open it, the note never repeats it
         quote="" if passage.pool == "ticket" else clean(_beginning(passage.text), limit=MAX_QUOTE),
         pool=passage.pool,
-        ticket=one_line(passage.article.rpartition(":")[2], limit=20) if passage.pool == "ticket" else "",
+        ticket=passage.ticket,
     )
 
 

@@ -135,7 +135,8 @@ def suiting(text: str, pools: Iterable[Sequence[Found]], *, articles: Sequence[F
     the best article: by its lead over the other articles, and by how much of the question it speaks of. Others of its pool
     count against it only where there are no articles: a question that was asked ten times has ten solved tickets.
     """
-    best, *others = _each_once(articles)[:_RIVALS] or [None]
+    ranked = _each_once(articles)[:_RIVALS]
+    best, others = (ranked[0] if ranked else None), ranked[1:]
     taken: list[Found] = []
     for found in pools:
         candidates = _each_once(found)

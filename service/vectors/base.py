@@ -52,6 +52,12 @@ class Passage:
     position: int = 0  # within the article, from 0
     updated_at: str = ""  # ISO 8601; empty: unknown
 
+    @property
+    def ticket(self) -> str:
+        """The vendor's number of a solved ticket; empty for all else."""
+        number = self.article.rpartition(":")[2]
+        return number if self.pool == "ticket" and number.isdecimal() else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:

@@ -84,7 +84,7 @@ THREE_POOLS = NoteContent(
         "Hi Mara,\n\nwe refund within five working days after your return has reached our warehouse; with a card it takes two to "
         "five more.\n\nCould you send me the receipt of the parcel shop? Then I can look for the parcel at the carrier."
     ),
-    checks=("From a solved ticket: still true here?",),
+    checks=("Solved ticket 377 was used: still true here?",),
     reason="the article names the days; ticket 377 was solved by the receipt.",
     sources=(
         Source(number=1, title="When the refund arrives", url=f"{HELP}/returns/refund-times", supports="the days"),

@@ -314,9 +314,9 @@ async def test_the_prompt_says_which_passages_are_macros_and_which_solved_ticket
 @pytest.mark.parametrize(
     ("said", "cited", "check"),
     [
-        ("We look for the parcel at the carrier.", [6], "From a solved ticket: still true here?"),
-        ("You get back 40 EUR in 3 to 5 days.", [1], "From a solved ticket, check for this one: 40"),
-        ("It came on 12 December.", [6, 1], "From a solved ticket, check for this one: 12"),
+        ("We look for the parcel at the carrier.", [6], "Solved ticket 377 was used: still true here?"),
+        ("You get back 40 EUR in 3 to 5 days.", [1], "Solved ticket 377 says 40: true here as well?"),
+        ("It came on 12 December.", [6, 1], "Solved ticket 377 says 12: true here as well?"),
         ("Parcels take 3 to 5 working days.", [1, 4], ""),
     ],
 )

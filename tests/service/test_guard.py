@@ -541,8 +541,11 @@ def test_the_address_of_a_macro_or_a_solved_ticket_is_never_in_a_draft(pool: Poo
     assert f'<a href="{url}">' in html.split("<hr>")[2]
 
 
-def test_a_solved_ticket_is_named_by_its_number_and_never_repeated() -> None:
+@pytest.mark.parametrize(("article", "number"), [("zendesk tickets:377", "377"), ("lessons:refund", "")])
+def test_a_solved_ticket_is_named_by_its_number_and_never_repeated(article: str, number: str) -> None:
     """It is another customer's: the agent may open it."""
-    (source,) = nearest([passage("377", title="Late parcel", pool="ticket")], query="parcels to Spain", language="en")
+    found = passage("x", title="Late parcel", pool="ticket")
+    solved = replace(found, passage=replace(found.passage, article=article))
+    (source,) = nearest([solved], query="parcels to Spain", language="en")
 
-    assert (source.pool, source.ticket, source.title, source.quote) == ("ticket", "377.md", "Late parcel", "")
+    assert (source.pool, source.ticket, source.title, source.quote) == ("ticket", number, "Late parcel", "")

@@ -66,7 +66,7 @@ async def test_the_model_gets_all_three_pools_and_the_note_labels_them(open_play
     assert "first_name" not in sent
     assert "Macro: Lost parcel, replacement (it)" in note
     assert 'Solved ticket 377: <a href="https://acme.example/agent/tickets/377"' in note
-    assert "From a solved ticket: still true here?" in note
+    assert "Solved ticket 377 was used: still true here?" in note
 
 
 async def test_an_internal_macro_informs_and_is_never_quoted(open_play: OpenPlay, model: FakeLLM) -> None:
@@ -88,7 +88,7 @@ async def test_no_number_of_another_customers_ticket_passes_unseen(open_play: Op
         await filled(play)
         note = await play.note("zendesk", await play.ask())
 
-    assert "From a solved ticket, check for this one: 12.50" in note
+    assert "Solved ticket 377 says 12.50: true here as well?" in note
 
 
 async def test_without_a_model_articles_are_quoted_and_the_others_named(open_play: OpenPlay) -> None:
