@@ -352,7 +352,7 @@ async def test_a_merged_ticket_is_named_and_its_notice_is_nobodys_answer(account
 
 
 async def test_macros_are_texts_of_the_team(account: Account) -> None:
-    """More than a page of them; for groups alone: internal; somebody's own: none of ours; no placeholder, no address."""
+    """More than a page of them; for groups alone: internal; no placeholder, no address, none that is empty."""
     simulator = account.simulator
     if isinstance(simulator, FreshdeskSimulator):  # no recording shows that it says for whom they are
         simulator.faults.macros_with_visibility = True
@@ -361,7 +361,6 @@ async def test_macros_are_texts_of_the_team(account: Account) -> None:
             f"Refunds::After return {number}", f"<p>Hi {{{{ticket.requester.name}}}},</p><p>Day {number}.</p>"
         )
     simulator.add_macro("Goodwill", "<p>Offer a tea.</p>", group="Tier 2")
-    simulator.add_macro("Mine", "<p>Mine alone.</p>", personal=True)
     simulator.add_macro("Empty", "<p>{{dc.text}}</p>")
 
     found = {macro.title: macro async for macro in account.helpdesk.macros()}
@@ -372,6 +371,13 @@ async def test_macros_are_texts_of_the_team(account: Account) -> None:
     assert (refund.html, refund.breadcrumb, refund.url, refund.pool) == ("<p>Day 7.</p>", "Refunds", "", "macro")
     assert (refund.source, refund.account) == (f"{account.helpdesk.name} macros", account.helpdesk.account)
     assert len({macro.id for macro in found.values()}) == 121
+
+
+async def test_somebodys_own_macros_are_not_the_teams(account: Account) -> None:
+    """The key sees its owner's."""
+    account.simulator.add_macro("Mine", "<p>Mine alone.</p>", personal=True)
+
+    assert [macro.title async for macro in account.helpdesk.macros()] == []
 
 
 @pytest.mark.parametrize(("status", "error"), [(403, ForbiddenError), (404, GoneError)])
