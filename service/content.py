@@ -76,7 +76,8 @@ def _shown(written: Written) -> tuple[Source, ...]:
         solved = [found for found in written.passages.beside if found.passage.pool == "ticket"]
         return nearest(solved, query=query, language=language)
     if not written.sources:
-        return nearest(written.passages.given, query=query, language=language)
+        found, beside = written.passages.found, written.passages.beside  # which suit better than most articles found
+        return nearest((*found[:1], *beside, *found[1:]), query=query, language=language)
     if written.draft.writer == "model":
         return ()
     beside = nearest(written.passages.beside, query=query, language=language)

@@ -40,6 +40,7 @@ _FRAME_TOKENS = 800  # the prompt around ticket and passages
 _REPLY_NAMES = ("reply", "draft", "text", "message", "answer", "body", "response")
 _MOST_CHECKS = 4
 _ENOUGH_SHARED = 0.5  # of a draft's words in a passage which the model used without naming it
+_GAP = "…"  # where a macro's placeholder stood
 _TRUE = frozenset({"true", "yes", "1", "ja", "oui", "sí", "si", "sim"})
 
 
@@ -280,7 +281,8 @@ def _from_tickets(
 def _open_ends(body: str, conversation: Conversation, fitted: Fitted, team_language: str) -> list[str]:
     """Checks for gaps to fill in, and for numbers that neither a passage nor the ticket holds."""
     words = to_team(team_language)
-    gaps, unknown = fill_ins(body), _unknown(body, conversation, fitted.passages)
+    gaps, unknown = list(fill_ins(body)), _unknown(body, conversation, fitted.passages)
+    gaps += [_GAP] * (_GAP in body and any(found.passage.pool == "macro" for found in fitted.passages))
     return [words.fill_in.format(what=", ".join(gaps[:3]))] * bool(gaps) + [
         words.unsupported.format(what=", ".join(unknown[:4]))
     ] * bool(unknown)

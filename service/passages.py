@@ -95,7 +95,8 @@ async def find_passages(
 ) -> Retrieval:
     """The passages within the fence that suit the query, in the language of `fence.languages[0]` where there is one.
 
-    Articles, macros and solved tickets are searched apart, at once. Without an answer from the embeddings endpoint words alone decide. Raises VectorsUnavailableError.
+    Articles, macros and solved tickets are searched apart, at once. Without an answer from the embeddings endpoint words alone
+    decide. Raises VectorsUnavailableError.
     """
     language = fence.languages[0] if fence.languages else ""
     question, degraded = Question(query, language), False
@@ -125,7 +126,7 @@ async def _searched(question: Question, *, fence: Fence, vectors: Vectors, limit
 
 def _judged(text: str, found: Sequence[Found], *, limit: int) -> Retrieval:
     share = coverage(text, found)
-    return Retrieval(grouped(found, limit=limit), share, confidence(found, coverage=share)) if found else Retrieval()
+    return Retrieval(grouped(found, limit=limit), share, confidence(found, coverage=share))
 
 
 def suiting(text: str, pools: Iterable[Sequence[Found]], *, articles: Sequence[Found]) -> tuple[Found, ...]:

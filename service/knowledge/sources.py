@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import structlog
+
 from connectors.base import Article, ForbiddenError, GoneError, Helpdesk
 from connectors.folder import folder_articles
 from service.embeddings import Embeddings
 from service.knowledge.sync import SyncReport, sync
 from service.settings import Settings
 from service.vectors import Vectors
+
+log = structlog.get_logger()
 
 Told = Callable[[str, int, int | None], None]
 """Called with (source, articles done, articles in all or None while unknown)."""
@@ -58,6 +62,7 @@ async def _allowed(desk: Helpdesk, refused: list[str]) -> AsyncIterator[Article]
         async for macro in desk.macros():
             yield macro
     except (ForbiddenError, GoneError) as error:
+        log.info("no macros are read", helpdesk=desk.name, reason=str(error))
         refused.append(f"no macros are read: {error}")
 
 

@@ -327,3 +327,15 @@ async def test_what_comes_from_a_solved_ticket_is_a_check(said: str, cited: list
         draft = await write(llm, passages=BESIDE)
 
     assert draft.checks == ((check,) if check else ())
+
+
+async def test_a_gap_copied_from_a_macro_is_to_be_filled_in() -> None:
+    """Where no macro was given, an ellipsis is only an ellipsis."""
+    said = GOOD | {"reply": "Hi <NAME_1>,\n\nyour parcel … is on its way.", "checks": []}
+    async with model() as (server, llm):
+        server.reply(said)
+        server.reply(said)
+        copied, own = await write(llm, passages=BESIDE), await write(llm)
+
+    assert copied.checks == ("Fill in: …",)
+    assert own.checks == ()
