@@ -75,13 +75,13 @@ def _shown(written: Written) -> tuple[Source, ...]:
     if written.person_reasons:
         solved = [found for found in written.passages.beside if found.passage.pool == "ticket"]
         return nearest(solved, query=query, language=language)
-    if not written.sources:
-        found, beside = written.passages.found, written.passages.beside  # which suit better than most articles found
+    found, beside = written.passages.found, written.passages.beside
+    if not written.sources:  # those beside suit better than most of the articles that were found
         return nearest((*found[:1], *beside, *found[1:]), query=query, language=language)
     if written.draft.writer == "model":
         return ()
-    beside = nearest(written.passages.beside, query=query, language=language)
-    return tuple(replace(source, number=source.number + len(written.sources)) for source in beside)
+    shown = nearest(beside, query=query, language=language)
+    return tuple(replace(source, number=source.number + len(written.sources)) for source in shown)
 
 
 def _restored(summary: Summary, restore: Restore) -> Summary:
