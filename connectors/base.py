@@ -7,6 +7,7 @@ ConnectorError
     SpentError         our own share of the account's rate limit is used up: nothing was sent.
   RejectedError        this job never works: 403 on one ticket, 404, 422, unreadable answer. It ends and says why.
     GoneError          the ticket does not exist (any more).
+    ForbiddenError     403: our rights, or the account's plan, do not include it.
   MisconfiguredError   no job of this helpdesk works until a person acts: 401 after one refresh, wrong host, no rights.
   LeakError            a note of ours came back as public: stop everything and tell a person.
 DeliveryError
@@ -40,6 +41,9 @@ Channel = Literal[
 
 Audience = Literal["public", "internal"]
 """`public`: every customer may read it. `internal`: agents only, or a restricted segment of customers."""
+
+Pool = Literal["article", "macro", "ticket"]
+"""Where knowledge comes from: a help article, a macro / canned response, a solved ticket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +150,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A page of the knowledge base, whole. `id` is stable within `source`."""
+    """A page of the knowledge base, or a macro, whole. `id` is stable within `source`; a source has one pool."""
 
-    source: str  # "zendesk", "freshdesk", "folder"
+    source: str  # "zendesk", "zendesk macros", "freshdesk", "folder"
     id: str
     title: str
     html: str
@@ -160,6 +164,7 @@ class Article:
     organization: str = "*"  # vendor id; "*": not bound to one organisation
     breadcrumb: str = ""  # "Category › Section"
     updated_at: datetime | None = None
+    pool: Pool = "article"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +221,10 @@ class RejectedError(ConnectorError):
 
 class GoneError(RejectedError):
     """What was asked for does not exist (any more)."""
+
+
+class ForbiddenError(RejectedError):
+    """Our rights, or the account's plan, do not include what was asked for."""
 
 
 class MisconfiguredError(ConnectorError):
@@ -302,6 +311,13 @@ class Helpdesk(Protocol):
 
     def articles(self) -> AsyncIterator[Article]:
         """Every article of the help centre, page by page."""
+        ...
+
+    def macros(self) -> AsyncIterator[Article]:
+        """The texts that agents answer with, of pool "macro" and source "{name} macros"; nobody's personal ones.
+
+        Raises ForbiddenError or GoneError where the account has none for us.
+        """
         ...
 
 

@@ -20,6 +20,7 @@ from connectors.base import (
     Budget,
     ConflictError,
     ConnectorError,
+    ForbiddenError,
     GoneError,
     MisconfiguredError,
     RejectedError,
@@ -186,7 +187,7 @@ def error_for(response: httpx.Response, *, what: str) -> ConnectorError:
         return RetryableError(message, after_s=retry_after_s(response.headers, now=datetime.now(UTC)))
     if response.is_redirect:
         return MisconfiguredError(f"{message}: the address set for this helpdesk is not its API's")
-    return RejectedError(message)
+    return ForbiddenError(message) if status == 403 else RejectedError(message)
 
 
 def retry_after_s(headers: Mapping[str, str], *, now: datetime) -> float | None:

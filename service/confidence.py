@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from service.settings import Settings
 from service.vectors import Found
 
 _AMONG = 10
@@ -32,13 +33,23 @@ documents were taken away; so 0.5 means "as likely as not" where every second qu
 coefficients do on the other what they do on their own (deploy/decisions/0014)."""
 
 
-def confidence(found: Sequence[Found], *, coverage: float, fit: Fit = WORDS) -> float:
+def fit_of(settings: Settings) -> Fit | None:
+    """The curve that the operator has set, as `deskpilot eval confidence` prints it; None for the shipped one."""
+    given = settings.confidence
+    if given.lead is None or given.coverage is None or given.base is None:
+        return None
+    return Fit(given.lead, given.coverage, given.base)
+
+
+def confidence(found: Sequence[Found], *, coverage: float, fit: Fit | None = None) -> float:
     """The probability that the best article answers the question, 0 to 1; 0 where nothing was found.
 
     found: best first, as the index ranks them, with more than the passages that are shown. coverage: see Retrieval.
+    fit: None for the shipped one.
     """
     if not found:
         return 0.0
+    fit = fit or WORDS
     return 1 / (1 + math.exp(-(fit.lead * lead(found) + fit.coverage * coverage + fit.base)))
 
 

@@ -48,11 +48,6 @@ def content_of(written: Written, *, reference: str, restore: Restore, timezone: 
     """Gather the note. restore: puts back what was masked, and only what this ticket itself holds."""
     draft, conversation = written.draft, written.conversation
     summary = clean_summary(written.analysis.summary) if len(conversation.turns) >= SUMMARY_FROM else None
-    shown = (
-        ()
-        if written.sources or written.person_reasons
-        else nearest(written.passages.found, query=written.analysis.query, language=written.analysis.language)
-    )
     return NoteContent(
         verdict=written.verdict,
         reference=reference,
@@ -61,7 +56,7 @@ def content_of(written: Written, *, reference: str, restore: Restore, timezone: 
         checks=tuple(restore(check) for check in draft.checks),
         reason=restore(draft.reason),
         sources=tuple(replace(source, supports=restore(source.supports)) for source in written.sources),
-        nearest=shown,
+        nearest=_shown(written),
         summary=_restored(summary, restore) if summary else None,
         unread=conversation.unread,
         writer=draft.writer,
@@ -71,6 +66,24 @@ def content_of(written: Written, *, reference: str, restore: Restore, timezone: 
         replaces=written.replaces,
         person_reasons=written.person_reasons,
     )
+
+
+def _shown(written: Written) -> tuple[Source, ...]:
+    """What the note shows without citing it: the passages nearest to the question where nothing is cited.
+
+    Beside a draft that only quotes articles: macros and solved tickets. Where a person takes over: how it was solved before.
+    """
+    query, language = written.analysis.query, written.analysis.language
+    if written.person_reasons:
+        solved = [found for found in written.passages.beside if found.passage.pool == "ticket"]
+        return nearest(solved, query=query, language=language)
+    found, beside = written.passages.found, written.passages.beside
+    if not written.sources:  # those beside suit better than most of the articles that were found
+        return nearest((*found[:1], *beside, *found[1:]), query=query, language=language)
+    if written.draft.writer == "model":
+        return ()
+    shown = nearest(beside, query=query, language=language)
+    return tuple(replace(source, number=source.number + len(written.sources)) for source in shown)
 
 
 def _restored(summary: Summary, restore: Restore) -> Summary:

@@ -57,6 +57,9 @@ def contradictions(settings: Settings) -> Iterator[str]:
         yield "DESKPILOT_DEBOUNCE_MAX_S is below DESKPILOT_DEBOUNCE_S: a burst would never be waited for."
     if settings.knowledge.folder and not settings.knowledge.folder.is_dir():
         yield f"DESKPILOT_KNOWLEDGE__FOLDER is not a folder: {settings.knowledge.folder}."
+    curve = settings.confidence
+    if len({value is None for value in (curve.lead, curve.coverage, curve.base)}) > 1:
+        yield "DESKPILOT_CONFIDENCE__LEAD, __COVERAGE and __BASE belong together: set all three or none."
     if settings.policy_file and not settings.policy_file.is_file():
         yield f"DESKPILOT_POLICY_FILE is not a file: {settings.policy_file}."
 

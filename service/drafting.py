@@ -6,6 +6,7 @@ import asyncio
 import re
 import secrets
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
@@ -27,6 +28,7 @@ from service.letters import (
     without_sign_off,
 )
 from service.llm import LLM, Completion
+from service.phrases import phrases
 from service.repair import line, lines, read_object, schema_of
 from service.replies import language_name, to_team
 from service.settings import BrandSettings
@@ -38,6 +40,7 @@ _FRAME_TOKENS = 800  # the prompt around ticket and passages
 _REPLY_NAMES = ("reply", "draft", "text", "message", "answer", "body", "response")
 _MOST_CHECKS = 4
 _ENOUGH_SHARED = 0.5  # of a draft's words in a passage which the model used without naming it
+_GAP = "…"  # where a macro's placeholder stood
 _TRUE = frozenset({"true", "yes", "1", "ja", "oui", "sí", "si", "sim"})
 
 
@@ -214,6 +217,7 @@ def _finished(
             for name, code in (("draft", language), ("customer", analysis.language))
         }
         checks.append(words.other_language.format(**names))
+    checks += _from_tickets(body, known, conversation, fitted, team_language) if covered else []
     checks += _open_ends(body, conversation, fitted, team_language) if covered else []
     text = _opened(answer.reply, body, language=language, author=conversation.author)
     return replace(
@@ -256,14 +260,51 @@ def _matched(body: str, passages: Sequence[Found]) -> tuple[Citation, ...]:
     return tuple(Citation(number) for share, number in sorted(shares, reverse=True)[:2] if share >= _ENOUGH_SHARED)
 
 
+def _from_tickets(
+    body: str, cited: Sequence[Citation], conversation: Conversation, fitted: Fitted, team_language: str
+) -> list[str]:
+    """A check for what comes from a solved ticket: of its numbers, those that neither this ticket nor the team's texts hold."""
+    tickets = [found for found in fitted.passages if found.passage.pool == "ticket"]
+    others = [found for found in fitted.passages if found.passage.pool != "ticket"]
+    taken = _unknown(body, conversation, others, but=_digits(_texts(tickets)))
+    bare = {re.sub(r"\D", "", number) for number in taken}
+    named = [fitted.passages[citation.number - 1] for citation in cited]
+    used = [found for found in tickets if found in named or bare & _digits(_texts([found]))]
+    if not used:
+        return []
+    words, numbers_of = (
+        to_team(team_language),
+        ", ".join(found.passage.ticket for found in used if found.passage.ticket),
+    )
+    ticket = f"{phrases(team_language).solved_ticket} {numbers_of}".strip()
+    if taken:
+        return [words.from_ticket_what.format(ticket=ticket, what=", ".join(taken[:4]))]
+    return [words.from_ticket.format(ticket=ticket)]
+
+
 def _open_ends(body: str, conversation: Conversation, fitted: Fitted, team_language: str) -> list[str]:
     """Checks for gaps to fill in, and for numbers that neither a passage nor the ticket holds."""
     words = to_team(team_language)
-    gaps = fill_ins(body)
-    told = [conversation.subject, conversation.hint, *(turn.text for turn in conversation.turns)]
-    told += [f"{found.passage.title} {found.passage.text}" for found in fitted.passages]
-    digits = {re.sub(r"\D", "", number) for text in told for number in re.findall(r"\d[\d.,:]*", text)}
-    unknown = [number for number in numbers(body) if re.sub(r"\D", "", number) not in digits]
+    gaps, unknown = list(fill_ins(body)), _unknown(body, conversation, fitted.passages)
+    gaps += [_GAP] * (_GAP in body and any(found.passage.pool == "macro" for found in fitted.passages))
     return [words.fill_in.format(what=", ".join(gaps[:3]))] * bool(gaps) + [
         words.unsupported.format(what=", ".join(unknown[:4]))
     ] * bool(unknown)
+
+
+def _unknown(
+    body: str, conversation: Conversation, passages: Sequence[Found], *, but: AbstractSet[str] | None = None
+) -> list[str]:
+    """Numbers of a draft that neither these passages nor the ticket hold; only those among `but`, where it is given."""
+    told = [conversation.subject, conversation.hint, *(turn.text for turn in conversation.turns), *_texts(passages)]
+    digits = _digits(told)
+    unknown = [(number, re.sub(r"\D", "", number)) for number in numbers(body)]
+    return [number for number, bare in unknown if bare not in digits and (but is None or bare in but)]
+
+
+def _texts(passages: Sequence[Found]) -> list[str]:
+    return [f"{found.passage.title} {found.passage.text}" for found in passages]
+
+
+def _digits(texts: Sequence[str]) -> set[str]:
+    return {re.sub(r"\D", "", number) for text in texts for number in re.findall(r"\d[\d.,:]*", text)}

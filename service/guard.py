@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from connectors.base import Pool
 from service.analysis import Summary
 from service.drafting import Citation, Draft
 from service.passages import stems, telling
@@ -43,7 +44,7 @@ LIST_MARK = re.compile(r"\s*(?:[-*•]|\d{1,2}[.)])\s+")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An article behind a draft, as the note lists it. `url`: http(s) or empty. All texts are harmless."""
+    """What stands behind a draft, as the note lists it. `url`: http(s) or empty. All texts are harmless."""
 
     number: int  # 1-based, in the order of the note's list
     title: str
@@ -51,6 +52,13 @@ class Source:
     supports: str = ""  # what of the draft it supports, in the team's language
     internal: bool = False  # not for quoting
     quote: str = ""  # how the passage begins
+    pool: Pool = "article"
+    ticket: str = ""  # number of a solved ticket
+
+    @property
+    def for_customers(self) -> bool:
+        """Whether its address may stand in a draft: a macro or a ticket has no page that a customer can open."""
+        return bool(self.url) and not self.internal and self.pool == "article"
 
 
 def resolve(
@@ -72,7 +80,7 @@ def resolve(
     known = tuple(cited.values())
     dropped = draft.dropped_citations + sum(1 for c in draft.citations if not 1 <= c.number <= len(passages))
     sources = _sources((passages[c.number - 1].passage, c.supports) for c in known)
-    allowed = {source.url for source in sources if source.url and not source.internal}
+    allowed = {source.url for source in sources if source.for_customers}
 
     unlinked, links = _without_markdown(plain(draft.text, limit=max_chars), allowed)
     unmarked = CITATION_MARK.sub("", unlinked)  # before defanging: "evil[1].example" becomes an address by it
@@ -171,6 +179,8 @@ def _source(passage: Passage, supports: str) -> Source:
         internal=passage.audience != "public",
         # a past ticket is another person's: the agent may open it, the note never repeats it
         quote="" if passage.pool == "ticket" else clean(_beginning(passage.text), limit=MAX_QUOTE),
+        pool=passage.pool,
+        ticket=passage.ticket,
     )
 
 

@@ -40,6 +40,11 @@ _SHORTEST, _LONGEST, _MOST_NAMES = 3, 200, 200
 _SENTENCE_START = re.compile(r"(?:^|[.!?:\n\r])[\s\"'(*-]*$")
 
 
+def blanked(text: str) -> str:
+    """A text that another ticket's masker made, with "…" for its placeholders: here they would stand for other people."""
+    return _LIKE.sub("…", text)
+
+
 class Masker:
     """The placeholders of one ticket. The same value has the same placeholder in all its texts."""
 

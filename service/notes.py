@@ -134,7 +134,7 @@ def _down(note: NoteContent, words: Phrases) -> str:
 
 
 def _quotable(note: NoteContent) -> set[str]:
-    return {source.url for source in note.sources if source.url and not source.internal}
+    return {source.url for source in note.sources if source.for_customers}
 
 
 def _harmless(content: NoteContent, words: Phrases) -> NoteContent:

@@ -30,6 +30,9 @@ class Phrases:
     why: str
     sources: str
     internal: str
+    macro: str
+    solved_ticket: str
+    similar: str
     nearest: str
     unchecked: str
     unread: str
@@ -76,6 +79,9 @@ ENGLISH = Phrases(
     why="Why",
     sources="Sources",
     internal="internal: not for quoting",
+    macro="Macro",
+    solved_ticket="Solved ticket",
+    similar="Similar",
     nearest="Nearest",
     unchecked="Passages that may help, unchecked",
     unread="Unread",
@@ -91,11 +97,11 @@ ENGLISH = Phrases(
     replaces="Replaces {reference}",
     superseded="Out of date, see {reference}: the ticket has moved on.",
     addresses_removed="addresses that are no source of this note were removed from the draft or made unclickable",
-    internal_removed="a sentence quoted from an internal article was removed from the draft",
+    internal_removed="a sentence quoted from an internal source was removed from the draft",
     placeholder_removed="a personal detail could not be filled in and was left out: read the draft for gaps",
     draft_cut="the draft was too long and ends with …: shorten it before sending",
     citations_invalid="no article supports the draft that was written, so it is not shown.",
-    nothing_left="the draft only quoted an internal article, so it is not shown.",
+    nothing_left="the draft only quoted an internal source, so it is not shown.",
     thin_check="the draft against its sources: they support it only thinly",
     certainty={"high": "well supported", "fair": "fairly well supported", "low": "thinly supported"},
     reasons={
@@ -136,6 +142,9 @@ GERMAN = Phrases(
     why="Warum",
     sources="Quellen",
     internal="intern: nicht zitieren",
+    macro="Textbaustein",
+    solved_ticket="Gelöstes Ticket",
+    similar="Ähnlich",
     nearest="Am nächsten",
     unchecked="Textstellen, die helfen könnten, ungeprüft",
     unread="Ungelesen",
@@ -151,11 +160,11 @@ GERMAN = Phrases(
     replaces="Ersetzt {reference}",
     superseded="Überholt, siehe {reference}: das Ticket ist weitergegangen.",
     addresses_removed="Adressen, die keine Quelle dieser Notiz sind, wurden im Entwurf entfernt oder unklickbar gemacht",
-    internal_removed="ein Satz aus einem internen Artikel wurde aus dem Entwurf entfernt",
+    internal_removed="ein Satz aus einer internen Quelle wurde aus dem Entwurf entfernt",
     placeholder_removed="eine persönliche Angabe ließ sich nicht einsetzen und fehlt: Entwurf auf Lücken lesen",
     draft_cut="der Entwurf war zu lang und endet mit …: vor dem Senden kürzen",
     citations_invalid="kein Artikel stützt den geschriebenen Entwurf, deshalb wird er nicht gezeigt.",
-    nothing_left="der Entwurf zitierte nur einen internen Artikel, deshalb wird er nicht gezeigt.",
+    nothing_left="der Entwurf zitierte nur eine interne Quelle, deshalb wird er nicht gezeigt.",
     thin_check="den Entwurf gegen seine Quellen: sie stützen ihn nur schwach",
     certainty={"high": "gut belegt", "fair": "recht gut belegt", "low": "schwach belegt"},
     reasons={
@@ -196,6 +205,9 @@ FRENCH = Phrases(
     why="Pourquoi",
     sources="Sources",
     internal="interne : ne pas citer",
+    macro="Macro",
+    solved_ticket="Ticket résolu",
+    similar="Similaire",
     nearest="Le plus proche",
     unchecked="Passages qui peuvent aider, non vérifiés",
     unread="Non lu",
@@ -211,11 +223,11 @@ FRENCH = Phrases(
     replaces="Remplace {reference}",
     superseded="Dépassé, voir {reference} : le ticket a évolué.",
     addresses_removed="des adresses qui ne sont pas des sources de cette note ont été retirées du brouillon ou désactivées",
-    internal_removed="une phrase citée d'un article interne a été retirée du brouillon",
+    internal_removed="une phrase citée d'une source interne a été retirée du brouillon",
     placeholder_removed="une donnée personnelle n'a pas pu être remise et manque : relire le brouillon",
     draft_cut="le brouillon était trop long et se termine par … : à raccourcir avant l'envoi",
     citations_invalid="aucun article n'appuie le brouillon écrit, il n'est donc pas montré.",
-    nothing_left="le brouillon ne citait qu'un article interne, il n'est donc pas montré.",
+    nothing_left="le brouillon ne citait qu'une source interne, il n'est donc pas montré.",
     thin_check="le brouillon d'après ses sources : elles ne l'appuient que faiblement",
     certainty={"high": "bien étayé", "fair": "assez bien étayé", "low": "faiblement étayé"},
     reasons={
@@ -256,6 +268,9 @@ SPANISH = Phrases(
     why="Por qué",
     sources="Fuentes",
     internal="interno: no citar",
+    macro="Macro",
+    solved_ticket="Ticket resuelto",
+    similar="Similar",
     nearest="Lo más cercano",
     unchecked="Pasajes que pueden ayudar, sin comprobar",
     unread="Sin leer",
@@ -271,11 +286,11 @@ SPANISH = Phrases(
     replaces="Sustituye a {reference}",
     superseded="Desactualizada, véase {reference}: el ticket ha avanzado.",
     addresses_removed="se quitaron o desactivaron en el borrador direcciones que no son fuentes de esta nota",
-    internal_removed="se quitó del borrador una frase citada de un artículo interno",
+    internal_removed="se quitó del borrador una frase citada de una fuente interna",
     placeholder_removed="un dato personal no se pudo rellenar y falta: revisar el borrador",
     draft_cut="el borrador era demasiado largo y termina en …: acortarlo antes de enviar",
     citations_invalid="ningún artículo respalda el borrador escrito, por eso no se muestra.",
-    nothing_left="el borrador solo citaba un artículo interno, por eso no se muestra.",
+    nothing_left="el borrador solo citaba una fuente interna, por eso no se muestra.",
     thin_check="el borrador con sus fuentes: apenas lo respaldan",
     certainty={"high": "bien respaldado", "fair": "bastante bien respaldado", "low": "poco respaldado"},
     reasons={

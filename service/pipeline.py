@@ -24,6 +24,7 @@ from connectors.base import (
 from service.acknowledgement import acknowledge
 from service.analysis import Analysis
 from service.budgets import Budgets
+from service.confidence import fit_of
 from service.content import Written, content_of
 from service.conversation import Conversation, read_conversation
 from service.errors import OutageError, ServiceError
@@ -91,7 +92,7 @@ class Pipeline:
         self._reconciler, self._budgets = tools.reconciler, tools.budgets
         self._writers = Writers(tools.llm, tools.outages, settings=tools.library.settings)
         self._settings, self._lessons = tools.library.settings, Lessons(tools.library, tools.outages)
-        self._desks = tools.library.helpdesks
+        self._desks, self._fit = tools.library.helpdesks, fit_of(tools.library.settings)
         self._me: dict[str, Person] = {}
         self._writes = asyncio.Semaphore(WRITES)
 
@@ -173,7 +174,7 @@ class Pipeline:
     def _note(self, key: TicketKey, occasion: Occasion, written: Written, masker: Masker) -> SavedDraft:
         """The draft behind the guard, as a note. CPU-bound: a tenth of a second when a model returns something monstrous."""
         team, reference = self._settings.team, reference_for(key, occasion.key)
-        draft, sources = resolve(written.draft, written.passages.found, language=team.language)
+        draft, sources = resolve(written.draft, written.passages.given, language=team.language)
         written = replace(written, draft=draft, sources=sources)
         content = content_of(written, reference=reference, restore=masker.restore, timezone=team.timezone)
         _count(written)

@@ -29,6 +29,8 @@ class ToTeam:
     foreign: str
     other_language: str
     unsupported: str
+    from_ticket: str
+    from_ticket_what: str
     matched: str
     seen_removed: str
     cut: str
@@ -183,6 +185,8 @@ _TEAM = {
         foreign="The quoted article is in {article}, the customer writes in {customer}: translate it.",
         other_language="The draft seems to be in {draft}, the customer writes in {customer}.",
         unsupported="In no source and not in the ticket: {what}",
+        from_ticket="{ticket} was used: still true here?",
+        from_ticket_what="{ticket} says {what}: true here as well?",
         matched="The model named no source; the ones listed were matched by their words.",
         seen_removed="A sentence that claimed to have seen an attachment was removed.",
         cut="The draft ends early: the model ran into its limit.",
@@ -211,6 +215,8 @@ _TEAM = {
         foreign="Der zitierte Artikel ist auf {article}, der Kunde schreibt auf {customer}: bitte übersetzen.",
         other_language="Der Entwurf scheint auf {draft} zu sein, der Kunde schreibt auf {customer}.",
         unsupported="In keiner Quelle und nicht im Ticket: {what}",
+        from_ticket="{ticket} wurde verwendet: gilt es auch hier noch?",
+        from_ticket_what="{ticket} nennt {what}: gilt das auch hier?",
         matched="Das Modell nannte keine Quelle; die aufgeführten passen nach ihren Wörtern.",
         seen_removed="Ein Satz, der einen Anhang gesehen haben wollte, wurde entfernt.",
         cut="Der Entwurf bricht ab: das Modell stieß an seine Grenze.",
@@ -239,6 +245,8 @@ _TEAM = {
         foreign="L'article cité est en {article}, le client écrit en {customer} : à traduire.",
         other_language="Le brouillon semble être en {draft}, le client écrit en {customer}.",
         unsupported="Dans aucune source ni dans le ticket : {what}",
+        from_ticket="{ticket} utilisé : encore vrai ici ?",
+        from_ticket_what="{ticket} indique {what} : vrai ici aussi ?",
         matched="Le modèle n'a cité aucune source ; celles indiquées correspondent par leurs mots.",
         seen_removed="Une phrase prétendant avoir vu une pièce jointe a été supprimée.",
         cut="Le brouillon est coupé : le modèle a atteint sa limite.",
@@ -267,6 +275,8 @@ _TEAM = {
         foreign="El artículo citado está en {article}, el cliente escribe en {customer}: hay que traducirlo.",
         other_language="El borrador parece estar en {draft}, el cliente escribe en {customer}.",
         unsupported="En ninguna fuente ni en el ticket: {what}",
+        from_ticket="{ticket} utilizado: ¿sigue siendo cierto aquí?",
+        from_ticket_what="{ticket} dice {what}: ¿también es cierto aquí?",
         matched="El modelo no citó ninguna fuente; las indicadas coinciden por sus palabras.",
         seen_removed="Se eliminó una frase que afirmaba haber visto un adjunto.",
         cut="El borrador está cortado: el modelo alcanzó su límite.",

@@ -66,7 +66,7 @@ class Writers:
                 try:
                     async with self._outages.watching(MODEL, standing, failures=_FAILURES):
                         draft = await write_draft(
-                            conversation, analysis, passages.found, llm=self.llm, brand=self._brand, team_language=team
+                            conversation, analysis, passages.given, llm=self.llm, brand=self._brand, team_language=team
                         )
                     return self._sure_enough(draft, conversation, analysis, passages), None
                 except OutageError as error:
@@ -76,7 +76,8 @@ class Writers:
 
     def _sure_enough(self, draft: Draft, conversation: Conversation, analysis: Analysis, passages: Retrieval) -> Draft:
         """The draft with its certainty; a question to the customer in its place where that is too low."""
-        draft = replace(draft, certainty=certainty(passages.confidence, draft, cited=self._sure.cited))
+        prior = passages.prior(citation.number for citation in draft.citations)
+        draft = replace(draft, certainty=certainty(prior, draft, cited=self._sure.cited))
         if not draft.covered or draft.certainty >= self._sure.abstain_below:
             return draft
         return ask_instead(draft, conversation, analysis, team_language=self._team_language)

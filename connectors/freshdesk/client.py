@@ -30,6 +30,7 @@ from connectors.base import (
     Ticket,
 )
 from connectors.freshdesk import knowledge, limits, ratings, wire
+from connectors.freshdesk.macros import macros
 from connectors.freshdesk.people import People
 from connectors.http import JSON, Door
 
@@ -46,7 +47,7 @@ _DONE = (*_SOLVED, "deleted")
 class FreshdeskClient:
     """Borrows `http`: never opens or closes it. `languages`: of the knowledge base, beside the primary one.
 
-    budget: for everything but `articles`, which uses `background`; None: nobody counts.
+    budget: for everything but `articles` and `macros`, which use `background`; None: nobody counts.
     """
 
     name = "freshdesk"
@@ -152,6 +153,10 @@ class FreshdeskClient:
     def articles(self) -> AsyncIterator[Article]:
         """Every published article of every folder, in the primary language and the others asked for."""
         return knowledge.crawl(self._library, languages=self._languages)
+
+    def macros(self) -> AsyncIterator[Article]:
+        """Every canned response that is not somebody's own."""
+        return macros(self._library)
 
     async def _entries(self, path: str) -> list[JSON]:
         """All conversation entries: embedded in a ticket are only ten, so they are always read by page."""

@@ -27,6 +27,7 @@ from connectors.base import (
 from connectors.http import JSON, Door
 from connectors.zendesk import knowledge, limits, wire
 from connectors.zendesk.changes import changes
+from connectors.zendesk.macros import macros
 from connectors.zendesk.paging import pages
 
 _ID = re.compile(r"[0-9]{1,20}")
@@ -35,7 +36,7 @@ _ID = re.compile(r"[0-9]{1,20}")
 class ZendeskClient:
     """One Zendesk account as a Helpdesk. Borrows `http`: never opens or closes it.
 
-    budget: for everything but `articles`, which uses `background`; None: nobody counts.
+    budget: for everything but `articles` and `macros`, which use `background`; None: nobody counts.
     """
 
     name = "zendesk"
@@ -104,6 +105,10 @@ class ZendeskClient:
     def articles(self) -> AsyncIterator[Article]:
         """Every article of the help centre in every language, drafts left out."""
         return knowledge.articles(self._library)
+
+    def macros(self) -> AsyncIterator[Article]:
+        """Every active macro with a comment, personal ones left out."""
+        return macros(self._library)
 
     async def _show(self, path: str) -> JSON:
         answer = await self._door.call("GET", path, params={"include": "users,organizations,groups,slas"})

@@ -20,6 +20,7 @@ from rich.text import Text
 from connectors.base import Channel
 from service import logs
 from service.demo.help_centre import help_centre
+from service.demo.macros import store_macros
 from service.demo.stage import COMPANY, HOST, Simulator, Stage, staged
 from service.demo.tickets import DemoTicket, Entry, TicketFileError, load_tickets
 from service.demo.verdict import Seen, see
@@ -52,6 +53,8 @@ async def play(*, check: bool, articles: Path | None, tickets: Path | None, brow
         written = [] if strange else load_tickets(tickets or _CONTENT / "tickets", folder)
         console.print("Starting two helpdesks, PostgreSQL, the search index and deskpilot ...")
         stage = await stack.enter_async_context(staged(folder, ports=(0, 0, 0) if check else _PORTS))
+        if articles is None:
+            store_macros(stage, _CONTENT / "macros.yaml")
         seen = await _unless(stopped, _performed(stage, written, console, check=check, browser=browser))
         if seen is None:
             console.print("Stopped.")
@@ -85,7 +88,8 @@ async def _performed(
         console.print(Text.assemble(("! ", "yellow"), problem), soft_wrap=True)
     if check:
         return await _played(stage, tickets, console, told=_print_json)
-    console.print(f"{sum(report.added for report in reports)} articles read.\n")
+    macros = sum(report.added for report in reports if report.source.endswith(" macros"))
+    console.print(f"{sum(report.added for report in reports) - macros} articles and {macros} macros read.\n")
     _say_where(console, stage)
     if browser and sys.stdout.isatty():
         webbrowser.open(stage.pages["zendesk"])

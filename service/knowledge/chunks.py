@@ -68,6 +68,7 @@ def split(article: Article) -> list[Passage]:
             account=article.account,
             brand=article.brand,
             organization=article.organization,
+            pool=article.pool,
             position=position,
             updated_at=updated_at,
         )
@@ -83,7 +84,7 @@ def article_key(article: Article) -> str:
 def stamp(article: Article) -> str:
     """Hash of everything the passages are made of; when the article was last touched changes nothing in them."""
     values = asdict(article)
-    del values["updated_at"]
+    del values["updated_at"], values["pool"]  # a source has one pool, and is named in the stamp
     return hashlib.sha256(json.dumps([SPLITTING, values], sort_keys=True).encode()).hexdigest()
 
 

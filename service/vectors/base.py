@@ -9,14 +9,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Protocol
 from uuid import UUID, uuid5
 
-from connectors.base import Audience
+from connectors.base import Audience, Pool
 from service.errors import ServiceError
-
-Pool = Literal["article", "macro", "ticket"]
-"""Where a passage comes from: a help article, a macro / canned response, a solved ticket."""
 
 ANY = "*"
 """In account, brand, organization and requester of a passage: open to all of them."""
@@ -56,6 +53,12 @@ class Passage:
     pool: Pool = "article"
     position: int = 0  # within the article, from 0
     updated_at: str = ""  # ISO 8601; empty: unknown
+
+    @property
+    def ticket(self) -> str:
+        """The vendor's number of a solved ticket; empty for all else."""
+        number = self.article.rpartition(":")[2]
+        return number if self.pool == "ticket" and number.isdecimal() else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors.base import Article, GoneError, Message, MisconfiguredError, RejectedError, RetryableError, Status
+from connectors.base import (
+    Article,
+    ForbiddenError,
+    GoneError,
+    Message,
+    MisconfiguredError,
+    RejectedError,
+    RetryableError,
+    Status,
+)
+from connectors.freshdesk.simulator import FreshdeskSimulator
 from tests.connectors.accounts import VENDORS, Account, Vendor, connected
 
 NOTE = "<p>Draft: it left on <strong>Monday</strong>.</p><p>DP-7K2</p>"
@@ -363,3 +373,41 @@ async def test_a_merged_ticket_is_named_and_its_notice_is_nobodys_answer(account
 
     assert [(related.ticket_id, related.kind) for related in merged.related] == [(source, "merged")]
     assert "public reply" not in [message.kind for message in merged.messages]
+
+
+async def test_macros_are_texts_of_the_team(account: Account) -> None:
+    """More than a page of them; for groups alone: internal; no placeholder, no address, none that is empty."""
+    simulator = account.simulator
+    if isinstance(simulator, FreshdeskSimulator):  # no recording shows that it says for whom they are
+        simulator.faults.macros_with_visibility = True
+    for number in range(120):
+        simulator.add_macro(
+            f"Refunds::After return {number}", f"<p>Hi {{{{ticket.requester.name}}}},</p><p>Day {number}.</p>"
+        )
+    simulator.add_macro("Goodwill", "<p>Offer a tea.</p>", group="Tier 2")
+    simulator.add_macro("Empty", "<p>{{dc.text}}</p>")
+
+    found = {macro.title: macro async for macro in account.helpdesk.macros()}
+
+    assert len(found) == 121
+    assert {title for title, macro in found.items() if macro.audience == "internal"} == {"Goodwill"}
+    refund = found["After return 7"]
+    assert (refund.html, refund.breadcrumb, refund.url, refund.pool) == ("<p>Day 7.</p>", "Refunds", "", "macro")
+    assert (refund.source, refund.account) == (f"{account.helpdesk.name} macros", account.helpdesk.account)
+    assert len({macro.id for macro in found.values()}) == 121
+
+
+async def test_somebodys_own_macros_are_not_the_teams(account: Account) -> None:
+    """The key sees its owner's."""
+    account.simulator.add_macro("Mine", "<p>Mine alone.</p>", personal=True)
+
+    assert [macro.title async for macro in account.helpdesk.macros()] == []
+
+
+@pytest.mark.parametrize(("status", "error"), [(403, ForbiddenError), (404, GoneError)])
+async def test_an_account_without_macros_for_us_says_so(account: Account, status: int, error: type[Exception]) -> None:
+    """A plan or a role without them is told from a list that breaks off."""
+    account.simulator.faults.macros_refused = status
+
+    with pytest.raises(error):
+        [macro async for macro in account.helpdesk.macros()]

@@ -17,6 +17,7 @@ from connectors import http as door_module
 from connectors.base import (
     ConflictError,
     ConnectorError,
+    ForbiddenError,
     GoneError,
     MisconfiguredError,
     RejectedError,
@@ -59,7 +60,7 @@ def door() -> Door:
         (400, RejectedError),
         (401, MisconfiguredError),
         (402, RejectedError),
-        (403, RejectedError),
+        (403, ForbiddenError),
         (404, GoneError),
         (405, RejectedError),
         (406, RejectedError),

@@ -12,10 +12,13 @@ import yaml
 from connectors.base import Article
 from connectors.folder import folder_articles
 from connectors.mail import html_to_text, newest_part
+from connectors.zendesk.simulator import ZendeskSimulator
+from service.demo.macros import load_macros
 from service.demo.tickets import DemoTicket, load_tickets
 from service.knowledge.sync import sync
 from service.passages import Retrieval, find_passages
 from service.vectors import EmbeddedVectors, Fence
+from tests.connectors.accounts import VENDORS, connected
 
 DEMO = Path(__file__).parents[2] / "deploy" / "demo"
 ARTICLES = DEMO / "articles"
@@ -37,10 +40,16 @@ def tickets() -> dict[str, DemoTicket]:
 
 @pytest.fixture
 async def index(articles: list[Article], data_dir: Path) -> AsyncIterator[EmbeddedVectors]:
-    """The articles as a customer's first sync leaves them: no embeddings."""
+    """Articles and macros as a customer's first sync leaves them: no embeddings."""
     vectors = EmbeddedVectors(data_dir / "qdrant")
     await vectors.open()
     await sync(articles, vectors=vectors, embeddings=None, source="folder", account="*")
+    twin = ZendeskSimulator()
+    for macro in load_macros(DEMO / "macros.yaml"):
+        twin.add_macro(macro.title, macro.html, group=macro.group)
+    async with connected(VENDORS["zendesk"], twin) as account:
+        desk = account.helpdesk
+        await sync(desk.macros(), vectors=vectors, embeddings=None, source="zendesk macros", account=desk.account)
     yield vectors
     await vectors.close()
 
@@ -48,7 +57,7 @@ async def index(articles: list[Article], data_dir: Path) -> AsyncIterator[Embedd
 async def found_for(ticket: DemoTicket, index: EmbeddedVectors) -> Retrieval:
     """What the newest message of a ticket finds."""
     newest = [entry for entry in ticket.entries if entry.by == "customer"][-1]
-    fence = Fence(account="acme.example", languages=(LANGUAGES.get(ticket.name, "en"),))
+    fence = Fence(account="acme.zendesk.test", languages=(LANGUAGES.get(ticket.name, "en"),))
     text = newest_part(newest.text or html_to_text(newest.html))
     return await find_passages(f"{ticket.subject} {text}", fence=fence, vectors=index, embeddings=None)
 
@@ -111,6 +120,19 @@ async def test_words_alone_find_the_article_each_ticket_states(
             second = next(found for found in others if found.passage.article != best.passage.article)
             assert best.passage.url == ticket.expect_source, ticket.name
             assert best.score > 1.4 * second.score, ticket.name
+
+
+async def test_a_ticket_finds_the_macro_that_answers_it_and_no_other(
+    tickets: dict[str, DemoTicket], index: EmbeddedVectors
+) -> None:
+    """Six macros, twelve tickets: what merely shares a word with one is left out."""
+    found = {name: (await found_for(ticket, index)).beside for name, ticket in tickets.items()}
+
+    assert {name: [one.passage.title for one in beside] for name, beside in found.items() if beside} == {
+        "01-parcel-late": ["Lost parcel, choose replacement or refund"],
+        "07-e3-long-thread": ["E3 that stays, new base"],
+    }
+    assert [one.passage.audience for one in found["07-e3-long-thread"]] == ["internal"]
 
 
 async def test_the_question_no_article_answers_stands_apart(

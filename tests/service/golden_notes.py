@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from service.analysis import Summary
 from service.guard import Source
 from service.notes import NoteContent
@@ -68,6 +70,43 @@ GERMAN_CUSTOMER = NoteContent(
     ),
 )
 
+MACRO = Source(number=2, title="Refund after return", supports="the wording", pool="macro")
+SOLVED = Source(
+    number=3,
+    title="Refund has not arrived",
+    url="https://kettlewick.zendesk.example/agent/tickets/377",
+    supports="how it was found",
+    pool="ticket",
+    ticket="377",
+)
+
+THREE_POOLS = NoteContent(
+    verdict="ready",
+    reference="DP-6P3",
+    draft_text=(
+        "Hi Mara,\n\nwe refund within five working days after your return has reached our warehouse; with a card it takes two to "
+        "five more.\n\nCould you send me the receipt of the parcel shop? Then I can look for the parcel at the carrier."
+    ),
+    checks=("Solved ticket 377 was used: still true here?",),
+    reason="the article names the days; ticket 377 was solved by the receipt.",
+    sources=(
+        Source(number=1, title="When the refund arrives", url=f"{HELP}/returns/refund-times", supports="the days"),
+        MACRO,
+        SOLVED,
+    ),
+)
+
+UNCOVERED_MACRO = NoteContent(
+    verdict="uncovered",
+    reference="DP-6P4",
+    draft_text="Hallo Herr Brandt,\n\nwelches Modell haben Sie, und was steht auf dem Schild unter dem Sockel?",
+    reason="fragt nach einer Gravur; kein Artikel nennt eine.",
+    nearest=(
+        Source(number=1, title="Gravur auf Anfrage", quote="Wir gravieren auf Anfrage.", pool="macro"),
+        Source(number=2, title="Kulanz", quote="Bis zwanzig Euro.", pool="macro", internal=True),
+    ),
+)
+
 UNCOVERED = NoteContent(
     verdict="uncovered",
     reference="DP-8A1",
@@ -100,6 +139,8 @@ PERSON = NoteContent(
     ),
     writer="model",
 )
+
+PERSON_SIMILAR = replace(PERSON, reference="DP-9C5", nearest=(replace(SOLVED, number=1, supports=""),))
 
 DOWN = NoteContent(
     verdict="no_model",
@@ -182,7 +223,10 @@ GOLDEN: dict[str, tuple[NoteContent, str]] = {
     "ready": (READY, "en"),
     "ready_long_thread": (LONG_THREAD, "en"),
     "ready_other_language": (GERMAN_CUSTOMER, "en"),
+    "ready_three_pools": (THREE_POOLS, "en"),
     "uncovered": (UNCOVERED, "en"),
+    "uncovered_macro_german_team": (UNCOVERED_MACRO, "de"),
+    "person_similar": (PERSON_SIMILAR, "en"),
     "person": (PERSON, "en"),
     "no_model_down": (DOWN, "en"),
     "no_model_down_quoted": (DOWN_QUOTED, "en"),

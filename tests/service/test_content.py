@@ -188,3 +188,26 @@ def test_an_acknowledgement_becomes_a_note_that_hands_over() -> None:
     assert "A person is needed" in html
     assert "Hi Ana," in html.split("<hr>")[1]
     assert "am taking this over myself" in html.split("<hr>")[1]
+
+
+MACRO = Found(replace(PASSAGE, id="m", article="zendesk macros:1", title="Leak", url="", pool="macro"), 1.0)
+SOLVED = Found(replace(PASSAGE, id="t", article="zendesk tickets:377", title="Leak solved", pool="ticket"), 1.0)
+THREE = Retrieval(found=(Found(PASSAGE, 1.0),), coverage=0.9, beside=(MACRO, SOLVED))
+
+
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({}, []),  # the model saw them and chose
+        ({"draft": replace(DRAFT, writer="extractive"), "no_key": True}, [(2, "macro"), (3, "ticket")]),
+        ({"draft": replace(DRAFT, covered=False), "sources": ()}, [(1, "article"), (2, "macro"), (3, "ticket")]),
+        ({"person_reasons": ("legal",)}, [(1, "ticket")]),
+    ],
+)
+def test_macros_and_solved_tickets_are_shown_where_they_help(
+    changes: dict[str, Any], shown: list[tuple[int, str]]
+) -> None:
+    """Beside quotations of articles, where nothing is cited, and of solved tickets where a person takes over."""
+    one = content(written(passages=THREE, **changes))
+
+    assert [(source.number, source.pool) for source in one.nearest] == shown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -68,12 +68,14 @@ async def drafted(answer: object, *, conversation: Conversation = ASK, language:
     return draft
 
 
-async def write(llm: LLM, *, conversation: Conversation = ASK, language: str = "en") -> Draft:
+async def write(
+    llm: LLM, *, conversation: Conversation = ASK, language: str = "en", passages: Sequence[Found] = PASSAGES
+) -> Draft:
     """One draft for an English team."""
     return await write_draft(
         conversation,
         Analysis(ANALYSIS.summary, "delivery", "neutral", "normal", language, "parcel"),
-        PASSAGES,
+        passages,
         llm=llm,
         brand=BrandSettings(name="Acme", tone="warm"),
         team_language="en",
@@ -282,3 +284,58 @@ async def test_a_reply_under_another_name_is_found() -> None:
 
     assert draft.text == "Hi <NAME_1>,\n\nParcels take 3 days.\n\nThat is all."
     assert draft.covered
+
+
+BESIDE = (
+    *PASSAGES,
+    passage(4, "Delivery to Spain", "We send it by boat. … It is with you soon.", pool="macro", url=""),
+    passage(5, "Goodwill", "Send a tea worth 9 EUR.", pool="macro", audience="internal", url=""),
+    passage(6, "Parcel was late", "It came on 12 December, we gave back 40 EUR.", pool="ticket", article="tickets:377"),
+)
+
+
+async def test_the_prompt_says_which_passages_are_macros_and_which_solved_tickets() -> None:
+    """And how each may be used; without them it says nothing of them."""
+    async with model() as (server, llm):
+        server.reply(GOOD)
+        server.reply(GOOD)
+        await write(llm, passages=BESIDE)
+        await write(llm)
+
+    asked, without = server.requests
+    for part in ("(4) MACRO Delivery to Spain", "(5) INTERNAL MACRO Goodwill", "(6) SOLVED TICKET Parcel was late"):
+        assert part in asked.text
+    assert "replies the team has ready" in asked.text
+    assert "its names, dates, amounts, orders and states are not facts of this ticket" in asked.text
+    assert "MACRO" not in without.text
+    assert "SOLVED" not in without.text
+
+
+@pytest.mark.parametrize(
+    ("said", "cited", "check"),
+    [
+        ("We look for the parcel at the carrier.", [6], "Solved ticket 377 was used: still true here?"),
+        ("You get back 40 EUR in 3 to 5 days.", [1], "Solved ticket 377 says 40: true here as well?"),
+        ("It came on 12 December.", [6, 1], "Solved ticket 377 says 12: true here as well?"),
+        ("Parcels take 3 to 5 working days.", [1, 4], ""),
+    ],
+)
+async def test_what_comes_from_a_solved_ticket_is_a_check(said: str, cited: list[int], check: str) -> None:
+    """Whether it was cited, or only its numbers were taken: they are another customer's."""
+    async with model() as (server, llm):
+        server.reply(GOOD | {"reply": f"Hi <NAME_1>,\n\n{said}", "citations": cited, "checks": []})
+        draft = await write(llm, passages=BESIDE)
+
+    assert draft.checks == ((check,) if check else ())
+
+
+async def test_a_gap_copied_from_a_macro_is_to_be_filled_in() -> None:
+    """Where no macro was given, an ellipsis is only an ellipsis."""
+    said = GOOD | {"reply": "Hi <NAME_1>,\n\nyour parcel … is on its way.", "checks": []}
+    async with model() as (server, llm):
+        server.reply(said)
+        server.reply(said)
+        copied, own = await write(llm, passages=BESIDE), await write(llm)
+
+    assert copied.checks == ("Fill in: …",)
+    assert own.checks == ()

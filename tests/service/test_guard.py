@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.base import Audience
+from connectors.base import Audience, Pool
 from service.analysis import Summary
 from service.drafting import Citation, Draft
 from service.guard import clean_summary, defang, nearest, resolve
@@ -31,7 +31,13 @@ PUBLIC = "Parcels to Spain usually take three to five working days from the day 
 
 
 def passage(
-    name: str, *, text: str = PUBLIC, audience: Audience = "public", url: str | None = None, title: str = ""
+    name: str,
+    *,
+    text: str = PUBLIC,
+    audience: Audience = "public",
+    url: str | None = None,
+    title: str = "",
+    pool: Pool = "article",
 ) -> Found:
     """A passage as the index returns it."""
     return Found(
@@ -48,6 +54,7 @@ def passage(
             account="*",
             brand="*",
             organization="*",
+            pool=pool,
         ),
         score=1.0,
         signals={},
@@ -508,3 +515,37 @@ def test_nearest_quotes_the_sentence_that_suits_the_question() -> None:
     shown = nearest(hits, query="What does a poster frame cost?", language="en")
 
     assert [source.quote for source in shown] == ["A frame for a poster costs ten euros."]
+
+
+@pytest.mark.parametrize("pool", ["article", "macro", "ticket"])
+def test_an_internal_passage_of_any_pool_is_never_quoted(pool: Pool) -> None:
+    """A macro for a note among agents, or for one group, informs; the sentence that repeats it goes."""
+    internal = passage("goodwill", text=SECRET, audience="internal", pool=pool)
+    draft, sources = resolve(written(f"Hi Ana,\n\nthree days. {SECRET}", 1, 2), [DELIVERY, internal])
+
+    assert draft.text == "Hi Ana,\n\nthree days."
+    assert draft.checks == (ENGLISH.internal_removed,)
+    assert [(source.pool, source.internal) for source in sources] == [("article", False), (pool, True)]
+
+
+@pytest.mark.parametrize("pool", ["macro", "ticket"])
+def test_the_address_of_a_macro_or_a_solved_ticket_is_never_in_a_draft(pool: Pool) -> None:
+    """No customer can open it; beside the draft it leads the agent there."""
+    url = "https://acme.zendesk.test/agent/tickets/377"
+    draft, sources = resolve(written(f"Hi Ana,\n\nsee {url}", 1), [passage("377", url=url, pool=pool)])
+    html = compose(NoteContent("ready", "DP-7K2", draft_text=f"{draft.text} {url}", sources=sources), language="en")
+
+    assert url not in draft.text
+    assert draft.checks == (ENGLISH.addresses_removed,)
+    assert "<a" not in html.split("<hr>")[1]
+    assert f'<a href="{url}">' in html.split("<hr>")[2]
+
+
+@pytest.mark.parametrize(("article", "number"), [("zendesk tickets:377", "377"), ("lessons:refund", "")])
+def test_a_solved_ticket_is_named_by_its_number_and_never_repeated(article: str, number: str) -> None:
+    """It is another customer's: the agent may open it."""
+    found = passage("x", title="Late parcel", pool="ticket")
+    solved = replace(found, passage=replace(found.passage, article=article))
+    (source,) = nearest([solved], query="parcels to Spain", language="en")
+
+    assert (source.pool, source.ticket, source.title, source.quote) == ("ticket", number, "Late parcel", "")

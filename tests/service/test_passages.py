@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from connectors.base import Article
+from connectors.base import Article, Pool
 from service.embeddings import Embeddings
 from service.knowledge.sync import sync
 from service.passages import Retrieval, find_passages
@@ -146,3 +147,105 @@ async def test_the_fence_reaches_the_index(vectors: Vectors) -> None:
 
     assert (await find_passages("refund margin", fence=FENCE, vectors=vectors, embeddings=None)).found
     assert not (await find_passages("refund margin", fence=public, vectors=vectors, embeddings=None)).found
+
+
+async def put_beside(vectors: Vectors, *more: Article) -> None:
+    """Index ARTICLES, and macros or solved tickets beside them."""
+    await fill(vectors)
+    for article in more:
+        await sync([article], vectors=vectors, embeddings=None, source=article.source, account=article.account)
+
+
+def beside(title: str, text: str, *, pool: Pool = "macro", **values: Any) -> Article:
+    """A macro or a solved ticket of the account."""
+    given = {"account": FENCE.account, "language": "en", "audience": "public", **values}
+    return Article(source=f"{pool}s {title}", id="1", title=title, html=f"<p>{text}</p>", pool=pool, **given)
+
+
+EXPORT = "Exporting to CSV ends with error 504 beyond 2 GB: please split the export by year."
+
+
+async def test_macros_and_solved_tickets_are_found_apart_from_articles(vectors: Vectors) -> None:
+    """Articles keep their places and their confidence; the others follow, macros first."""
+    question = "exporting to CSV ends with error 504"
+    await fill(vectors)
+    alone = await find_passages(question, fence=FENCE, vectors=vectors, embeddings=None)
+    await put_beside(vectors, beside("Solved", EXPORT, pool="ticket"), beside("Split exports", EXPORT))
+
+    retrieval = await find_passages(question, fence=FENCE, vectors=vectors, embeddings=None)
+
+    assert [one.passage.pool for one in retrieval.beside] == ["macro", "ticket"]
+    assert [one.passage.article for one in retrieval.found] == [one.passage.article for one in alone.found]
+    assert retrieval.coverage == pytest.approx(alone.coverage, abs=0.01)
+    assert retrieval.given == (*retrieval.found, *retrieval.beside)
+
+
+async def test_at_most_two_of_each_pool(vectors: Vectors) -> None:
+    """Ten macros about exports are no reason for ten in a prompt."""
+    await put_beside(vectors, *(beside(f"Export {number}", EXPORT) for number in range(5)))
+
+    retrieval = await find_passages("exporting CSV error 504", fence=FENCE, vectors=vectors, embeddings=None)
+
+    assert [one.passage.pool for one in retrieval.beside] == ["macro", "macro"]
+
+
+async def test_a_macro_that_only_shares_a_word_is_left_out(vectors: Vectors) -> None:
+    """Most questions share one with some macro."""
+    await put_beside(vectors, beside("Greeting", "Thank you for your order, we hope that you enjoy it for many days."))
+
+    retrieval = await find_passages("refund of an order", fence=FENCE, vectors=vectors, embeddings=None)
+
+    assert retrieval.found
+    assert retrieval.beside == ()
+
+
+async def test_a_macro_answers_where_there_is_no_article(vectors: Vectors) -> None:
+    """A team may have nothing else; then macros are held against each other."""
+    other = beside("Invoices", "Invoices are in your account.")
+    for macro in (beside("Split exports", EXPORT), other):
+        await sync([macro], vectors=vectors, embeddings=None, source=macro.source, account=macro.account)
+
+    retrieval = await find_passages("exporting CSV error 504", fence=FENCE, vectors=vectors, embeddings=None)
+
+    assert retrieval.found == ()
+    assert [one.passage.title for one in retrieval.beside] == ["Split exports"]
+    assert retrieval.confidence == 0
+
+
+@pytest.mark.parametrize(
+    "bound", [{"account": "other.zendesk.test"}, {"brand": "7"}, {"organization": "4711"}, {"organization": ""}]
+)
+@pytest.mark.parametrize("pool", ["macro", "ticket"])
+async def test_every_pool_has_the_same_fence(vectors: Vectors, pool: Pool, bound: dict[str, str]) -> None:
+    """Of another account, brand or organisation, or bound to nobody: never found."""
+    await put_beside(vectors, beside("Split exports", EXPORT, pool=pool, **bound))
+
+    retrieval = await find_passages("exporting CSV error 504", fence=FENCE, vectors=vectors, embeddings=None)
+
+    assert retrieval.beside == ()
+
+
+async def test_a_solved_ticket_comes_without_the_placeholders_of_its_people(vectors: Vectors) -> None:
+    """What stands for a person there would become this ticket's customer."""
+    text = f"{EXPORT} Write to &lt;EMAIL_1&gt;."
+    await put_beside(vectors, beside("Export for <NAME_1>", text, pool="ticket"))
+
+    (found,) = (await find_passages("exporting CSV error 504", fence=FENCE, vectors=vectors, embeddings=None)).beside
+
+    assert found.passage.title == "Export for …"
+    assert found.passage.text.endswith("Write to ….")
+
+
+async def test_the_question_is_embedded_once_for_all_pools(
+    vectors: Vectors, embeddings: Embeddings, server: FakeEmbeddings
+) -> None:
+    """Three searches, one call."""
+    await fill(vectors, embeddings)
+    macro = beside("Split exports", EXPORT)
+    await sync([macro], vectors=vectors, embeddings=embeddings, source=macro.source, account=macro.account)
+    asked = len(server.requests)
+
+    retrieval = await find_passages("exporting CSV error 504", fence=FENCE, vectors=vectors, embeddings=embeddings)
+
+    assert len(server.requests) == asked + 1
+    assert {len(one.signals) for one in retrieval.given} == {4}

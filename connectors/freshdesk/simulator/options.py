@@ -93,6 +93,8 @@ class Faults:
     unescaped_quotes: bool = False  # text goes into webhook bodies as it is: a quote in it breaks the JSON
     float_headers: bool = False  # rate headers as "399.0"
     folders_without_visibility: bool = False  # as in old recordings
+    macros_refused: int = 0  # status that lists of canned responses are answered with: 403, 404
+    macros_with_visibility: bool = False  # canned responses say for whom they are; no recording shows that they do
     public_notes: bool = False  # notes become public whatever the request says (an app, a rule, a bug)
     foreign_link_host: str = ""  # host that `Link: rel="next"` names instead of the account's own
 

@@ -144,6 +144,29 @@ class Folder:
 
 
 @dataclass(slots=True)
+class CannedFolder:
+    """Holds canned responses. `personal`: its owner's alone."""
+
+    id: int
+    name: str
+    created_at: datetime
+    personal: bool = False
+
+
+@dataclass(slots=True)
+class CannedResponse:
+    """A text that agents answer with. `visibility`: 0 all agents, 1 its owner, 2 groups."""
+
+    id: int
+    folder_id: int
+    title: str
+    html: str
+    created_at: datetime
+    visibility: int = 0
+    group_ids: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Translation:
     """An article in one language."""
 

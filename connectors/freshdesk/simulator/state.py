@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from connectors.freshdesk.simulator.canned import Canned
 from connectors.freshdesk.simulator.clock import MovableClock
 from connectors.freshdesk.simulator.library import Library
 from connectors.freshdesk.simulator.options import Faults, Options
@@ -25,6 +26,7 @@ class State:
     people: People
     tickets: Tickets
     library: Library
+    canned: Canned
 
     @property
     def host(self) -> str:
@@ -45,4 +47,5 @@ def new_state(
         people=people,
         tickets=Tickets(clock=clock, changed=changed),
         library=Library(clock=clock, language=options.language),
+        canned=Canned(clock=clock),
     )

@@ -217,6 +217,10 @@ class FreshdeskSimulator:
         """Delete an article."""
         self.state.library.remove(int(article_id))
 
+    def add_macro(self, title: str, html: str, *, group: str = "", personal: bool = False) -> str:
+        """Store a canned response ("Folder::Title") and return its id. group: for its agents alone."""
+        return str(self.state.canned.add(title, html, group=group, personal=personal))
+
     def notes(self, ticket_id: str) -> list[StoredNote]:
         """Everything that our API user wrote into a ticket, oldest first."""
         me = self.state.people.api_user

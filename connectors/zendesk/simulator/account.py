@@ -26,6 +26,7 @@ from connectors.zendesk.simulator.gate import PREFIXES, Gate
 from connectors.zendesk.simulator.help_center import HelpCenter
 from connectors.zendesk.simulator.help_center_api import HelpCenterApi
 from connectors.zendesk.simulator.limits import Limits
+from connectors.zendesk.simulator.macros_api import MacrosApi
 from connectors.zendesk.simulator.oauth import Gatekeeper, oauth_router
 from connectors.zendesk.simulator.options import Faults, Options
 from connectors.zendesk.simulator.people import People
@@ -79,6 +80,7 @@ class ZendeskSimulator(People):
         self.account = self.options.company
         self._webhooks = WebhooksApi(self.state, self.deliveries)
         self._triggers = TriggersApi(self.state)
+        self._macros = MacrosApi(self.state)
         self.app = self._app()
 
     @property
@@ -143,6 +145,23 @@ class ZendeskSimulator(People):
         """Archive an article. Raises KeyError."""
         del self.state.articles[int(article_id)]
 
+    def add_macro(
+        self,
+        title: str,
+        html: str = "",
+        *,
+        text: str = "",
+        group: str = "",
+        personal: bool = False,
+        internal: bool = False,
+        active: bool = True,
+    ) -> str:
+        """Store a macro that writes a comment, and return its id. group: for its agents alone. internal: the comment is a note."""
+        macro = self._macros.add(
+            title, html=html, text=text, group=group, personal=personal, internal=internal, active=active
+        )
+        return str(macro.id)
+
     def notes(self, ticket_id: str) -> list[StoredNote]:
         """Everything that our API user wrote into a ticket, oldest first, deleted tickets included."""
         return [
@@ -189,6 +208,7 @@ class ZendeskSimulator(People):
             HelpCenterApi(self.state, self.help_center),
             self._webhooks,
             self._triggers,
+            self._macros,
         ):
             app.include_router(part.router())
         app.include_router(page_router(self))

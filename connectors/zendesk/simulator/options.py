@@ -51,6 +51,7 @@ class Faults:
     links_host: str = (
         ""  # foreign host in `links`, `next_page` and `after_url` (ours to guard against; not a vendor's habit)
     )
+    macros_refused: int = 0  # status that lists of macros are answered with: 403, 404
     token_uses: int = 0  # an access token is dead after so many requests; 0: only when its time is over
     # business rules
     busy_triggers: bool = False  # a rule of the account runs a second after each of our writes and moves `updated_at`

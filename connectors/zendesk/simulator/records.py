@@ -133,6 +133,20 @@ class Trigger:
 
 
 @dataclass(slots=True)
+class Macro:
+    """What an agent applies to a ticket by one click. `restriction`: {"type": "Group" | "User", "id", "ids"}; None: for all."""
+
+    id: int
+    title: str
+    actions: list[JSON]
+    position: int
+    created_at: datetime
+    updated_at: datetime
+    restriction: JSON | None = None
+    active: bool = True
+
+
+@dataclass(slots=True)
 class Webhook:
     """A target of events or triggers. `secret` signs its deliveries."""
 

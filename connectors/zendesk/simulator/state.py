@@ -9,6 +9,7 @@ from connectors.simulated.clock import Clock
 from connectors.zendesk.simulator.options import Faults, Options
 from connectors.zendesk.simulator.records import (
     ArticleRow,
+    Macro,
     Named,
     Section,
     Ticket,
@@ -42,6 +43,7 @@ class State:
         self.brands: dict[int, Named] = {}
         self.tickets: dict[int, Ticket] = {}
         self.triggers: dict[int, Trigger] = {}
+        self.macros: dict[int, Macro] = {}
         self.webhooks: dict[str, Webhook] = {}
         self.articles: dict[int, ArticleRow] = {}
         self.categories: dict[int, Section] = {}
@@ -91,6 +93,10 @@ class State:
     def user_by_email(self, email: str) -> User | None:
         """The user with this address."""
         return next((user for user in self.users.values() if user.email == email.lower()), None)
+
+    def group_named(self, name: str) -> Named:
+        """The group of agents of this name, made when it is new."""
+        return self._named(self.groups, name)
 
     def person(self, name: str, email: str, *, language: str = "") -> User:
         """The user with this address, made when it is new, as the helpdesk does for whoever writes in."""

@@ -114,3 +114,15 @@ def test_zenpy_reads_the_help_centre(simulator: ZendeskSimulator, zenpy: Zenpy) 
     (article,) = list(zenpy.help_center.articles())
 
     assert (article.title, article.draft, article.section.name) == ("Delivery times", False, "Shipping")
+
+
+def test_zenpy_reads_macros(simulator: ZendeskSimulator, zenpy: Zenpy) -> None:
+    """With actions, and for whom they are."""
+    simulator.add_macro("Refunds::After return", "<p>It comes back.</p>", group="Tier 2")
+    simulator.add_macro("Old", text="It came back.", internal=True, active=False)
+
+    first, second = list(zenpy.macros())
+
+    assert (first.title, first.active, second.active) == ("Refunds::After return", True, False)
+    assert first.restriction["type"] == "Group"
+    assert {"field": "comment_mode_is_public", "value": "false"} in second.actions

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service.vectors import Entry, Fence, Pool, Question, Vectors, passage_id, payload
+from connectors.base import Pool
+from service.vectors import Entry, Fence, Question, Vectors, passage_id, payload
 from tests.service.vectors.samples import (
     ACCOUNT,
     FENCE,
