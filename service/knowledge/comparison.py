@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, groupby, pairwise
@@ -17,9 +17,10 @@ FEWEST_TRIPLES = 24
 """An article of some 26 words: what is shorter looks like others by chance."""
 
 _SAMPLED = 8  # one triple in so many is looked up; two alike articles of 60 words share one in 999 of 1,000 cases
+_PARTS = 64
 _CROWD = 30  # articles with one triple from which on each is compared with the next only
-_SAME_SUBJECT = 0.65  # of the telling words of two sentences, shared: Jaccard
-_COMMON = 200  # sentences with a word from which on it finds nobody
+_SAME_SUBJECT = 0.65  # share of a sentence's telling words that a shorter one says, too
+_MOST = 200  # sentences under one word: a template's are not all needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +80,22 @@ def likeness(one: Holding, other: Holding) -> float:
 
 def _candidates(holdings: Sequence[Holding]) -> Iterator[tuple[int, int]]:
     """Pairs that share more than chance of the sampled triples."""
-    sampled: list[int] = []
+    # in parts: sorting all at once would hold the interpreter, and the service around it, for a second
+    parts: list[list[int]] = [[] for _ in range(_PARTS)]
     sizes = [0] * len(holdings)
     for number, holding in enumerate(holdings):
         if len(holding.triples) < FEWEST_TRIPLES:
             continue
         chosen = [triple for triple in holding.triples if triple % _SAMPLED == 0]
         sizes[number] = len(chosen)
-        sampled += [triple << 32 | number for triple in chosen]
-    sampled.sort()
+        for triple in chosen:
+            parts[triple // _SAMPLED % _PARTS].append(triple << 32 | number)
     shared: Counter[tuple[int, int]] = Counter()
-    for _, run in groupby(sampled, key=lambda packed: packed >> 32):
-        numbers = [packed & 0xFFFFFFFF for packed in run]
-        shared.update(combinations(numbers, 2) if len(numbers) <= _CROWD else pairwise(numbers))
+    for part in parts:
+        part.sort()
+        for _, run in groupby(part, key=lambda packed: packed >> 32):
+            numbers = [packed & 0xFFFFFFFF for packed in run]
+            shared.update(combinations(numbers, 2) if len(numbers) <= _CROWD else pairwise(numbers))
     for (one, other), count in shared.items():
         if count >= ALIKE / 2 * min(sizes[one], sizes[other]):  # a sample of few is coarse
             yield one, other
@@ -104,37 +108,35 @@ def disagreements(holdings: Sequence[Holding]) -> list[Disagreement]:
     says all that the other says and little more, each stands in an article about it, and neither names what the other does not.
     """
     every = [(holding, statement) for holding in holdings for statement in holding.statements]
-    found: dict[tuple[int, int], tuple[float, Disagreement]] = {}
+    found: dict[frozenset[Key], tuple[float, Disagreement]] = {}
     for one, other in _same_subject([statement for _, statement in every]):
         (first, said), (second, contrary) = every[one], every[other]
         if first.work == second.work or not can_meet(first, second) or not contradict(said, contrary):
             continue
-        key = (id(first), id(second))
-        share = _jaccard(said.about, contrary.about)
+        key = frozenset((first.key, second.key))
+        share = len(said.about) / len(contrary.about)
         if key not in found or share > found[key][0]:
             found[key] = share, Disagreement(first, second, said.said, contrary.said)
     return [finding for _, finding in sorted(found.values(), key=lambda pair: -pair[0])]
 
 
 def _same_subject(statements: Sequence[Statement]) -> Iterator[tuple[int, int]]:
-    """Pairs of one kind and bound that share most words: looked up by their rarest ones, which such a pair must share."""
+    """Pairs of one kind and bound of which one says all that the other says, and little more.
+
+    The shorter one's rarest word stands in the longer one: each is laid under that word, and looked for under all of its own.
+    """
     spread = Counter(word for statement in statements for word in statement.about)
-    met: dict[tuple[str, str, int], list[int]] = {}
+    laid: defaultdict[tuple[str, str, int], list[int]] = defaultdict(list)
     for number, statement in enumerate(statements):
-        size = len(statement.about)
-        rarest = sorted(statement.about, key=lambda word: (spread[word], word))[: size - int(_SAME_SUBJECT * size) + 1]
-        seen: set[int] = set()
-        for word in rarest:
-            if spread[word] > _COMMON:
-                break
-            others = met.setdefault((statement.kind, statement.bound, word), [])
-            seen.update(others)
-            others.append(number)
-        for other in seen:
-            if _jaccard(statement.about, statements[other].about) >= _SAME_SUBJECT:
-                yield other, number
-
-
-def _jaccard(one: Iterable[int], other: Iterable[int]) -> float:
-    first, second = frozenset(one), frozenset(other)
-    return len(first & second) / len(first | second) if first or second else 0.0
+        rarest = min(statement.about, key=lambda word: (spread[word], word))
+        place = laid[statement.kind, statement.bound, rarest]
+        if len(place) < _MOST:
+            place.append(number)
+    for number, statement in enumerate(statements):
+        about = statement.about
+        for word in about:
+            for other in laid.get((statement.kind, statement.bound, word), ()):
+                shorter = statements[other].about
+                again = len(shorter) == len(about) and other >= number  # itself, or met from the other side
+                if not again and len(shorter) >= _SAME_SUBJECT * len(about) and shorter <= about:
+                    yield other, number

@@ -70,17 +70,33 @@ def topics(questions: Sequence[Unanswered]) -> list[Topic]:
         if number in free:
             stars.append([number, *sorted(other for other in near[number] if other in free and other != number)])
             free.difference_update(stars[-1])
-    groups: list[tuple[Weights, list[int]]] = []
-    for star in sorted(stars, key=lambda star: (-len(star), star)):
-        centre = _centre(asked, star)
-        best = max(range(len(groups)), key=lambda one: _cosine(centre, groups[one][0]), default=None)
-        if best is not None and _cosine(centre, groups[best][0]) >= _SAME_TOPIC:
-            group = [*groups[best][1], *star]
-            groups[best] = _centre(asked, group), group
-        else:
-            groups.append((centre, star))
-    found = [_topic([asked[one].given for one in group]) for _, group in groups]
+    groups = _joined(asked, sorted(stars, key=lambda star: (-len(star), star)))
+    found = [_topic([asked[one].given for one in group]) for group in groups]
     return sorted(found, key=lambda topic: (-topic.count, -topic.last.timestamp()))
+
+
+def _joined(asked: Sequence[_Asked], stars: Sequence[list[int]]) -> list[list[int]]:
+    """Each star, in this order, with the group that it is most like, where it is like one."""
+    groups: list[list[int]] = []
+    centres: list[Weights] = []
+    holders: defaultdict[int, set[int]] = defaultdict(set)
+    for star in stars:
+        centre = _centre(asked, star)
+        likeness: defaultdict[int, float] = defaultdict(float)
+        for word, weight in centre.items():
+            for group in holders[word]:
+                likeness[group] += weight * centres[group][word]
+        best = max(likeness, key=lambda group: (likeness[group], -group), default=len(groups))
+        if likeness[best] >= _SAME_TOPIC:
+            groups[best] = [*groups[best], *star]
+            centres[best] = _centre(asked, groups[best])
+        else:
+            best = len(groups)
+            groups.append(star)
+            centres.append(centre)
+        for word in centre:
+            holders[word].add(best)
+    return groups
 
 
 def _centre(asked: Sequence[_Asked], group: Sequence[int]) -> Weights:
@@ -89,10 +105,6 @@ def _centre(asked: Sequence[_Asked], group: Sequence[int]) -> Weights:
     for number in group:
         mean.update(asked[number].weights)
     return _unit(mean)
-
-
-def _cosine(one: Weights, other: Weights) -> float:
-    return sum(weight * other.get(word, 0.0) for word, weight in one.items())
 
 
 def _unit(weights: Weights) -> Weights:

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from connectors.folder import folder_articles
 from service.database import Database
 from service.errors import DatabaseUnavailableError
-from service.knowledge.findings import KnowledgeReport, Listed, read_report
-from service.knowledge.report import ENOUGH_NOTES, knowledge_report
+from service.knowledge.findings import ENOUGH_NOTES, KnowledgeReport, Listed, read_report
+from service.knowledge.report import knowledge_report
 from service.ledger import Ledger
 from service.vectors import EmbeddedVectors, Vectors, VectorsUnavailableError
 from service.vectors.server import connect
