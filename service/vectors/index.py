@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Protocol
 
 from service.vectors import payload as stored
 from service.vectors import words
-from service.vectors.base import Entry, Fence, Found, Mark, Meta, Question, Status
+from service.vectors.base import Cursor, Entry, Fence, Found, Label, Mark, Meta, Question, Status
 from service.vectors.payload import Payload, Point
 from service.vectors.ranking import Plan, Where, plan
 
@@ -49,6 +49,10 @@ class Engine(Protocol):
 
     async def revise(self, points: Sequence[Point]) -> None:
         """Replace the named vectors of points that are there; their other vectors and payloads stay."""
+        ...
+
+    async def label(self, where: Where, payload: Payload) -> None:
+        """Set these fields of every point that matches; its other fields and its vectors stay."""
         ...
 
     async def delete(self, where: Where) -> None:
@@ -131,10 +135,10 @@ class Index:
         await self.open()
         return stored.to_meta(await self._engine.read(stored.META_ID))
 
-    async def marks(self, *, source: str, account: str) -> dict[str, Mark]:
+    async def marks(self, *, source: str, account: str, articles: Sequence[str] = ()) -> dict[str, Mark]:
         """Gather the marks that every passage carries."""
         await self.open()
-        pages = self._engine.scroll(_of(source, account), fields=stored.MARKED, page=_PAGE)
+        pages = self._engine.scroll(_of(source, account, tuple(articles)), fields=stored.MARKED, page=_PAGE)
         return stored.to_marks([point.payload async for page in pages for point in page])
 
     async def begin(self, *, model: str, dimension: int) -> None:
@@ -164,6 +168,25 @@ class Index:
             stamps = tuple(entry.mark.stamp for entry in entries)
             where = _of(source, account, articles)
             await self._engine.delete(replace(where, must_not=(("stamp", stamps),)))
+
+    async def relabel(self, labels: Sequence[Label], *, source: str, account: str) -> None:
+        """Set the fields that fences read, and the stamp."""
+        async with self._writing:
+            await self.open()
+            for label in labels:
+                fields = asdict(label)
+                await self._engine.label(_of(source, account, (fields.pop("article"),)), fields)
+
+    async def cursor(self, *, source: str, account: str) -> Cursor | None:
+        """Read the source's own point."""
+        await self.open()
+        return stored.to_cursor(await self._engine.read(stored.cursor_id(source=source, account=account)))
+
+    async def remember(self, cursor: Cursor, *, source: str, account: str) -> None:
+        """Write the source's own point."""
+        async with self._writing:
+            await self.open()
+            await self._engine.upsert([stored.cursor_point(cursor, source=source, account=account)])
 
     async def remove(self, articles: Sequence[str], *, source: str, account: str) -> None:
         """Drop every passage of these articles."""
