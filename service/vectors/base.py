@@ -122,13 +122,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Who may find an article that is in the index. stamp: of its mark from now on; empty: not known to be whole."""
+    """Who may find an article that is in the index, and where they read it.
+
+    stamp: of its mark from now on; empty: not known to be whole.
+    """
 
     article: str
     stamp: str
     audience: Audience
     brand: str
     organization: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,7 +170,7 @@ class Index:
             await self._engine.delete(replace(where, must_not=(("stamp", stamps),)))
 
     async def relabel(self, labels: Sequence[Label], *, source: str, account: str) -> None:
-        """Set the fields that fences read, and the stamp."""
+        """Set the fields that fences read, the address and the stamp."""
         async with self._writing:
             await self.open()
             for label in labels:

@@ -152,7 +152,7 @@ class TestLabels:
         """Text and embeddings stay, so nothing is paid for; the other articles are as they were."""
         await put_with_embeddings(vectors)
         before = await vectors.search(hybrid("Refunds"), fence=FENCE, limit=10)
-        label = Label("folder:0.md", "new stamp", "internal", "7", "*")
+        label = Label("folder:0.md", "new stamp", "internal", "7", "*", "https://a.test/1")
 
         await vectors.relabel([label], source="folder", account="*")
 
@@ -165,7 +165,7 @@ class TestLabels:
 
     async def test_an_article_that_is_not_there_stays_away(self, vectors: Vectors) -> None:
         """Nothing is made of a label alone."""
-        await vectors.relabel([Label("folder:9.md", "s", "public", "*", "*")], source="folder", account="*")
+        await vectors.relabel([Label("folder:9.md", "s", "public", "*", "*", "")], source="folder", account="*")
 
         assert (await vectors.status()).passages == 0
 
