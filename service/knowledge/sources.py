@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -66,16 +66,18 @@ async def sync_all(library: Library, *, progress: Told, changes_only: bool = Fal
                     gaps=problems,
                 )
             )
+        await library.vectors.refit()  # for what was pushed since the last time
+        await library.vectors.optimise()
     return reports
 
 
-async def refresh(library: Library, helpdesk: str, article_id: str) -> SyncReport:
-    """Bring one page of a help centre up to date: read it in all its languages, or take it out where it is gone."""
+async def refresh(library: Library, helpdesk: str, ids: Collection[str]) -> SyncReport:
+    """Bring these pages of a help centre up to date: each is read in all its languages, or taken out where it is gone."""
     desk = library.helpdesks.get(helpdesk)
     if desk is None:
         raise RejectedError(f"{helpdesk} was switched off")
     async with library.turn:
-        return await _sync_pages(library, desk, (article_id,), progress=lambda _done, _total: None)
+        return await _sync_pages(library, desk, tuple(ids), progress=lambda _done, _total: None)
 
 
 async def _sync_desk(
