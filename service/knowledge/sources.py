@@ -33,14 +33,14 @@ _OVERLAP = timedelta(minutes=10)
 class Library:
     """What knowledge needs: helpdesks to read from, the index, the embeddings (None: BM25 only).
 
-    turn: of whoever brings our own sources up to date; what was read earlier must not be written later.
+    syncing: held by whoever brings our own sources up to date; what was read earlier must not be written later.
     """
 
     settings: Settings
     helpdesks: Mapping[str, Helpdesk]
     vectors: Vectors
     embeddings: Embeddings | None
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    syncing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 async def sync_all(library: Library, *, progress: Told, changes_only: bool = False) -> list[SyncReport]:
@@ -48,7 +48,7 @@ async def sync_all(library: Library, *, progress: Told, changes_only: bool = Fal
 
     changes_only: ask the helpdesks what changed, as far as they tell, and read all of it once a day only.
     """
-    async with library.turn:
+    async with library.syncing:
         reports = [
             await _sync_desk(library, desk, progress=partial(progress, desk.name), changes_only=changes_only)
             for desk in library.helpdesks.values()
@@ -76,7 +76,7 @@ async def refresh(library: Library, helpdesk: str, ids: Collection[str]) -> Sync
     desk = library.helpdesks.get(helpdesk)
     if desk is None:
         raise RejectedError(f"{helpdesk} was switched off")
-    async with library.turn:
+    async with library.syncing:
         return await _sync_pages(library, desk, tuple(ids), progress=lambda _done, _total: None)
 
 
