@@ -27,6 +27,9 @@ _BATCH_ARTICLES = 50
 """What is split, embedded and written at once; an interrupted sync loses no more than this."""
 
 
+_LONG_CHARS = 20_000  # hashed in a tenth of a millisecond
+
+
 @dataclass(frozen=True, slots=True)
 class SyncReport:
     """What a sync did, in articles. `passages`: now in the index, of every source.
@@ -188,7 +191,7 @@ class _Sync:
             return []
         self._seen.add(key)
         known = self._marks.get(key)
-        made = await asyncio.to_thread(stamp, article)
+        made = await _stamp(article)
         model = self._embeddings.model if self._embeddings else ""
         embedded = known is not None and (not model or known.model == model)
         if known and known.stamp == made and embedded:
@@ -315,6 +318,14 @@ class _Sync:
         if problem not in self._report.problems:
             log.warning("knowledge sync", problem=problem, **self._of)
             self._report = dataclasses.replace(self._report, problems=(*self._report.problems, problem))
+
+
+async def _stamp(article: Article) -> str:
+    """The stamp of an article; of a long one in a thread, which for a short one would cost more than the hash."""
+    if len(article.html) > _LONG_CHARS:
+        return await asyncio.to_thread(stamp, article)
+    await asyncio.sleep(0)  # others get their turn between two articles of a page
+    return stamp(article)
 
 
 def _page_of(key: str) -> str:

@@ -14,6 +14,7 @@ import random
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -48,6 +49,7 @@ def article(number: int, *, version: int = 1) -> Article:
         language="en",
         audience="public",
         breadcrumb=f"Category {number % 7} › Section {number % 40}",
+        updated_at=datetime.now(UTC) - timedelta(days=30) if version == 1 else None,
     )
 
 

@@ -209,8 +209,15 @@ def _staff(request: Request) -> bool:
 
 def _sort_key(pair: Pair, sort: str) -> SortKey:
     row, text = pair
-    first = {"title": text.title, "created_at": stamp(row.created_at)}.get(sort, stamp(text.updated_at))
-    return (row.id,) if sort == "position" else (first, row.id)
+    match sort:
+        case "position":
+            return (row.id,)
+        case "title":
+            return (text.title, row.id)
+        case "created_at":
+            return (stamp(row.created_at), row.id)
+        case _:
+            return (stamp(text.updated_at), row.id)
 
 
 def _number(article_id: str) -> int:
