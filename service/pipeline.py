@@ -281,7 +281,11 @@ class Pipeline:
     async def sync(self) -> str:
         """Bring the knowledge up to date; returns what was done, for the log."""
         reports = await sync_all(self._library, progress=lambda *_: None, changes_only=True)
-        counts = (f"{one.source}: {one.added} added, {one.changed} changed, {one.removed} removed" for one in reports)
+        counts = (
+            f"{one.source}: {one.added} added, {one.changed} changed, {one.removed} removed"
+            + f" ({one.read} read)" * bool(one.read)
+            for one in reports
+        )
         return "; ".join(counts) or "no source is set"
 
     async def read_articles(self, helpdesk: str, ids: Collection[str]) -> bool:
