@@ -118,8 +118,22 @@ async def _read(door: Door, number: str, *, locales: Sequence[str], centre: Cent
                 continue
             with documented_shape("article"):
                 page = {**answer.body, "articles": [answer.body["article"]]}
+            if not page.get("sections"):
+                page |= await _place(door, page["articles"][0], locale=locale)
             found |= {one.id: one for one in to_articles(page, locale=locale, centre=centre) if one.id not in found}
     return tuple(found.values())
+
+
+async def _place(door: Door, article: JSON, *, locale: str) -> JSON:
+    """Section and category of an article that came without: that a single one brings them is not documented."""
+    with documented_shape("article"):
+        section_id = int(article["section_id"])
+    section = (await door.call("GET", f"/api/v2/help_center/{locale}/sections/{section_id}")).body
+    with documented_shape("section"):
+        category_id = int(section["section"]["category_id"])
+    category = (await door.call("GET", f"/api/v2/help_center/{locale}/categories/{category_id}")).body
+    with documented_shape("category"):
+        return {"sections": [section["section"]], "categories": [category["category"]]}
 
 
 def to_articles(page: JSON, *, locale: str, centre: Centre, unread: dict[str, str] | None = None) -> list[Article]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -142,6 +143,27 @@ async def test_an_article_is_read_as_the_whole_list_would_give_it(desk: Desk) ->
     assert reading.id == number
     assert reading.articles == tuple(article for id_, article in crawled.items() if id_.startswith(f"{number}:"))
     assert [(one.language, one.audience) for one in reading.articles] == [("en", "internal"), ("de", "internal")]
+
+
+async def test_an_article_that_comes_without_its_place_has_it_all_the_same(desk: Desk) -> None:
+    """That a single article brings its section is not documented; without it every sweep would embed it again."""
+    number = desk.add("a")
+    crawled = await desk.crawled()
+    inner = httpx.ASGITransport(app=desk.simulator.app)
+
+    async def bare(request: httpx.Request) -> httpx.Response:
+        answer = await inner.handle_async_request(request)
+        body = json.loads(await answer.aread())
+        if "article" in body:
+            body = {"article": body["article"]}
+        return httpx.Response(answer.status_code, json=body)
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(bare)) as http:
+        client = connect_zendesk(http, desk.simulator.settings)
+        (reading,) = [one async for one in client.read_articles([number])]
+
+    assert reading.articles == (crawled[f"{number}:en-us"],)
+    assert reading.articles[0].breadcrumb == "Help › Kettles"
 
 
 async def test_a_draft_is_in_no_language_and_a_translation_leaves_alone(desk: Desk) -> None:
