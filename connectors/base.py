@@ -150,7 +150,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A page of the knowledge base, or a macro, whole. `id` is stable within `source`; a source has one pool."""
+    """A page of the knowledge base, or a macro, whole. A source has one pool.
+
+    `id` is stable within `source`; before a colon in it stands the page's number.
+    """
 
     source: str  # "zendesk", "zendesk macros", "freshdesk", "folder"
     id: str
@@ -168,6 +171,26 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """Numbers of the pages that changed, and up to when that is told, by the helpdesk's clock."""
+
+    ids: tuple[str, ...]
+    upto: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A page as it stands now, in all its languages; in none: it is archived, deleted or a draft.
+
+    problem: why it could not be read; then nothing is known of it.
+    """
+
+    id: str
+    articles: tuple[Article, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """A webhook request as it arrived. Header names are lower case; `path_secret` is the last part of the path or empty."""
 
@@ -178,13 +201,15 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What a genuine webhook says: look at this ticket.
+    """What a genuine webhook says: look at this ticket, or at this page of the help centre.
 
-    kind: `ticket` (look at `ticket_id`), `poll` (something changed, but the body cannot be read), `ignored` (not for us).
+    kind: `ticket` (look at `ticket_id`), `article` (read `article_id`), `poll` (something changed, but the body cannot be
+    read), `ignored` (not for us).
     """
 
-    kind: Literal["ticket", "poll", "ignored"]
+    kind: Literal["ticket", "article", "poll", "ignored"]
     ticket_id: str = ""
+    article_id: str = ""
     delivery_id: str = ""  # the vendor's event id; empty where it has none
     what: str = ""  # the vendor's event name, for the log: "comment_added", "trigger", ...
     author_id: str = ""  # who caused it, where the body says so
@@ -309,8 +334,19 @@ class Helpdesk(Protocol):
         """The tickets that changed since then, page by page; the vendors' search lags by up to some minutes."""
         ...
 
-    def articles(self) -> AsyncIterator[Article]:
-        """Every article of the help centre, page by page."""
+    def articles(self, unread: dict[str, str] | None = None) -> AsyncIterator[Article]:
+        """Every article of the help centre, page by page.
+
+        unread: gets id and reason of each that is not as documented, and the rest goes on; None: the first one raises.
+        """
+        ...
+
+    async def changed_articles(self, since: datetime) -> Changed | None:
+        """What changed since then. None: the helpdesk does not tell, or so much that `articles` is cheaper."""
+        ...
+
+    def read_articles(self, ids: Sequence[str]) -> AsyncIterator[Reading]:
+        """These pages, as `articles` would give them now. Only where `changed_articles` or a webhook names any."""
         ...
 
     def macros(self) -> AsyncIterator[Article]:

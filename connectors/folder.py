@@ -87,6 +87,11 @@ def folder_articles(path: Path, *, base_url: str = "", problems: list[str] | Non
             problems.append(str(problem))
 
 
+def markdown_to_html(text: str) -> str:
+    """Render Markdown as in a folder, its title included. Blocking: a megabyte of brackets takes seconds."""
+    return str(_markdown().render(text[:MAX_CHARS]))
+
+
 def front_matter(text: str, *, name: str) -> tuple[dict[str, str], str]:
     """Split `key: value` lines between two lines of `---` from the text. Raises RejectedError naming file and line."""
     lines = text.splitlines(keepends=True)
@@ -185,7 +190,7 @@ def _from_markdown(text: str) -> Page:
 
     Of the first MAX_CHARS, which is all that is read of an article: brackets alone cost 20 µs each.
     """
-    markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    markdown = _markdown()
     parsed = markdown.parse(text[:MAX_CHARS])
     at = next((place for place, token in enumerate(parsed) if token.type == "heading_open"), None)
     if at is None:
@@ -193,6 +198,10 @@ def _from_markdown(text: str) -> Page:
     title = "".join(child.content for child in parsed[at + 1].children or () if child.type in ("text", "code_inline"))
     body = parsed[3:] if at == 0 else parsed  # a heading is three tokens: open, text, close
     return Page(title=title.strip(), html=markdown.renderer.render(body, markdown.options, {}))
+
+
+def _markdown() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
 
 def _from_html(text: str) -> Page:

@@ -69,7 +69,8 @@ class Backlog:
         key = _key(ticket)
         found: list[tuple[datetime, str, str]] = []
         async with self._engine.connect() as connection:
-            sent = await connection.execute(_of(deliveries, key).order_by(deliveries.c.id.desc()).limit(_NEWEST))
+            told = _of(deliveries, key).where(deliveries.c.kind == "ticket")
+            sent = await connection.execute(told.order_by(deliveries.c.id.desc()).limit(_NEWEST))
             found += [(row.received_at, _what(row.what), row.result or "not looked at yet") for row in sent]
             for row in await connection.execute(_of(drafts, key)):
                 found.append((row.created_at, f"draft {row.reference}", row.verdict))

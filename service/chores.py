@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import partial
@@ -26,6 +27,9 @@ _POLLS_S = (0.0, 70.0, 240.0)  # the export withholds its newest minute, a searc
 _AGAIN = "again"
 _MISCONFIGURED_S = 300.0
 _PUT_OFF_S = (60.0, 75.0)  # a poll that got no answer
+_READ_S = 1.0
+_TOLD_HOURS = 1  # what came before a process started is the first sync's
+_TRIES = 10  # of an article that a webhook told of; after ten minutes it is the next sync's
 
 
 class Chores:
@@ -38,6 +42,9 @@ class Chores:
         self._settings, self._helpdesks = settings, helpdesks
         queue.app.task(name="reconcile")(self._reconcile)
         queue.app.task(name="sync")(self._sync)
+        queue.app.task(name="article")(self._article)
+        self._read: dict[tuple[str, str], datetime] = {}  # of the told articles, by when they were told
+        self._not_before = 0.0  # of the next look for told articles, where one of them could not be read
 
     async def tidy(self) -> None:
         """Forget what nobody will ask about any more."""
@@ -59,6 +66,58 @@ class Chores:
         else:
             await self._sync()
         await asyncio.sleep(self._settings.knowledge.sync_every_s)
+
+    async def article_told(self, helpdesk: str, article_id: str) -> None:
+        """A webhook named an article: one of all reads it into an index that all share; see `read_articles` for the other."""
+        if self._settings.qdrant.url:
+            await self._put_article(helpdesk, article_id)
+
+    async def read_articles(self) -> None:
+        """Every second, for an index that is this process's own: read what webhooks told of, whoever received them."""
+        await asyncio.sleep(_READ_S)
+        if time.monotonic() < self._not_before:
+            return
+        told = await self._inbox.articles(hours=_TOLD_HOURS)
+        for helpdesk in {helpdesk for helpdesk, _ in told}:
+            new = {key: at for key, at in told.items() if key[0] == helpdesk and self._read.get(key) != at}
+            if new and await self._refreshed(helpdesk, [article_id for _, article_id in new]):
+                self._read |= new
+            elif new:
+                self._not_before = time.monotonic() + _PUT_OFF_S[0]
+        self._read = {key: at for key, at in self._read.items() if key in told}
+
+    async def _put_article(self, helpdesk: str, article_id: str, *, tries: int = 0, after_s: float = 0.0) -> None:
+        """Under the lock of the syncs: what one of them has read earlier must not be written later."""
+        await self._queue.put_chore(
+            "article",
+            lock="sync",
+            queueing_lock=f"article:{helpdesk}:{article_id}",
+            after_s=after_s,
+            given={"helpdesk": helpdesk, "article_id": article_id, "tries": tries},
+        )
+
+    async def _article(self, helpdesk: str, article_id: str, tries: int) -> None:
+        again = partial(self._put_article, helpdesk, article_id, tries=tries + 1)
+        try:
+            done = await self._refreshed(helpdesk, [article_id])
+        except asyncio.CancelledError:  # the drain's time is up: somebody else goes on
+            await insist(again)
+            raise
+        if not done and tries + 1 < _TRIES:
+            await insist(partial(again, after_s=random.uniform(*_PUT_OFF_S)))  # noqa: S311 - jitter, no secret
+
+    async def _refreshed(self, helpdesk: str, ids: list[str]) -> bool:
+        """Whether these articles are up to date, or cannot be: then nobody asks again."""
+        try:
+            done = await self._story.read_articles(helpdesk, ids)
+        except RejectedError as error:
+            log.warning("an article cannot be read", helpdesk=helpdesk, articles=ids, reason=str(error))
+            return True
+        except (ServiceError, *AWAY) as error:
+            log.warning("an article is read later", helpdesk=helpdesk, articles=ids, reason=str(error))
+            return False
+        log.info("read what webhooks told of", helpdesk=helpdesk, articles=ids, done=done)
+        return done
 
     async def unreadable(self, helpdesk: str, *, at: datetime) -> None:
         """A webhook tells no ticket: look at what changed since shortly before it, and again when the helpdesk knows."""

@@ -35,8 +35,8 @@ deliveries = sa.Table(
     metadata,
     sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
     sa.Column("helpdesk", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),  # "ticket" or "poll"
-    sa.Column("ticket_id", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),  # "ticket", "article" or "poll"
+    sa.Column("ticket_id", sa.Text, nullable=False),  # of an article its number, of a poll empty
     sa.Column("what", sa.Text, nullable=False),
     sa.Column("delivery_id", sa.Text, nullable=False),
     sa.Column("author_id", sa.Text, nullable=False),
@@ -46,6 +46,7 @@ deliveries = sa.Table(
     sa.Column("result", sa.Text, nullable=False, server_default=""),
     sa.Index("deliveries_waiting", "helpdesk", "ticket_id", postgresql_where=sa.text("forwarded_at IS NULL")),
     sa.Index("deliveries_of_ticket", "helpdesk", "ticket_id", "id"),
+    sa.Index("deliveries_of_articles", "forwarded_at", postgresql_where=sa.text("kind = 'article'")),
 )
 
 drafts = sa.Table(

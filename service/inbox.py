@@ -41,15 +41,19 @@ _INSERT = (
 
 _FORWARDED = sa.text("""
     UPDATE deliveries d SET forwarded_at = now(), result = done.result
-    FROM unnest(CAST(:helpdesks AS text[]), CAST(:ticket_ids AS text[]), CAST(:newest AS bigint[]), CAST(:results AS text[]))
-         AS done (helpdesk, ticket_id, upto, result)
-    WHERE d.helpdesk = done.helpdesk AND d.ticket_id = done.ticket_id AND d.id <= done.upto AND d.forwarded_at IS NULL
+    FROM unnest(CAST(:helpdesks AS text[]), CAST(:kinds AS text[]), CAST(:ticket_ids AS text[]), CAST(:newest AS bigint[]),
+                CAST(:results AS text[])) AS done (helpdesk, kind, ticket_id, upto, result)
+    WHERE d.helpdesk = done.helpdesk AND d.kind = done.kind AND d.ticket_id = done.ticket_id AND d.id <= done.upto
+      AND d.forwarded_at IS NULL
 """)
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A ticket to look at (or, with an empty id, an account to poll) and the newest delivery that asks for it."""
+    """A ticket to look at, an article to read, or an account to poll, and the newest delivery that asks for it.
+
+    ticket_id: of kind `article` the article's; of kind `poll` empty.
+    """
 
     helpdesk: str
     ticket_id: str
@@ -57,6 +61,7 @@ class Due:
     first_at: datetime  # when the oldest of them came
     messages: frozenset[str] = frozenset()  # that were added; "" where a body does not say
     live: bool = True  # somebody has just written; False: the reconciler or a backfill found it
+    kind: str = "ticket"
 
 
 @dataclass(slots=True)
@@ -85,7 +90,8 @@ class Inbox:
 
     async def put(self, helpdesk: str, event: Event) -> None:
         """Store one event; returns when it is durable. Raises DatabaseUnavailableError within STORE_TIMEOUT_S."""
-        row = (event.kind, event.ticket_id, event.what, event.delivery_id, event.author_id, event.message_id)
+        about = event.article_id or event.ticket_id
+        row = (event.kind, about, event.what, event.delivery_id, event.author_id, event.message_id)
         waiting = _Waiting((helpdesk, *row))
         self._waiting.put_nowait(waiting)
         try:
@@ -135,12 +141,24 @@ class Inbox:
         """Mark the deliveries that led to these jobs (or to nothing: the text says why), all in one commit."""
         given = {
             "helpdesks": [due.helpdesk for due, _ in done],
+            "kinds": [due.kind for due, _ in done],
             "ticket_ids": [due.ticket_id for due, _ in done],
             "newest": [due.upto for due, _ in done],
             "results": [result for _, result in done],
         }
         async with self._engine.connect() as connection:
             await connection.execute(_FORWARDED, given)
+
+    async def articles(self, *, hours: int) -> dict[tuple[str, str], datetime]:
+        """(helpdesk, article) that webhooks told of within so many hours, once each was quiet, and when that was."""
+        since = sa.func.now() - sa.func.make_interval(0, 0, 0, 0, hours)
+        told = (
+            sa.select(deliveries.c.helpdesk, deliveries.c.ticket_id, sa.func.max(deliveries.c.forwarded_at))
+            .where(deliveries.c.kind == "article", deliveries.c.forwarded_at >= since)
+            .group_by(deliveries.c.helpdesk, deliveries.c.ticket_id)
+        )
+        async with self._engine.connect() as connection:
+            return {(helpdesk, article): at for helpdesk, article, at in await connection.execute(told)}
 
     async def prune(self, *, days: int) -> None:
         """Forget deliveries that were dealt with longer ago than this."""
@@ -201,6 +219,7 @@ async def _quiet(connection: AsyncConnection, debounce_s: float, longest_s: floa
     found = await connection.execute(
         sa.select(
             deliveries.c.helpdesk,
+            deliveries.c.kind,
             deliveries.c.ticket_id,
             sa.func.max(deliveries.c.id),
             first,
@@ -208,7 +227,7 @@ async def _quiet(connection: AsyncConnection, debounce_s: float, longest_s: floa
             sa.func.bool_or(deliveries.c.what.not_in(FOUND)),
         )
         .where(deliveries.c.forwarded_at.is_(None))
-        .group_by(deliveries.c.helpdesk, deliveries.c.ticket_id)
+        .group_by(deliveries.c.helpdesk, deliveries.c.kind, deliveries.c.ticket_id)
         .having(
             sa.or_(
                 last <= now - sa.func.make_interval(0, 0, 0, 0, 0, 0, debounce_s),
@@ -220,6 +239,6 @@ async def _quiet(connection: AsyncConnection, debounce_s: float, longest_s: floa
         .limit(limit)
     )
     return [
-        Due(helpdesk, ticket_id, upto=upto, first_at=first_at, messages=frozenset(messages), live=live)
-        for helpdesk, ticket_id, upto, first_at, messages, live in found
+        Due(helpdesk, ticket_id, upto=upto, first_at=first_at, messages=frozenset(messages), live=live, kind=kind)
+        for helpdesk, kind, ticket_id, upto, first_at, messages, live in found
     ]

@@ -95,6 +95,8 @@ class Jobs:
         steps = [self._forward, self._sweep, self._chores.tidy]
         if self._settings.knowledge.sync_every_s:
             steps.append(self._chores.keep_synced)
+        if not self._settings.qdrant.url:
+            steps.append(self._chores.read_articles)
         if self._settings.reconcile_every_s:
             steps.append(self._chores.ask_to_reconcile)
         loops = [asyncio.create_task(self._for_ever(step)) for step in steps]
@@ -159,6 +161,9 @@ class Jobs:
             await asyncio.wait_for(self._inbox.arrived.wait(), _FORWARD_S)
 
     async def _into_job(self, due: Due) -> str:
+        if due.kind == "article":
+            await self._chores.article_told(due.helpdesk, due.ticket_id)
+            return "article"
         if not due.ticket_id:
             await self._chores.unreadable(due.helpdesk, at=due.first_at)
             return "poll"

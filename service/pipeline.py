@@ -29,7 +29,7 @@ from service.content import Written, content_of
 from service.conversation import Conversation, read_conversation
 from service.errors import OutageError, ServiceError
 from service.guard import resolve
-from service.knowledge.sources import Library, sync_all
+from service.knowledge.sources import Library, refresh, sync_all
 from service.ledger import QUESTIONS_KEPT_DAYS, Ledger, SavedDraft, TicketKey, reference_for
 from service.lessons import Lessons
 from service.llm import LLM
@@ -287,9 +287,18 @@ class Pipeline:
 
     async def sync(self) -> str:
         """Bring the knowledge up to date; returns what was done, for the log."""
-        reports = await sync_all(self._library, progress=lambda *_: None)
-        counts = (f"{one.source}: {one.added} added, {one.changed} changed, {one.removed} removed" for one in reports)
+        reports = await sync_all(self._library, progress=lambda *_: None, changes_only=True)
+        counts = (
+            f"{one.source}: {one.added} added, {one.changed} changed, {one.removed} removed"
+            + f" ({one.read} read)" * bool(one.read)
+            for one in reports
+        )
         return "; ".join(counts) or "no source is set"
+
+    async def read_articles(self, helpdesk: str, ids: Collection[str]) -> bool:
+        """Bring these articles up to date. False: not all could be, ask again later."""
+        report = await refresh(self._library, helpdesk, ids)
+        return report.complete and report.settled
 
     async def first_sync(self) -> None:
         """Read the knowledge where the index is empty; what cannot be read now is read by the next sync."""

@@ -80,7 +80,13 @@ def report_table(reports: Sequence[SyncReport]) -> RenderableType:
     table = Table("source", "added", "changed", "unchanged", "removed", "failed", "passages", box=None, pad_edge=False)
     for report in reports:
         numbers = (report.added, report.changed, report.unchanged, report.removed, report.failed, report.passages)
-        source = report.source if report.complete else f"{report.source} (incomplete)"
-        table.add_row(source, *(str(number) for number in numbers))
+        table.add_row(_named(report), *(str(number) for number in numbers))
     problems = [Text(f"! {problem}") for report in reports for problem in report.problems]
     return Group(table, *problems)
+
+
+def _named(report: SyncReport) -> str:
+    """The source, and in a word how much of it was read, where that is not all."""
+    if not report.complete:
+        return f"{report.source} (incomplete)"
+    return f"{report.source} (changes)" if report.read == "changes" else report.source

@@ -41,3 +41,7 @@ class Story(Protocol):
     async def sync(self) -> str:
         """Bring the knowledge up to date; returns what was done, for the log."""
         ...
+
+    async def read_articles(self, helpdesk: str, ids: Collection[str]) -> bool:
+        """Bring these articles up to date. False: not all could be, ask again later. Raises RejectedError, ServiceError."""
+        ...

@@ -38,6 +38,11 @@ async def _vectors(client: AsyncQdrantClient, name: str, body: models.UpdateVect
     return DONE
 
 
+async def _label(client: AsyncQdrantClient, name: str, body: models.SetPayload) -> object:
+    await client.set_payload(name, body.payload, points=body.filter or [])
+    return DONE
+
+
 async def _delete(client: AsyncQdrantClient, name: str, body: models.FilterSelector) -> object:
     await client.delete(name, body)
     return DONE
@@ -78,6 +83,7 @@ HANDLERS: dict[tuple[str, str], tuple[type[BaseModel], Handler]] = {
     ("PUT", "/points"): (models.PointsList, _upsert),
     ("PUT", "/points/vectors"): (models.UpdateVectors, _vectors),
     ("POST", "/points/delete"): (models.FilterSelector, _delete),
+    ("POST", "/points/payload"): (models.SetPayload, _label),
     ("POST", "/points"): (models.PointRequest, _retrieve),
     ("POST", "/points/scroll"): (models.ScrollRequest, _scroll),
     ("POST", "/points/count"): (models.CountRequest, _count),

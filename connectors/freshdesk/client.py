@@ -19,12 +19,14 @@ from connectors.base import (
     Article,
     Budget,
     Change,
+    Changed,
     ConnectorError,
     GoneError,
     LeakError,
     MisconfiguredError,
     Note,
     Person,
+    Reading,
     RejectedError,
     RetryableError,
     Ticket,
@@ -150,9 +152,17 @@ class FreshdeskClient:
             since, page = (newest, 1) if newest > since else (since, page + 1)  # `updated_since` is inclusive
         raise RejectedError(f"{self.account} names more than {MOST_PAGES} pages of tickets that changed at {since}")
 
-    def articles(self) -> AsyncIterator[Article]:
+    def articles(self, unread: dict[str, str] | None = None) -> AsyncIterator[Article]:
         """Every published article of every folder, in the primary language and the others asked for."""
-        return knowledge.crawl(self._library, languages=self._languages)
+        return knowledge.crawl(self._library, languages=self._languages, unread=unread)
+
+    async def changed_articles(self, since: datetime) -> Changed | None:  # noqa: ARG002
+        """Freshdesk has no list of changes and no webhook for articles: all are read and compared."""
+        return None
+
+    def read_articles(self, ids: Sequence[str]) -> AsyncIterator[Reading]:
+        """Nothing tells which: all are read."""
+        raise RejectedError(f"{self.account} tells of no single article, so nobody asks for {', '.join(ids)[:40]}")
 
     def macros(self) -> AsyncIterator[Article]:
         """Every canned response that is not somebody's own."""

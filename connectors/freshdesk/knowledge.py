@@ -31,11 +31,14 @@ class Folder:
     organization: str = "*"
 
 
-async def crawl(door: Door, *, languages: Sequence[str] = ()) -> AsyncIterator[Article]:
+async def crawl(
+    door: Door, *, languages: Sequence[str] = (), unread: dict[str, str] | None = None
+) -> AsyncIterator[Article]:
     """Read every published article, folder by folder.
 
     languages: Freshdesk codes ("de", "pt-BR") to read beside the primary language; none: those that the account's
     settings name. A key that may not read the settings leaves the primary language's name empty.
+    unread: gets id and reason of each that is not as documented, and the rest goes on; None: the first one raises.
     """
     primary, supported = await _languages(door)
     others = [code for code in dict.fromkeys(languages or supported) if code and code != primary]
@@ -44,12 +47,31 @@ async def crawl(door: Door, *, languages: Sequence[str] = ()) -> AsyncIterator[A
         originals: dict[Any, JSON] = {}
         async for body in _listed(door, path, what="articles"):
             originals[body.get("id")] = body
-            if _published(body):
-                yield to_article(body, folder=folder, door=door, language=primary)
+            if _published(body) and (found := _read(body, unread, folder=folder, door=door, language=primary)):
+                yield found
         for code in others:
             async for body in _translated(door, f"{path}/{code}"):
-                if _published(body) and not _same(body, originals.get(body.get("id"))):
-                    yield to_article(body, folder=folder, door=door, language=code, translation=True)
+                if not _published(body) or _same(body, originals.get(body.get("id"))):
+                    continue
+                if found := _read(body, unread, folder=folder, door=door, language=code, translation=True):
+                    yield found
+
+
+def _read(
+    body: JSON, unread: dict[str, str] | None, *, folder: Folder, door: Door, language: str, translation: bool = False
+) -> Article | None:
+    """One article; None where it is not as documented, and `unread` says so."""
+    try:
+        return to_article(body, folder=folder, door=door, language=language, translation=translation)
+    except RejectedError as error:
+        if unread is None:
+            raise
+        unread[_id(wire.number(body.get("id")), language, translation=translation)] = str(error)
+        return None
+
+
+def _id(number: str, language: str, *, translation: bool) -> str:
+    return f"{number}-{language}" if translation else number
 
 
 def to_article(body: JSON, *, folder: Folder, door: Door, language: str, translation: bool = False) -> Article:
@@ -58,7 +80,7 @@ def to_article(body: JSON, *, folder: Folder, door: Door, language: str, transla
         id_ = wire.number(body["id"])
         return Article(
             source="freshdesk",
-            id=f"{id_}-{language}" if translation else id_,
+            id=_id(id_, language, translation=translation),
             title=str(body.get("title") or ""),
             html=str(body.get("description") or ""),
             url=_url(door.base_url, id_, audience=folder.audience, language=language if translation else ""),

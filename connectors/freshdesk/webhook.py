@@ -1,7 +1,8 @@
 """Freshdesk's webhooks: an automation rule's "Trigger Webhook". They are not signed, carry no id and may be late.
 
 So a shared secret is all there is: as password of "Requires authentication", as a custom header, or as the last part of
-the address. The body is a hint that names a ticket; nothing else in it is believed.
+the address. The body is a hint that names a ticket; nothing else in it is believed. Rules run on tickets alone: nothing tells of
+articles, whose changes are found by reading them all.
 Source: https://support.freshdesk.com/support/solutions/articles/132589
 """
 

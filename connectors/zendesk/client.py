@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from connectors.base import (
     Article,
     Budget,
     Change,
+    Changed,
     ConflictError,
     ConnectorError,
     GoneError,
@@ -20,6 +21,7 @@ from connectors.base import (
     MisconfiguredError,
     Note,
     Person,
+    Reading,
     RejectedError,
     RetryableError,
     Ticket,
@@ -102,9 +104,17 @@ class ZendeskClient:
         """The tickets that changed since then, as far as the export or the search knows."""
         return changes(self._door, moment)
 
-    def articles(self) -> AsyncIterator[Article]:
+    def articles(self, unread: dict[str, str] | None = None) -> AsyncIterator[Article]:
         """Every article of the help centre in every language, drafts left out."""
-        return knowledge.articles(self._library)
+        return knowledge.articles(self._library, unread)
+
+    async def changed_articles(self, since: datetime) -> Changed | None:
+        """What the incremental list says: not what was archived or deleted."""
+        return await knowledge.changed(self._library, since)
+
+    def read_articles(self, ids: Sequence[str]) -> AsyncIterator[Reading]:
+        """These articles in every language, drafts left out."""
+        return knowledge.read(self._library, ids)
 
     def macros(self) -> AsyncIterator[Article]:
         """Every active macro with a comment, personal ones left out."""

@@ -6,17 +6,25 @@ https://developer.zendesk.com/api-reference/help_center/help-center-api/articles
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from connectors.base import Article, Audience, GoneError, RejectedError
+from connectors.base import Article, Audience, Changed, GoneError, Reading, RejectedError
 from connectors.http import JSON, Door
 from connectors.zendesk.paging import pages
 from connectors.zendesk.wire import documented_shape
 
 _LOCALE = re.compile(r"[A-Za-z0-9-]{2,20}")
+_ID = re.compile(r"[0-9]{1,20}")
+
+_MOST_CHANGED = 100
+"""Each costs two calls and more, a page of a hundred articles one: beyond this, all are read."""
+
+_BESIDE = {"include": "sections,categories"}
+_PAGE = 1_000  # of the incremental list
+_MOST_PAGES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,35 +37,123 @@ class Centre:
     segments: Mapping[str, str] = field(default_factory=dict)  # user segment -> the one organisation it is for
 
 
-async def articles(door: Door) -> AsyncIterator[Article]:
-    """Every article in every language, page by page; drafts are left out. None where the account has no help centre."""
+async def articles(door: Door, unread: dict[str, str] | None = None) -> AsyncIterator[Article]:
+    """Every article in every language, page by page; drafts are left out. None where the account has no help centre.
+
+    unread: gets id and reason of each that is not as documented, and the rest goes on; None: the first one raises.
+    """
     try:
-        answer = await door.call("GET", "/api/v2/help_center/locales")
+        locales = await _locales(door)
     except GoneError:
         return
-    with documented_shape("list of locales"):
-        locales = [_locale(name) for name in answer.body["locales"]]
     centre = replace(await _centre(door), segments=await _segments(door))
     given = set[str]()
     for locale in locales:
         path = f"/api/v2/help_center/{locale}/articles"
-        async for page in pages(door, path, params={"include": "sections,categories"}):
-            for article in to_articles(page, locale=locale, centre=centre):
+        async for page in pages(door, path, params=_BESIDE):
+            for article in to_articles(page, locale=locale, centre=centre, unread=unread):
                 if article.id not in given:  # an article without a translation may be given in its own language again
                     given.add(article.id)
                     yield article
 
 
-def to_articles(page: JSON, *, locale: str, centre: Centre) -> list[Article]:
-    """Read one page of articles with its side-loaded sections and categories."""
+async def changed(door: Door, since: datetime) -> Changed | None:
+    """Numbers of the articles of which anything changed since then; None where all are to be read instead.
+
+    Drafts and restricted articles are among them. Archived and deleted ones are not, nothing tells of those
+    (https://github.com/dust-tt/dust/issues/8656); whether every change of a translation counts is not documented.
+    Up to 1,000 a page, for agents; the next one begins at the time of the last change, which comes again:
+    https://developer.zendesk.com/documentation/help_center/help-center-api/understanding-incremental-article-exports/
+    """
+    start, found = int(since.timestamp()), dict[str, None]()
+    for _ in range(_MOST_PAGES):
+        try:
+            answer = await door.call("GET", "/api/v2/help_center/incremental/articles", params={"start_time": start})
+        except RejectedError:  # 403, 404: not an agent's token, or no help centre
+            return None
+        with documented_shape("incremental list of articles"):
+            listed = [str(article["id"]) for article in answer.body["articles"]]
+            end = max(int(answer.body["end_time"]), start)  # 1 where the list is empty
+            last = not listed or not answer.body.get("next_page")
+        found |= dict.fromkeys(listed)
+        if len(found) > _MOST_CHANGED:
+            return None
+        if last or (end == start and len(listed) < _PAGE):
+            return Changed(tuple(found), datetime.fromtimestamp(end, UTC))
+        if end == start:  # more changed in one second than fit on a page
+            return None
+        start = end
+    return None
+
+
+async def read(door: Door, ids: Sequence[str]) -> AsyncIterator[Reading]:
+    """These articles by number, as `articles` would give them. A locale that is off counts as not written."""
+    if not ids:
+        return
+    locales = await _locales(door)
+    centre = replace(await _centre(door), segments=await _segments(door))
+    for number in ids:
+        try:
+            yield Reading(number, await _read(door, number, locales=locales, centre=centre))
+        except RejectedError as error:
+            yield Reading(number, problem=str(error))
+
+
+async def _read(door: Door, number: str, *, locales: Sequence[str], centre: Centre) -> tuple[Article, ...]:
+    if not _ID.fullmatch(number):  # it becomes part of an address
+        raise RejectedError(f"{number[:40]!r} is not the number of a Zendesk article")
+    written, found = set[str](), dict[str, Article]()
+    try:
+        async for page in pages(door, f"/api/v2/help_center/articles/{number}/translations", params={}):
+            with documented_shape("list of translations"):
+                written |= {str(one["locale"]).lower() for one in page["translations"] if not one["draft"]}
+    except GoneError:  # archived, deleted, or no longer for us to see
+        return ()
+    for locale in locales:
+        if locale.lower() in written:
+            path = f"/api/v2/help_center/{locale}/articles/{number}"
+            try:
+                answer = await door.call("GET", path, params=_BESIDE)
+            except GoneError:
+                continue
+            with documented_shape("article"):
+                page = {**answer.body, "articles": [answer.body["article"]]}
+            if not page.get("sections"):
+                page |= await _place(door, page["articles"][0], locale=locale)
+            found |= {one.id: one for one in to_articles(page, locale=locale, centre=centre) if one.id not in found}
+    return tuple(found.values())
+
+
+async def _place(door: Door, article: JSON, *, locale: str) -> JSON:
+    """Section and category of an article that came without: that a single one brings them is not documented."""
+    with documented_shape("article"):
+        section_id = int(article["section_id"])
+    section = (await door.call("GET", f"/api/v2/help_center/{locale}/sections/{section_id}")).body
+    with documented_shape("section"):
+        category_id = int(section["section"]["category_id"])
+    category = (await door.call("GET", f"/api/v2/help_center/{locale}/categories/{category_id}")).body
+    with documented_shape("category"):
+        return {"sections": [section["section"]], "categories": [category["category"]]}
+
+
+def to_articles(page: JSON, *, locale: str, centre: Centre, unread: dict[str, str] | None = None) -> list[Article]:
+    """Read one page of articles with its side-loaded sections and categories. unread: see `articles`."""
     with documented_shape("page of articles"):
         sections = {str(section["id"]): section for section in page.get("sections") or ()}
         categories = {str(category["id"]): category for category in page.get("categories") or ()}
-        return [
-            _article(article, locale=locale, centre=centre, breadcrumb=_breadcrumb(article, sections, categories))
-            for article in page["articles"]
-            if not article["draft"]
-        ]
+        given = [(_id(article, locale=locale), article) for article in page["articles"]]
+    found = []
+    for id_, article in given:
+        try:
+            with documented_shape("page of articles"):
+                if not article["draft"]:
+                    breadcrumb = _breadcrumb(article, sections, categories)
+                    found.append(_article(article, id_=id_, centre=centre, breadcrumb=breadcrumb))
+        except RejectedError as error:
+            if unread is None:
+                raise
+            unread[id_] = str(error)
+    return found
 
 
 def to_centre(answer: JSON, *, account: str) -> Centre:
@@ -72,6 +168,12 @@ def to_centre(answer: JSON, *, account: str) -> Centre:
             brand=str(ours["id"]) if len(brands) > 1 else "*",
             open=ours.get("help_center_state", "enabled") == "enabled",
         )
+
+
+async def _locales(door: Door) -> list[str]:
+    answer = await door.call("GET", "/api/v2/help_center/locales")
+    with documented_shape("list of locales"):
+        return [_locale(name) for name in answer.body["locales"]]
 
 
 async def _centre(door: Door) -> Centre:
@@ -117,15 +219,19 @@ def _locale(name: str) -> str:
     return name
 
 
-def _article(article: JSON, *, locale: str, centre: Centre, breadcrumb: str) -> Article:
-    written_in = (article.get("locale") or locale).lower()
+def _id(article: JSON, *, locale: str) -> str:
+    """Number and language: translations share the number."""
+    return f"{article['id']}:{(article.get('locale') or locale).lower()}"
+
+
+def _article(article: JSON, *, id_: str, centre: Centre, breadcrumb: str) -> Article:
     return Article(
         source="zendesk",
-        id=f"{article['id']}:{written_in}",
+        id=id_,
         title=article.get("title") or article.get("name") or "",
         html=article.get("body") or "",
         url=_address(article.get("html_url")),
-        language=written_in.split("-")[0],
+        language=id_.partition(":")[2].split("-")[0],
         audience=_audience(article, centre=centre),
         account=centre.account,
         brand=centre.brand,

@@ -33,7 +33,12 @@ _LOOKED_AT = frozenset(
         "messaging_ticket.message_added",
     }
 )
-"""Events after which a ticket may want something of us; all others are answered and forgotten."""
+"""Events after which a ticket may want something of us."""
+
+_READ = re.compile(r"article\.(?!vote_|comment_|subscription_|author_).+")
+"""Events after which an article is read anew: published, unpublished, and whatever kind may come to be. All others are
+answered and forgotten: votes, comments and followers change nothing in its text or in who may read it.
+https://developer.zendesk.com/api-reference/webhooks/event-types/article-events/"""
 
 _SHORTEST_SECRET = 16
 
@@ -94,11 +99,15 @@ def _event(body: JSON, kind: str) -> Event:
     name = kind.removeprefix(_EVENT)
     what = _only(_WHAT, name.removeprefix("ticket."))
     delivery_id = _only(_DELIVERY_ID, body.get("id"))
+    detail, event = _object(body.get("detail")), _object(body.get("event"))
+    if _READ.fullmatch(name):
+        article_id = _about(body, detail, "article")
+        if not article_id:
+            raise UnreadableError(f"the Zendesk event {what} names no article")
+        return Event(kind="article", article_id=article_id, delivery_id=delivery_id, what=what)
     if name not in _LOOKED_AT:
         return Event(kind="ignored", delivery_id=delivery_id, what=what)
-    detail, event = _object(body.get("detail")), _object(body.get("event"))
-    # the subject names the ticket too: "zen:ticket:5158"
-    ticket_id = _only(_ID, detail.get("id")) or _only(_ID, str(body.get("subject", "")).removeprefix("zen:ticket:"))
+    ticket_id = _about(body, detail, "ticket")
     if not ticket_id:
         raise UnreadableError(f"the Zendesk event {what} names no ticket")
     comment = _object(event.get("comment"))
@@ -119,6 +128,11 @@ def _triggered(body: JSON) -> Event:
     if not ticket_id:
         raise UnreadableError("the Zendesk webhook is neither an event nor our trigger's template: it has no ticket_id")
     return Event(kind="ticket", ticket_id=ticket_id, what="trigger", author_id=_only(_ID, body.get("actor_id")))
+
+
+def _about(body: JSON, detail: JSON, kind: str) -> str:
+    """The id that an event is about; its subject names it too: "zen:ticket:5158"."""
+    return _only(_ID, detail.get("id")) or _only(_ID, str(body.get("subject", "")).removeprefix(f"zen:{kind}:"))
 
 
 def _object(value: object) -> JSON:

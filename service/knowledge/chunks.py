@@ -82,10 +82,15 @@ def article_key(article: Article) -> str:
 
 
 def stamp(article: Article) -> str:
-    """Hash of everything the passages are made of; when the article was last touched changes nothing in them."""
+    """Two hashes with a dot between: of all that is embedded, and of who may find it where.
+
+    When the article was last touched changes neither.
+    """
     values = asdict(article)
     del values["updated_at"], values["pool"]  # a source has one pool, and is named in the stamp
-    return hashlib.sha256(json.dumps([SPLITTING, values], sort_keys=True).encode()).hexdigest()
+    label = [values.pop(name) for name in ("audience", "brand", "organization", "url")]
+    hashes = (hashlib.sha256(json.dumps(one, sort_keys=True).encode()) for one in ([SPLITTING, values], label))
+    return ".".join(one.hexdigest() for one in hashes)
 
 
 def cut_short(article: Article, passages: Sequence[Passage]) -> bool:

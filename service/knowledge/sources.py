@@ -2,56 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 
-from connectors.base import Article, ForbiddenError, GoneError, Helpdesk
+from connectors.base import Article, ConnectorError, ForbiddenError, GoneError, Helpdesk, RejectedError
 from connectors.folder import folder_articles
 from service.embeddings import Embeddings
-from service.knowledge.sync import SyncReport, sync
+from service.knowledge.chunks import SPLITTING
+from service.knowledge.sync import SyncReport, sync, sync_pages
 from service.settings import Settings
-from service.vectors import Vectors
+from service.vectors import Cursor, Vectors
 
 log = structlog.get_logger()
 
 Told = Callable[[str, int, int | None], None]
 """Called with (source, articles done, articles in all or None while unknown)."""
 
+OURS = ("zendesk", "freshdesk", "folder")
+"""Names of the sources that are read here; nobody else writes under them."""
+
+_SWEEP_EVERY = timedelta(hours=24)
+"""No list of changes names what was archived or deleted: so often all is read and compared."""
+
+_OVERLAP = timedelta(minutes=10)
+"""What changed so shortly before is read again: clocks differ, and a list may be behind."""
+
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """What knowledge needs: helpdesks to read from, the index, the embeddings (None: BM25 only)."""
+    """What knowledge needs: helpdesks to read from, the index, the embeddings (None: BM25 only).
+
+    syncing: held by whoever brings our own sources up to date; what was read earlier must not be written later.
+    """
 
     settings: Settings
     helpdesks: Mapping[str, Helpdesk]
     vectors: Vectors
     embeddings: Embeddings | None
+    syncing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-async def sync_all(library: Library, *, progress: Told) -> list[SyncReport]:
-    """Bring the index up to date with every source, one after the other; a source that fails leaves its passages as they are."""
-    reports = [
-        await _sync_one(library, desk.articles(), source=desk.name, account=desk.account, progress=progress)
-        for desk in library.helpdesks.values()
-    ]
-    for desk in library.helpdesks.values():
-        reports += await _sync_macros(library, desk, progress=progress)
-    if folder := library.settings.knowledge.folder:
-        problems: list[str] = []
-        articles = folder_articles(folder, base_url=library.settings.knowledge.folder_url, problems=problems)
-        reports.append(
-            await _sync_one(library, articles, source="folder", account="*", progress=progress, gaps=problems)
-        )
+async def sync_all(library: Library, *, progress: Told, changes_only: bool = False) -> list[SyncReport]:
+    """Bring the index up to date with every source, one after the other; a source that fails leaves its passages as they are.
+
+    changes_only: ask the helpdesks what changed, as far as they tell, and read all of it once a day only.
+    """
+    async with library.syncing:
+        reports = [
+            await _sync_desk(library, desk, progress=partial(progress, desk.name), changes_only=changes_only)
+            for desk in library.helpdesks.values()
+        ]
+        for desk in library.helpdesks.values():
+            reports += await _sync_macros(library, desk, progress=partial(progress, f"{desk.name} macros"))
+        if folder := library.settings.knowledge.folder:
+            problems: list[str] = []
+            reports.append(
+                await sync(
+                    folder_articles(folder, base_url=library.settings.knowledge.folder_url, problems=problems),
+                    vectors=library.vectors,
+                    embeddings=library.embeddings,
+                    source="folder",
+                    account="*",
+                    progress=partial(progress, "folder"),
+                    gaps=problems,
+                )
+            )
+        await library.vectors.refit()  # for what was pushed since the last time
+        await library.vectors.optimise()
     return reports
 
 
-async def _sync_macros(library: Library, desk: Helpdesk, *, progress: Told) -> list[SyncReport]:
+async def _sync_macros(
+    library: Library, desk: Helpdesk, *, progress: Callable[[int, int | None], None]
+) -> list[SyncReport]:
     """A report where there are macros or something is to be said; an account that has none for us is no failure."""
     refused: list[str] = []
-    macros = _allowed(desk, refused)
-    report = await _sync_one(library, macros, source=f"{desk.name} macros", account=desk.account, progress=progress)
+    report = await sync(
+        _allowed(desk, refused),
+        vectors=library.vectors,
+        embeddings=library.embeddings,
+        source=f"{desk.name} macros",
+        account=desk.account,
+        progress=progress,
+    )
     report = replace(report, problems=(*report.problems, *refused))
     read = report.added + report.changed + report.unchanged + report.removed + report.failed
     return [report] if read or report.problems else []
@@ -66,21 +104,63 @@ async def _allowed(desk: Helpdesk, refused: list[str]) -> AsyncIterator[Article]
         refused.append(f"no macros are read: {error}")
 
 
-async def _sync_one(
-    library: Library,
-    articles: AsyncIterator[Article] | Iterable[Article],
-    *,
-    source: str,
-    account: str,
-    progress: Told,
-    gaps: Sequence[str] = (),
+async def refresh(library: Library, helpdesk: str, ids: Collection[str]) -> SyncReport:
+    """Bring these pages of a help centre up to date: each is read in all its languages, or taken out where it is gone."""
+    desk = library.helpdesks.get(helpdesk)
+    if desk is None:
+        raise RejectedError(f"{helpdesk} was switched off")
+    async with library.syncing:
+        return await _sync_pages(library, desk, tuple(ids), progress=lambda _done, _total: None)
+
+
+async def _sync_desk(
+    library: Library, desk: Helpdesk, *, progress: Callable[[int, int | None], None], changes_only: bool
 ) -> SyncReport:
-    return await sync(
-        articles,
+    began = datetime.now(UTC)
+    model = library.embeddings.model if library.embeddings else ""
+    cursor = Cursor(upto=began.isoformat(), swept_at=began.isoformat(), made_with=f"{SPLITTING} {model}")
+    source = {"source": desk.name, "account": desk.account}
+    last = await library.vectors.cursor(**source) if changes_only else None
+    changed = None
+    if last and last.made_with == cursor.made_with and _since(last.swept_at, now=began) < _SWEEP_EVERY:
+        try:
+            changed = await desk.changed_articles(datetime.fromisoformat(last.upto) - _OVERLAP)
+        except ConnectorError as error:
+            problem = f"{desk.name} does not tell what changed: {error}"
+            return SyncReport(desk.name, problems=(problem,), complete=False, read="changes")
+    if last and changed:
+        cursor = replace(last, upto=max(changed.upto.isoformat(), last.upto))
+        report = await _sync_pages(library, desk, changed.ids, progress=progress)
+    else:
+        unread: dict[str, str] = {}
+        report = await sync(
+            desk.articles(unread),
+            vectors=library.vectors,
+            embeddings=library.embeddings,
+            **source,
+            progress=progress,
+            unread=unread,
+        )
+        report = replace(report, read="all")
+    if report.complete and report.settled:
+        await library.vectors.remember(cursor, **source)
+    return report
+
+
+async def _sync_pages(
+    library: Library, desk: Helpdesk, ids: tuple[str, ...], *, progress: Callable[[int, int | None], None]
+) -> SyncReport:
+    report = await sync_pages(
+        desk.read_articles(ids),
         vectors=library.vectors,
         embeddings=library.embeddings,
-        source=source,
-        account=account,
-        progress=lambda done, total: progress(source, done, total),
-        gaps=gaps,
+        source=desk.name,
+        account=desk.account,
+        progress=progress,
     )
+    return replace(report, read="changes")
+
+
+def _since(moment: str, *, now: datetime) -> timedelta:
+    """How long ago; also where our clock was set back meanwhile."""
+    return abs(now - datetime.fromisoformat(moment))

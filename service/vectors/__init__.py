@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager
 
 from service.settings import Settings
 from service.vectors.base import (
+    Cursor,
     Dense,
     Entry,
     Fence,
     Found,
     IndexInUseError,
+    Label,
     Mark,
     Meta,
     Passage,
@@ -25,12 +27,14 @@ from service.vectors.embedded import EmbeddedVectors
 from service.vectors.server import ServerVectors, connect
 
 __all__ = [
+    "Cursor",
     "Dense",
     "EmbeddedVectors",
     "Entry",
     "Fence",
     "Found",
     "IndexInUseError",
+    "Label",
     "Mark",
     "Meta",
     "Passage",

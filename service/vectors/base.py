@@ -127,6 +127,34 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Label:
+    """Who may find an article that is in the index, and where they read it.
+
+    stamp: of its mark from now on; empty: not known to be whole.
+    """
+
+    article: str
+    stamp: str
+    audience: Audience
+    brand: str
+    organization: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a source was read. It lies in the index that was filled, so that an empty one is filled from the beginning.
+
+    upto: changes until then are in the index. swept_at: when all of the source was last read. Both in ISO 8601.
+    made_with: how articles were split and embedded; where that has changed, all of them are read again.
+    """
+
+    upto: str
+    swept_at: str
+    made_with: str
+
+
+@dataclass(frozen=True, slots=True)
 class Meta:
     """What the index as a whole was made with; lies in the index itself.
 
@@ -183,8 +211,20 @@ class Vectors(Protocol):
         """Add articles, or replace what was there of them. Done twice, it changes nothing."""
         ...
 
+    async def relabel(self, labels: Sequence[Label], *, source: str, account: str) -> None:
+        """Say anew who may find these articles; their texts and embeddings stay. One that is not there stays away."""
+        ...
+
     async def remove(self, articles: Sequence[str], *, source: str, account: str) -> None:
         """Take articles out."""
+        ...
+
+    async def cursor(self, *, source: str, account: str) -> Cursor | None:
+        """How far this source was read; None where it never was. Goes with the embeddings that `begin` drops."""
+        ...
+
+    async def remember(self, cursor: Cursor, *, source: str, account: str) -> None:
+        """How far this source has been read by now."""
         ...
 
     async def refit(self) -> None:

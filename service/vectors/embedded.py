@@ -59,6 +59,10 @@ class EdgeEngine:
         """Replace the named vectors of points that are there."""
         await self._call(_revise, self._shard, points)
 
+    async def label(self, where: Where, payload: Payload) -> None:
+        """Set these fields of every point that matches."""
+        await self._call(self._shard.update, edge.UpdateOperation.set_payload_by_filter(_filter(where), payload))
+
     async def delete(self, where: Where) -> None:
         """Drop every point that matches."""
         await self._call(self._shard.update, edge.UpdateOperation.delete_points_by_filter(_filter(where)))

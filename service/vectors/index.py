@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Protocol
 
 from service.vectors import payload as stored
 from service.vectors import words
-from service.vectors.base import Entry, Fence, Found, Mark, Meta, Passage, Question, Status
+from service.vectors.base import Cursor, Entry, Fence, Found, Label, Mark, Meta, Passage, Question, Status
 from service.vectors.payload import Payload, Point
 from service.vectors.ranking import Plan, Where, plan
 
@@ -51,6 +51,10 @@ class Engine(Protocol):
 
     async def revise(self, points: Sequence[Point]) -> None:
         """Replace the named vectors of points that are there; their other vectors and payloads stay."""
+        ...
+
+    async def label(self, where: Where, payload: Payload) -> None:
+        """Set these fields of every point that matches; its other fields and its vectors stay."""
         ...
 
     async def delete(self, where: Where) -> None:
@@ -172,6 +176,25 @@ class Index:
             stamps = tuple(entry.mark.stamp for entry in entries)
             where = _of(source, account, articles)
             await self._engine.delete(replace(where, must_not=(("stamp", stamps),)))
+
+    async def relabel(self, labels: Sequence[Label], *, source: str, account: str) -> None:
+        """Set the fields that fences read, the address and the stamp."""
+        async with self._writing:
+            await self.open()
+            for label in labels:
+                fields = asdict(label)
+                await self._engine.label(_of(source, account, (fields.pop("article"),)), fields)
+
+    async def cursor(self, *, source: str, account: str) -> Cursor | None:
+        """Read the source's own point."""
+        await self.open()
+        return stored.to_cursor(await self._engine.read(stored.cursor_id(source=source, account=account)))
+
+    async def remember(self, cursor: Cursor, *, source: str, account: str) -> None:
+        """Write the source's own point."""
+        async with self._writing:
+            await self.open()
+            await self._engine.upsert([stored.cursor_point(cursor, source=source, account=account)])
 
     async def remove(self, articles: Sequence[str], *, source: str, account: str) -> None:
         """Drop every passage of these articles."""

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from service.vectors import words
-from service.vectors.base import Entry, Mark, Meta, Passage
+from service.vectors.base import Cursor, Entry, Mark, Meta, Passage, passage_id
 from service.vectors.ranking import BM25_BODY, BM25_TITLE, BODY, TITLE
 
 Payload = dict[str, Any]
@@ -20,7 +20,7 @@ INDEXED = (
 MARKED = ("article", "stamp", "model", "parts")
 
 META_ID = "00000000-0000-5000-8000-000000000001"
-"""The one point that is no passage: it holds Meta."""
+"""The point that holds Meta. Beside it and the passages there is a Cursor per source."""
 
 _TITLE_CHARS = 80
 _PASSAGE_FIELDS = tuple(field.name for field in fields(Passage) if field.name != "id")
@@ -106,3 +106,21 @@ def to_meta(payload: Payload | None) -> Meta:
         return Meta()
     values = {field.name: payload[field.name] for field in fields(Meta) if field.name in payload}
     return Meta(**{**values, "languages": tuple(values.get("languages", ()))})
+
+
+def cursor_id(*, source: str, account: str) -> str:
+    """Where the Cursor of a source lies."""
+    return passage_id(account=account, source=source, article="", position=0)
+
+
+def cursor_point(cursor: Cursor, *, source: str, account: str) -> Point:
+    """A Cursor as the index stores it."""
+    return Point(cursor_id(source=source, account=account), {}, {"kind": "cursor", **asdict(cursor)})
+
+
+def to_cursor(payload: Payload | None) -> Cursor | None:
+    """Read a source's own point; one of another version of ours is none."""
+    try:
+        return Cursor(**{field.name: payload[field.name] for field in fields(Cursor)}) if payload else None
+    except KeyError:
+        return None

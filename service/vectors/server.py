@@ -81,6 +81,11 @@ class ServerEngine:
         async with self._answering():
             await self._client.update_vectors(self._name, made, wait=True)
 
+    async def label(self, where: Where, payload: Payload) -> None:
+        """Set these fields of every point that matches."""
+        async with self._answering():
+            await self._client.set_payload(self._name, payload, points=self._filter(where), wait=True)
+
     async def delete(self, where: Where) -> None:
         """Drop every point that matches."""
         selector = self._models.FilterSelector(filter=self._filter(where))

@@ -1,28 +1,34 @@
-"""The way in for commands that need the index which this process owns."""
+"""The way in for commands that need the index which this process owns, and for articles of the team's own programs."""
 
 from __future__ import annotations
 
 import asyncio
 import hmac
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, HTTPException, Query
-from fastapi.responses import HTMLResponse, Response, StreamingResponse
+from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
+from starlette.requests import ClientDisconnect
 
 from service.errors import ServiceError
+from service.knowledge import pushed
 from service.knowledge.findings import KnowledgeReport
 from service.knowledge.page import HEADERS, report_page
+from service.knowledge.pushed import LARGEST_BYTES, NotNowError, UnfitError
 from service.knowledge.report import knowledge_report
 from service.knowledge.sources import Library, sync_all
 from service.pipeline import Tools
+from service.vectors import VectorsUnavailableError
 
 Days = Annotated[int, Query(ge=1, le=3650)]
 
 _DONE = None
+_RETRY_S = "30"
 
 
 def router(tools: Tools, *, tokens: Sequence[str]) -> APIRouter:
@@ -62,7 +68,50 @@ def router(tools: Tools, *, tokens: Sequence[str]) -> APIRouter:
         """The same as a page to read."""
         return HTMLResponse(report_page(await made(days)), headers=HEADERS)
 
+    @routes.put("/knowledge/{source}/{article_id:path}")
+    async def put(source: str, article_id: str, request: Request) -> JSONResponse:
+        """Index an article, or replace it: 201 where it is new, else 200. See the README for the body."""
+        with _refusing():
+            done = await pushed.put(tools.library, source, article_id, await _body(request))
+        said = {"article": done.article, "passages": done.passages, "notes": done.notes}
+        return JSONResponse(said, 201 if done.new else 200)
+
+    @routes.delete("/knowledge/{source}/{article_id:path}", status_code=204)
+    async def delete(source: str, article_id: str) -> Response:
+        """Take an article out; 204 also where there is none."""
+        with _refusing():
+            await pushed.remove(tools.library, source, article_id)
+        return Response(status_code=204)
+
     return routes
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """What cannot be done leaves as the status that says whether it may be tried again."""
+    try:
+        yield
+    except UnfitError as error:
+        raise HTTPException(422, [asdict(one) for one in error.problems]) from error
+    except (NotNowError, VectorsUnavailableError) as error:
+        raise HTTPException(503, str(error), {"Retry-After": _RETRY_S}) from error
+
+
+async def _body(request: Request) -> bytes:
+    """The raw bytes; reading stops at the limit, whatever Content-Length says."""
+    too_large = HTTPException(413, f"the body is larger than {LARGEST_BYTES} bytes")
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > LARGEST_BYTES:
+        raise too_large
+    parts = bytearray()
+    try:
+        async for part in request.stream():
+            parts += part
+            if len(parts) > LARGEST_BYTES:
+                raise too_large
+    except ClientDisconnect as error:  # nobody waits for an answer
+        raise HTTPException(400, "the body ended too early") from error
+    return bytes(parts)
 
 
 async def _synced(library: Library) -> AsyncIterator[str]:

@@ -39,6 +39,8 @@ class ScriptedStory:
     patient: list[bool] = field(default_factory=list)
     reconciled: list[datetime | None] = field(default_factory=list)
     given_up: list[tuple[str, str, int]] = field(default_factory=list)
+    articles: list[tuple[str, list[str]]] = field(default_factory=list)
+    unread: list[Exception] = field(default_factory=list)  # raised by the next readings of articles
     poll: Callable[[], Awaitable[None]] = _no_poll
     own: str = "our-note"
     halted: list[tuple[str, str]] = field(default_factory=list)
@@ -69,6 +71,12 @@ class ScriptedStory:
     async def sync(self) -> str:
         self.synced.set()
         return "nothing"
+
+    async def read_articles(self, helpdesk: str, ids: Collection[str]) -> bool:
+        self.articles.append((helpdesk, sorted(ids)))
+        if self.unread:
+            raise self.unread.pop(0)
+        return True
 
     async def are_notes(self, _helpdesk: str, message_ids: Collection[str]) -> bool:
         return set(message_ids) == {self.own}

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connectors.base import MisconfiguredError, RejectedError, RetryableError
+from connectors.base import Event, MisconfiguredError, RejectedError, RetryableError
+from service import chores as chores_module
 from service import jobs as jobs_module
 from service.database import Database
-from service.settings import KnowledgeSettings, Settings
+from service.settings import KnowledgeSettings, QdrantSettings, Settings
+from service.vectors import VectorsUnavailableError
 from tests.service.scripted import Desk, opened, ticket_event, true
 
 QUIET = KnowledgeSettings(sync_every_s=0)
@@ -104,3 +106,67 @@ async def _later(desk: Desk, polls: int) -> bool:
 async def _settled(desk: Desk) -> bool:
     manager = desk.queue.app.job_manager
     return not list(await manager.list_jobs_async(status="doing"))
+
+
+SHARED = QdrantSettings(url="http://qdrant.test")
+
+
+async def article_event(desk: Desk, number: str) -> None:
+    """A webhook tells of an article."""
+    await desk.inbox.put("zendesk", Event(kind="article", article_id=number, what="article.published"))
+
+
+def quick(**more: object) -> Settings:
+    """No debounce, nothing else to do."""
+    given = {"debounce_s": 0, "debounce_max_s": 0, "reconcile_every_s": 0, "knowledge": QUIET}
+    return Settings(**{**given, **more})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("qdrant", [QdrantSettings(), SHARED], ids=["own index", "shared index"])
+async def test_an_article_that_a_webhook_names_is_read_once(database: Database, qdrant: QdrantSettings) -> None:
+    """Three events in a moment are one reading; a ticket of the same number is another thing."""
+    async with opened(database, quick(qdrant=qdrant)) as desk:
+        for _ in range(3):
+            await article_event(desk, "7")
+        await ticket_event(desk)
+        async with desk.working():
+            await desk.until(lambda: true(bool(desk.story.articles and desk.story.looks)))
+            await desk.until(desk.idle)
+
+    assert desk.story.articles == [("zendesk", ["7"])]
+    assert desk.story.looks == ["zendesk:7"]
+
+
+async def test_every_process_reads_for_the_index_of_its_own(database: Database) -> None:
+    """One of them forwards the event; the others see that it was told."""
+    async with opened(database, quick()) as one, opened(database, quick()) as other:
+        await article_event(one, "7")
+        async with one.working(), other.working():
+            await one.until(lambda: true(bool(one.story.articles and other.story.articles)))
+
+
+@pytest.mark.parametrize("qdrant", [QdrantSettings(), SHARED], ids=["own index", "shared index"])
+async def test_an_article_told_again_is_read_again(database: Database, qdrant: QdrantSettings) -> None:
+    """It may have changed while it was read."""
+    async with opened(database, quick(qdrant=qdrant)) as desk, desk.working():
+        for count in (1, 2):
+            await article_event(desk, "7")
+            await desk.until(lambda count=count: true(len(desk.story.articles) == count))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("qdrant", [QdrantSettings(), SHARED], ids=["own index", "shared index"])
+async def test_an_article_that_could_not_be_read_is_read_later(
+    database: Database, monkeypatch: pytest.MonkeyPatch, qdrant: QdrantSettings
+) -> None:
+    """An index that was away for a while costs nobody an update; what is gone for good is not asked for twice."""
+    monkeypatch.setattr(chores_module, "_PUT_OFF_S", (0.1, 0.2))
+    async with opened(database, quick(qdrant=qdrant)) as desk:
+        desk.story.unread = [VectorsUnavailableError("away"), RejectedError("switched off")]
+        await article_event(desk, "7")
+        async with desk.working():
+            await desk.until(lambda: true(len(desk.story.articles) == 2))
+            await desk.until(desk.idle)
+            await article_event(desk, "8")
+            await desk.until(lambda: true(len(desk.story.articles) == 3))
+
+    assert [ids for _, ids in desk.story.articles] == [["7"], ["7"], ["8"]]

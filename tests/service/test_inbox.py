@@ -188,3 +188,17 @@ async def test_what_was_dealt_with_long_ago_is_forgotten_and_what_waits_is_not(
 
     async with database.engine.connect() as connection:
         assert await connection.scalar(sa.select(sa.func.count()).select_from(deliveries)) == 1
+
+
+async def test_an_article_and_a_ticket_of_the_same_number_are_two(inbox: Inbox) -> None:
+    """What is forwarded of one leaves the other waiting; forwarded articles are known for a while."""
+    await inbox.put("zendesk", EVENT)
+    await inbox.put("zendesk", Event(kind="article", article_id="7", what="article.published"))
+
+    async with inbox.due(debounce_s=0, longest_s=100) as found:
+        assert sorted((one.kind, one.ticket_id) for one in found) == [("article", "7"), ("ticket", "7")]
+        await inbox.forwarded([(one, "article") for one in found if one.kind == "article"])
+
+    assert [one.kind for one in await due(inbox)] == ["ticket"]
+    assert list(await inbox.articles(hours=1)) == [("zendesk", "7")]
+    assert await inbox.articles(hours=0) == {}

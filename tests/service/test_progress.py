@@ -113,6 +113,12 @@ def test_a_source_that_broke_off_is_marked_incomplete() -> None:
     assert "zendesk (incomplete)" in shown(replace(REPORT, source="zendesk", complete=False))
 
 
+def test_a_source_of_which_only_the_changes_were_read_says_so() -> None:
+    """Nothing unchanged is counted then."""
+    assert "zendesk (changes)" in shown(replace(REPORT, source="zendesk", read="changes"))
+    assert "(" not in shown(replace(REPORT, source="zendesk", read="all"))
+
+
 def test_the_table_shows_the_problems_of_every_source_word_for_word() -> None:
     """What a person has to mend stands below the numbers; brackets in a file's name are part of it."""
     first = replace(REPORT, failed=1, problems=("folder:[draft] refunds.md: is empty", "b.md: [/] is no text"))

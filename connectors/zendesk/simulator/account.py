@@ -23,7 +23,7 @@ from connectors.zendesk.simulator.changes import Changes
 from connectors.zendesk.simulator.deliveries import Deliveries
 from connectors.zendesk.simulator.exports_api import ExportsApi
 from connectors.zendesk.simulator.gate import PREFIXES, Gate
-from connectors.zendesk.simulator.help_center import HelpCenter
+from connectors.zendesk.simulator.help_center import HelpCenter, locale_of
 from connectors.zendesk.simulator.help_center_api import HelpCenterApi
 from connectors.zendesk.simulator.limits import Limits
 from connectors.zendesk.simulator.macros_api import MacrosApi
@@ -31,7 +31,7 @@ from connectors.zendesk.simulator.oauth import Gatekeeper, oauth_router
 from connectors.zendesk.simulator.options import Faults, Options
 from connectors.zendesk.simulator.people import People
 from connectors.zendesk.simulator.people_api import PeopleApi
-from connectors.zendesk.simulator.records import StoredNote
+from connectors.zendesk.simulator.records import JSON, StoredNote
 from connectors.zendesk.simulator.state import State
 from connectors.zendesk.simulator.tickets_api import TicketsApi
 from connectors.zendesk.simulator.triggers_api import TriggersApi
@@ -39,6 +39,9 @@ from connectors.zendesk.simulator.webhooks_api import FOR_TRIGGERS, WebhooksApi
 
 EVENTS = ("ticket.comment_added", "ticket.created", "ticket.status_changed")
 """What an event-subscribed webhook of ours asks for."""
+
+ARTICLE_EVENTS = ("article.published", "article.unpublished")
+"""What it asks for beside these, where the help centre is to be followed."""
 
 TRIGGER_BODY = json.dumps(
     {
@@ -106,11 +109,20 @@ class ZendeskSimulator(People):
         return {"url": self.state.url, "email": self.state.api_user.email, "token": self.gatekeeper.api_token}
 
     def connect_webhook(
-        self, endpoint: str, *, kind: Literal["event", "trigger"] = "event", body: str = TRIGGER_BODY
+        self,
+        endpoint: str,
+        *,
+        kind: Literal["event", "trigger"] = "event",
+        body: str = TRIGGER_BODY,
+        articles: bool = False,
     ) -> str:
-        """Subscribe `endpoint` to this account's tickets and return the signing secret. body: of a trigger's request."""
+        """Subscribe `endpoint` to this account's tickets and return the signing secret.
+
+        body: of a trigger's request. articles: to its help centre as well.
+        """
         for_events = kind == "event"
-        subscriptions = [f"zen:event-type:{name}" for name in EVENTS] if for_events else [FOR_TRIGGERS]
+        names = EVENTS + (ARTICLE_EVENTS if articles else ())
+        subscriptions = [f"zen:event-type:{name}" for name in names] if for_events else [FOR_TRIGGERS]
         given = {"name": "deskpilot", "endpoint": endpoint, "subscriptions": subscriptions}
         webhook = self._webhooks.add(given, created_by=self.state.api_user)
         if not for_events:
@@ -131,18 +143,19 @@ class ZendeskSimulator(People):
         """
         row = self.help_center.add(article, draft=draft)
         if not draft:
-            detail = {"brand_id": str(self.state.brand.id), "id": str(row.id)}
+            section = self.state.sections[row.section_id]
             event = {
                 "author_id": str(self.state.agent.id),
-                "category_id": "",
-                "locale": row.source_locale,
+                "category_id": str(section.category_id),
+                "locale": locale_of(article.language),
+                "section_id": str(section.id),
                 "title": article.title,
             }
-            self.changes.publish("article.published", subject=f"zen:article:{row.id}", detail=detail, event=event)
+            self._tell_of_article("article.published", row.id, event)
         return str(row.id)
 
     def remove_article(self, article_id: str) -> None:
-        """Archive an article. Raises KeyError."""
+        """Archive an article: no event says so, as far as is documented. Raises KeyError."""
         del self.state.articles[int(article_id)]
 
     def add_macro(
@@ -161,6 +174,19 @@ class ZendeskSimulator(People):
             title, html=html, text=text, group=group, personal=personal, internal=internal, active=active
         )
         return str(macro.id)
+
+    def unpublish_article(self, article_id: str, *, language: str = "") -> None:
+        """Make an article, or one of its translations, a draft again. Raises KeyError."""
+        row = self.help_center.unpublish(int(article_id), locale=locale_of(language) if language else "")
+        self._tell_of_article("article.unpublished", row.id, {})
+
+    def restrict_article(self, article_id: str, *, organization: str = "*") -> None:
+        """Hide an article from customers, or from all but one organisation's: no event says so. Raises KeyError."""
+        self.help_center.restrict(int(article_id), organization=organization)
+
+    def _tell_of_article(self, kind: str, number: int, event: JSON) -> None:
+        detail = {"brand_id": str(self.state.brand.id), "id": str(number)}
+        self.changes.publish(kind, subject=f"zen:article:{number}", detail=detail, event=event)
 
     def notes(self, ticket_id: str) -> list[StoredNote]:
         """Everything that our API user wrote into a ticket, oldest first, deleted tickets included."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from connectors.base import Article
+from connectors.base import Article, Audience
 from connectors.zendesk.simulator.records import JSON, ArticleRow, Section, Translation
 from connectors.zendesk.simulator.shapes import stamp
 from connectors.zendesk.simulator.state import State
@@ -35,6 +35,7 @@ class HelpCenter:
                 source_locale=locale,
                 user_segment_id=None,
                 created_at=now,
+                touched_at=now.replace(microsecond=0),
                 external_id=article.id,
                 brand=article.brand,
             )
@@ -53,12 +54,27 @@ class HelpCenter:
         )
         return row
 
+    def unpublish(self, number: int, *, locale: str = "") -> ArticleRow:
+        """Make an article, or its text in one locale, a draft again. Raises KeyError."""
+        row = self._state.articles[number]
+        for text in [row.translations[locale]] if locale else row.translations.values():
+            text.draft, text.updated_at = True, self._state.now()
+        return row
+
+    def restrict(self, number: int, *, organization: str = "*") -> None:
+        """Show an article to the staff alone, or to one organisation. Its texts stay as they are. Raises KeyError."""
+        row = self._state.articles[number]
+        row.user_segment_id = self._segment_of("internal", organization)
+        row.touched_at = self._state.now()
+
     def _segment(self, article: Article) -> int | None:
         """Who may read it: everybody, the staff, or one organisation."""
-        if article.organization != "*":
-            segments, organization = self._state.organization_segments, int(article.organization)
-            return segments.setdefault(organization, self._state.new_id())
-        return self._state.staff_segment if article.audience == "internal" else None
+        return self._segment_of(article.audience, article.organization)
+
+    def _segment_of(self, audience: Audience, organization: str) -> int | None:
+        if organization != "*":
+            return self._state.organization_segments.setdefault(int(organization), self._state.new_id())
+        return self._state.staff_segment if audience == "internal" else None
 
     def segments_json(self) -> list[JSON]:
         """Everybody that restricted articles are for."""
@@ -96,7 +112,7 @@ class HelpCenter:
             "vote_count": 0,
             "section_id": row.section_id,
             "created_at": stamp(row.created_at),
-            "updated_at": stamp(translation.updated_at),
+            "updated_at": stamp(max(row.touched_at, translation.updated_at)),
             "edited_at": stamp(translation.updated_at),
             "name": translation.title,
             "title": translation.title,
@@ -159,13 +175,17 @@ class HelpCenter:
         used = {locale for row in self._state.articles.values() for locale in row.translations}
         return [DEFAULT_LOCALE, *sorted(used - {DEFAULT_LOCALE})]
 
-    def changed_since(self, start: datetime) -> list[tuple[ArticleRow, Translation]]:
-        """Articles with a text newer than `start`; archived ones simply are not there any more."""
+    def changed_since(self, start: datetime) -> list[tuple[datetime, ArticleRow, Translation]]:
+        """(when, article, its own language) of what changed since `start`, oldest change first.
+
+        Archived ones simply are not there any more.
+        """
         rows = self.visible(locale=None, staff=True)
-        newest = {row.id: max(one.updated_at for one in row.translations.values()) for row, _ in rows}
-        return sorted(
-            (pair for pair in rows if newest[pair[0].id] >= start), key=lambda pair: (newest[pair[0].id], pair[0].id)
-        )
+        changes = [
+            (max(row.touched_at, *(one.updated_at for one in row.translations.values())), row, text)
+            for row, text in rows
+        ]
+        return sorted((one for one in changes if one[0] >= start), key=lambda one: (one[0], one[1].id))
 
 
 def slug(title: str) -> str:

@@ -120,13 +120,17 @@ class HelpCenterApi:
         return JSONResponse(body)
 
     async def incremental(self, request: Request) -> Response:
-        """Articles changed since `start_time`. Archived ones never show."""
-        caller(request)
+        """Articles changed since `start_time`; each page begins with the last second of the one before. Archived ones never show.
+
+        An empty list ends at 1, as recorded: https://github.com/dust-tt/dust/issues/8656
+        """
+        if not _staff(request):
+            raise forbidden()
         start = datetime.fromtimestamp(epoch(request, "start_time"), tz=UTC)
-        found = self._center.changed_since(start)
-        end = int(max((pair[1].updated_at for pair in found), default=start).timestamp())
-        shown = [self._center.article_json(*pair) for pair in found]
-        next_page = link(request, self._state, start_time=str(end))
+        found, most = self._center.changed_since(start), self._state.options.incremental_articles
+        shown = [self._center.article_json(row, text) for _, row, text in found[:most]]
+        end = int(found[:most][-1][0].timestamp()) if found else 1
+        next_page = link(request, self._state, start_time=str(end)) if len(found) > most else None
         return JSONResponse({"articles": shown, "count": len(shown), "end_time": end, "next_page": next_page})
 
     async def groupings(self, family: str, request: Request, locale: str | None = None) -> Response:
@@ -205,8 +209,15 @@ def _staff(request: Request) -> bool:
 
 def _sort_key(pair: Pair, sort: str) -> SortKey:
     row, text = pair
-    first = {"title": text.title, "created_at": stamp(row.created_at)}.get(sort, stamp(text.updated_at))
-    return (row.id,) if sort == "position" else (first, row.id)
+    match sort:
+        case "position":
+            return (row.id,)
+        case "title":
+            return (text.title, row.id)
+        case "created_at":
+            return (stamp(row.created_at), row.id)
+        case _:
+            return (stamp(text.updated_at), row.id)
 
 
 def _number(article_id: str) -> int:

@@ -19,6 +19,7 @@ class Options:
     updates_per_minute: int = 100
     updates_per_ticket: int = 30  # per user and ticket in ten minutes
     incremental_per_minute: int = 10
+    incremental_articles: int = 1_000  # on a page of the help centre's incremental list
     search_export_per_minute: int = 100
     most_comments: int = 5_000
     most_comment_bytes: int = 65_535

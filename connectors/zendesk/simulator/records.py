@@ -180,13 +180,17 @@ class Translation:
 
 @dataclass(slots=True)
 class ArticleRow:
-    """An article of the help centre. `user_segment_id`: who may read it; None: everyone."""
+    """An article of the help centre. `user_segment_id`: who may read it; None: everyone.
+
+    touched_at: when something beside its texts changed.
+    """
 
     id: int
     section_id: int
     source_locale: str
     user_segment_id: int | None
     created_at: datetime
+    touched_at: datetime
     translations: dict[str, Translation] = field(default_factory=dict)
     external_id: str = ""  # the id it was added under
     brand: str = "*"

@@ -207,3 +207,19 @@ async def test_a_category_list_of_another_shape_stops_the_crawl(
 
     with pytest.raises(RejectedError, match="categories"):
         await crawl(http)
+
+
+async def test_an_unreadable_article_is_named_and_the_rest_is_read(
+    http: httpx.AsyncClient, respx_mock: respx.MockRouter
+) -> None:
+    """Where somebody wants to hear of it, one broken article does not cost all the others."""
+    help_centre(respx_mock, folder(), languages={"primary_language": "en", "supported_languages": []})
+    broken = article(id=101, updated_at="yesterday")
+    respx_mock.get(f"{SOLUTIONS}/folders/10/articles").respond(json=[broken, article(id=102)])
+    client = FreshdeskClient(http, base_url=URL, auth=ApiKey("key-1"))
+    unread: dict[str, str] = {}
+
+    found = [one.id async for one in client.articles(unread)]
+
+    assert found == ["102"]
+    assert list(unread) == ["101"]

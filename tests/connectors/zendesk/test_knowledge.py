@@ -227,3 +227,16 @@ def test_an_unreadable_article_is_rejected() -> None:
 
     with pytest.raises(RejectedError, match="page of articles"):
         knowledge.to_articles(page, locale="en-us", centre=CENTRE)
+
+
+async def test_an_unreadable_article_is_named_and_the_rest_is_read() -> None:
+    """Where somebody wants to hear of it, one broken article does not cost all the others."""
+    page = recorded("articles.json")
+    page["articles"][0]["updated_at"] = None
+    unread: dict[str, str] = {}
+
+    (found,) = knowledge.to_articles(page, locale="en-us", centre=CENTRE, unread=unread)
+
+    assert found.id == "33154:en-us"
+    assert list(unread) == ["33153:en-us"]
+    assert "not as documented" in unread["33153:en-us"]

@@ -8,7 +8,7 @@ import pytest
 
 from connectors.base import Article
 from connectors.zendesk.simulator import Options
-from tests.connectors.zendesk.twin import Twin, twin
+from tests.connectors.zendesk.twin import ENDPOINT, Twin, twin
 
 
 @pytest.fixture
@@ -178,6 +178,54 @@ async def test_an_archived_article_never_shows_in_the_incremental_list(desk: Twi
     body = (await desk.api.get("help_center/incremental/articles.json?start_time=1")).json()
     assert [str(one["id"]) for one in body["articles"]] == [kept]
     assert (await desk.api.get(f"help_center/en-us/articles/{gone}")).status_code == 404
+
+
+async def test_the_incremental_list_has_pages_by_time_and_an_end() -> None:
+    """A page begins with the last second of the one before; the last one names no next, an empty one ends at 1."""
+    async with twin(Options(incremental_articles=2)) as desk:
+        for number in range(3):
+            desk.simulator.add_article(_article(id=f"{number}", title=f"Number {number}"))
+            desk.clock.advance(60)
+        first = (await desk.api.get("help_center/incremental/articles.json?start_time=1")).json()
+        second = (await desk.api.get(first["next_page"])).json()
+        later = int(desk.clock().timestamp())
+        none = (await desk.api.get(f"help_center/incremental/articles.json?start_time={later}")).json()
+
+    assert [[one["title"] for one in page["articles"]] for page in (first, second)] == [
+        ["Number 0", "Number 1"],
+        ["Number 1", "Number 2"],
+    ]
+    assert second["next_page"] is None
+    assert (none["end_time"], none["next_page"], none["count"]) == (1, None, 0)
+
+
+async def test_a_draft_and_a_restricted_article_show_in_the_incremental_list(desk: Twin) -> None:
+    """Both move the article's time; only what was archived is silent."""
+    numbers = [desk.simulator.add_article(_article(id=str(number))) for number in range(3)]
+    desk.clock.advance(60)
+    desk.simulator.unpublish_article(numbers[0])
+    desk.simulator.restrict_article(numbers[1])
+
+    since = int(desk.clock().timestamp())
+    body = (await desk.api.get(f"help_center/incremental/articles.json?start_time={since}")).json()
+
+    shown = {str(one["id"]): (one["draft"], one["user_segment_id"] is None) for one in body["articles"]}
+    assert shown == {numbers[0]: (True, True), numbers[1]: (False, False)}
+
+
+async def test_articles_tell_when_they_are_published_and_unpublished() -> None:
+    """An event per text, with the article's id as text; only to those that asked for it."""
+    async with twin() as desk:
+        desk.simulator.connect_webhook(ENDPOINT)
+        desk.simulator.connect_webhook(ENDPOINT, articles=True)
+        number = desk.simulator.add_article(_article())
+        desk.simulator.unpublish_article(number)
+        await desk.simulator.settle()
+
+    assert [(one["type"], one["detail"]["id"], one["subject"]) for one in desk.receiver.bodies] == [
+        (f"zen:event-type:article.{kind}", number, f"zen:article:{number}") for kind in ("published", "unpublished")
+    ]
+    assert desk.receiver.bodies[0]["event"]["locale"] == "en-us"
 
 
 async def test_an_articles_address_leads_to_a_page(desk: Twin) -> None:

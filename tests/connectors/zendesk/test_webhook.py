@@ -80,8 +80,12 @@ def test_what_changes_the_work_on_a_ticket_is_looked_at(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["ticket.priority_changed", "ticket.permanently_deleted", "user.deleted", "article.published", "new.thing"]
-)
+    "kind",
+    [
+        "ticket.priority_changed", "ticket.permanently_deleted", "user.deleted", "new.thing",
+        "article.vote_created", "article.comment_published", "article.subscription_created", "article.author_changed",
+    ],
+)  # fmt: skip
 def test_other_events_are_answered_and_ignored(kind: str) -> None:
     """An error would feed the vendor's circuit breaker; it needs no ticket either."""
     event = accept(event_of(kind, detail={}, subject="zen:user:1"))
@@ -93,6 +97,23 @@ def test_other_events_are_answered_and_ignored(kind: str) -> None:
 def test_the_subject_names_the_ticket_where_the_detail_does_not() -> None:
     """`zen:ticket:5158` says it too."""
     assert accept(event_of("ticket.created", detail=None)).ticket_id == "5158"
+
+
+@pytest.mark.parametrize("name", ["published", "unpublished", "a_kind_to_come"])
+def test_an_article_whose_text_or_readers_may_have_changed_is_read(name: str) -> None:
+    """Level-triggered, too: the event only names the article."""
+    event = accept(event_of(f"article.{name}", detail={"id": "7005414006398", "brand_id": "1"}, event={}))
+
+    assert (event.kind, event.article_id, event.ticket_id) == ("article", "7005414006398", "")
+    assert event.what == f"article.{name}"
+
+
+@pytest.mark.parametrize("detail", [None, {}, {"id": "../users/1"}, {"id": "7 or 8"}])
+def test_the_subject_names_the_article_where_the_detail_does_not(detail: object) -> None:
+    """What becomes part of an address is a number, or nothing is read."""
+    assert accept(event_of("article.published", detail=detail, subject="zen:article:33153")).article_id == "33153"
+    with pytest.raises(UnreadableError, match="names no article"):
+        accept(event_of("article.published", detail=detail, subject="zen:ticket:5158"))
 
 
 @pytest.mark.parametrize(

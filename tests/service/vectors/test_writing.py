@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 
 from service.vectors import (
+    Cursor,
     Dense,
     Entry,
+    Label,
     Mark,
     Question,
     Vectors,
@@ -141,3 +143,61 @@ class TestWriting:
         while not writing.done():
             assert "Refunds" in titles(await ask(vectors, "refund"))
         await writing
+
+
+class TestLabels:
+    """Who may find an article changes without its text."""
+
+    async def test_an_article_is_found_by_others_from_then_on(self, vectors: Vectors) -> None:
+        """Text and embeddings stay, so nothing is paid for; the other articles are as they were."""
+        await put_with_embeddings(vectors)
+        before = await vectors.search(hybrid("Refunds"), fence=FENCE, limit=10)
+        label = Label("folder:0.md", "new stamp", "internal", "7", "*", "https://a.test/1")
+
+        await vectors.relabel([label], source="folder", account="*")
+
+        public = replace(FENCE, audiences=("public",), brand="7")
+        assert "Refunds" not in titles(await vectors.search(hybrid("Refunds"), fence=public, limit=10))
+        assert "Refunds" not in titles(await vectors.search(hybrid("Refunds"), fence=FENCE, limit=10))
+        inside = await vectors.search(hybrid("Refunds"), fence=replace(FENCE, brand="7"), limit=10)
+        assert [one.score for one in inside] == pytest.approx([one.score for one in before])
+        assert (await marks(vectors))["folder:0.md"] == Mark("folder:0.md", "new stamp", "small")
+
+    async def test_an_article_that_is_not_there_stays_away(self, vectors: Vectors) -> None:
+        """Nothing is made of a label alone."""
+        await vectors.relabel([Label("folder:9.md", "s", "public", "*", "*", "")], source="folder", account="*")
+
+        assert (await vectors.status()).passages == 0
+
+    async def test_marks_of_some_articles_alone(self, vectors: Vectors) -> None:
+        """Who asks for one does not wait for thousands."""
+        await put(vectors, entry(passage(0)), entry(passage(1)))
+
+        some = await vectors.marks(source="folder", account="*", articles=["folder:1.md", "folder:7.md"])
+
+        assert list(some) == ["folder:1.md"]
+
+
+class TestCursors:
+    """How far a source was read lies in the index that was filled."""
+
+    async def test_every_source_has_its_own(self, vectors: Vectors) -> None:
+        """And none as long as it was never read; it counts as no passage and is found by nobody."""
+        first, second = Cursor("2026-11-20T09:00:00+00:00", "2026-11-19", "1 small"), Cursor("b", "c", "d")
+        await vectors.remember(Cursor("older", "", ""), source="zendesk", account="a")
+        await vectors.remember(first, source="zendesk", account="a")
+        await vectors.remember(second, source="zendesk", account="b")
+
+        assert await vectors.cursor(source="zendesk", account="a") == first
+        assert await vectors.cursor(source="zendesk", account="b") == second
+        assert await vectors.cursor(source="freshdesk", account="a") is None
+        assert (await vectors.status()).passages == 0
+        assert await vectors.marks(source="zendesk", account="a") == {}
+
+    async def test_it_goes_with_the_embeddings(self, vectors: Vectors) -> None:
+        """What has none of the new model's must be read again, and no list of changes names it."""
+        await vectors.remember(Cursor("a", "b", "c"), source="zendesk", account="a")
+
+        await vectors.begin(model="large", dimension=8)
+
+        assert await vectors.cursor(source="zendesk", account="a") is None

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from service.control import Control
 from service.settings import KnowledgeSettings, QdrantSettings, Settings
+from tests.fake_embeddings import fake_embeddings
 from tests.service.served import TOKEN, served
 from tests.story.articles import ARTICLES, write_articles
 
@@ -155,3 +156,105 @@ async def test_a_report_that_cannot_be_made_says_why(settings: Settings) -> None
 
     assert answer.status_code == 503
     assert "DESKPILOT_QDRANT__URL" in answer.json()["detail"]
+
+
+REFUNDS = {"title": "Refunds", "text": "Money comes back within five days.", "audience": "public"}
+AS_ADMIN = {"Authorization": f"Bearer {ADMIN}"}
+
+
+async def put(control: Control, path: str = "wiki/refunds", body: object = None, **more: Any) -> httpx.Response:
+    """Somebody pushes an article."""
+    content = more.pop("content", None) or json.dumps(body or REFUNDS).encode()
+    async with httpx.AsyncClient(timeout=30) as http:
+        url = f"{control.url}/api/knowledge/{path}"
+        return await http.put(url, content=content, headers=more.pop("headers", AS_ADMIN))
+
+
+async def deleted(control: Control, path: str = "wiki/refunds", headers: dict[str, str] = AS_ADMIN) -> httpx.Response:
+    """Somebody takes an article out."""
+    async with httpx.AsyncClient() as http:
+        return await http.delete(f"{control.url}/api/knowledge/{path}", headers=headers)
+
+
+async def test_an_article_is_pushed_replaced_and_taken_out(running: Control) -> None:
+    """201, then 200 whether it changed or not, then 204 as often as one likes."""
+    first, again = await put(running), await put(running)
+    changed = await put(running, body=REFUNDS | {"text": "Six days."})
+    gone, still = await deleted(running), await deleted(running)
+
+    assert (first.status_code, again.status_code, changed.status_code) == (201, 200, 200)
+    assert first.json() == {"article": "wiki:refunds", "passages": 1, "notes": []}
+    assert (gone.status_code, gone.content, still.status_code) == (204, b"", 204)
+    assert (await put(running)).status_code == 201
+
+
+async def test_a_sync_removes_nothing_that_was_pushed(running: Control, settings: Settings) -> None:
+    """Nor does pushing touch what a sync brought; an id may have slashes."""
+    await posted(running, **AS_ADMIN)
+    await put(running, "wiki/shop/refunds")
+    assert settings.knowledge.folder
+    for file in settings.knowledge.folder.iterdir():
+        file.unlink()
+
+    report = lines(await posted(running, **AS_ADMIN))[-1]["report"]
+
+    assert (report["removed"], report["passages"]) == (len(ARTICLES), 1)
+    assert (await put(running, "wiki/shop/refunds")).status_code == 200
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": ADMIN[:-1]}])
+async def test_without_the_token_nothing_is_pushed_or_taken_out(running: Control, headers: dict[str, str]) -> None:
+    """Whoever writes into the knowledge writes into the drafts."""
+    assert (await put(running, headers=headers)).status_code == 401
+    assert (await deleted(running, headers=headers)).status_code == 401
+
+
+async def test_what_is_wrong_is_said_by_key(running: Control) -> None:
+    """For a program, and for whoever reads its log."""
+    answer = await put(running, "folder/1", body={"title": "", "text": "x", "audience": "all"})
+
+    assert answer.status_code == 422
+    assert {one["key"]: one["problem"] for one in answer.json()["detail"]}.keys() == {"source", "title", "audience"}
+    assert (await deleted(running, "zendesk/1")).status_code == 422
+    assert (await put(running, body=REFUNDS | {"text": " "})).status_code == 422  # it says nothing
+
+
+async def test_a_body_beyond_the_limit_is_not_read(running: Control) -> None:
+    """Told by its length, and where it tells none, when it is reached."""
+
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(11):
+            yield b" " * 512 * 1024
+
+    assert (await put(running, content=b" " * (5 * 1024 * 1024 + 1))).status_code == 413
+    assert (await put(running, content=endless())).status_code == 413
+
+
+async def test_an_article_of_five_megabytes_is_taken_and_cut(running: Control) -> None:
+    """Whoever sent it hears that its end is missing."""
+    answer = await put(running, body=REFUNDS | {"text": "word " * 1_000_000})
+
+    assert answer.status_code == 201
+    assert "only its beginning" in answer.json()["notes"][0]
+
+
+async def test_an_index_that_does_not_answer_asks_to_come_back(settings: Settings) -> None:
+    """503 with the time to wait: nothing was stored."""
+    async with served(settings.model_copy(update={"qdrant": QdrantSettings(url="http://127.0.0.1:1")})) as control:
+        answers = [await put(control), await deleted(control)]
+
+    assert [(one.status_code, one.headers["retry-after"]) for one in answers] == [(503, "30")] * 2
+
+
+async def test_an_endpoint_that_is_down_asks_to_come_back(settings: Settings) -> None:
+    """No sync repairs what was pushed, so whoever pushed it tries again."""
+    with fake_embeddings() as fake:
+        async with served(settings.model_copy(update={"embeddings": fake.settings()})) as control:
+            assert (await put(control)).status_code == 201
+            fake.down = True
+            answer = await put(control, body=REFUNDS | {"text": "Six days.", "audience": "internal"})
+            fake.down = False
+            again = await put(control, body=REFUNDS | {"text": "Six days.", "audience": "internal"})
+
+    assert (answer.status_code, answer.headers["retry-after"], again.status_code) == (503, "30", 200)
+    assert "send it again" in answer.json()["detail"]

@@ -1,0 +1,50 @@
+"""The embeddings of passages on their way into the index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from service.embeddings import (
+    Embeddings,
+    EmbeddingsMisconfiguredError,
+    EmbeddingsRejectedError,
+    EmbeddingsUnavailableError,
+)
+from service.vectors import Dense, Passage
+from service.vectors.payload import body_of, title_of
+
+_GIVE_UP_AFTER = 3
+"""Batches in a row without an answer: the endpoint is down, and each further try costs a time-out."""
+
+
+class Encoder:
+    """Asks the endpoint, during one sync."""
+
+    def __init__(self) -> None:
+        self._misses = 0  # batches in a row that the endpoint did not answer
+        self._down = ""  # why nobody asks the endpoint any more
+
+    async def encode(self, embeddings: Embeddings, passages: Sequence[Passage]) -> list[Dense]:
+        """Embeddings of these passages, in order; of each title once.
+
+        Raises EmbeddingsRejectedError, EmbeddingsUnavailableError; after some of these, without asking.
+        """
+        if self._down:
+            raise EmbeddingsUnavailableError(self._down)
+        titles = list(dict.fromkeys(title_of(passage) for passage in passages))
+        bodies = [body_of(passage) for passage in passages]
+        try:
+            vectors = await embeddings.embed(bodies + titles)
+        except EmbeddingsRejectedError:
+            raise
+        except EmbeddingsUnavailableError as error:
+            self._misses += 1
+            if self._misses == _GIVE_UP_AFTER or isinstance(error, EmbeddingsMisconfiguredError):
+                self._down = str(error)
+            raise
+        self._misses = 0
+        by_title = dict(zip(titles, vectors[len(bodies) :], strict=True))
+        return [
+            Dense(body, by_title[title_of(passage)])
+            for passage, body in zip(passages, vectors, strict=False)  # the titles' vectors come after the bodies'
+        ]
