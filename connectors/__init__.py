@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from connectors.base import Budget, Helpdesk, MisconfiguredError, Webhooks
+from connectors.base import Helpdesk, MisconfiguredError, Webhooks
+from connectors.budget import Budget
 from connectors.freshdesk import webhook as freshdesk_webhook
 from connectors.freshdesk.auth import ApiKey
 from connectors.freshdesk.client import FreshdeskClient

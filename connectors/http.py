@@ -16,8 +16,6 @@ from urllib.parse import urlsplit
 import httpx
 
 from connectors.base import (
-    Bucket,
-    Budget,
     ConflictError,
     ConnectorError,
     ForbiddenError,
@@ -26,6 +24,7 @@ from connectors.base import (
     RejectedError,
     RetryableError,
 )
+from connectors.budget import Bucket, Budget
 
 JSON = dict[str, Any]
 

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from connectors.base import Bucket, SpentError
+from connectors.base import SpentError
+from connectors.budget import Bucket
 from service.database import Database
 
 LIVE_SHARE = 0.9

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import structlog
 
@@ -51,7 +50,7 @@ from service.policy import (
     silence_after_analysis,
 )
 from service.reconcile import Reconciler
-from service.traces import traces_of
+from service.traces import details_of
 from service.vectors import Fence, VectorsUnavailableError
 from service.writers import Writers
 
@@ -184,7 +183,7 @@ class Pipeline:
             reference=reference,
             verdict=written.verdict,
             html=compose(content, language=team.language),
-            details=_details(written),
+            details=details_of(written),
         )
 
     async def _post(self, desk: Helpdesk, occasion: Occasion, draft: SavedDraft) -> bool:
@@ -324,24 +323,6 @@ async def _related(desk: Helpdesk, ticket_id: str) -> Ticket | None:
         return await desk.ticket(ticket_id)
     except RejectedError:
         return None
-
-
-def _details(written: Written) -> dict[str, Any]:
-    """What the ledger keeps of how a note came about; of the ticket's text only a masked question without an answer."""
-    draft, analysis = written.draft, written.analysis
-    return traces_of(written) | {
-        "sources": [source.url or source.title for source in written.sources],
-        "confidence": round(written.passages.confidence, 3),
-        "certainty": round(draft.certainty, 3),
-        "writer": draft.writer,
-        "model": draft.model,
-        "prompt_version": draft.prompt_version,
-        "language": analysis.language,
-        "intent": analysis.intent,
-        "tokens_in": analysis.tokens_in + draft.tokens_in,
-        "tokens_out": analysis.tokens_out + draft.tokens_out,
-        "dropped_citations": draft.dropped_citations,
-    }
 
 
 def _count(written: Written) -> None:

@@ -1,4 +1,4 @@
-"""What a note leaves behind for the knowledge report: the articles it cites, or the question that none of them answers."""
+"""What the ledger keeps of how a note came about; for the knowledge report what it cites, or the question without an answer."""
 
 from __future__ import annotations
 
@@ -17,16 +17,34 @@ _NUMBER = re.compile(r"\d(?:[ ./-]?\d){4,}")
 """Of an order, a customer, a parcel: it leads to a person and says nothing about what an article lacks."""
 
 
+def details_of(written: Written) -> dict[str, Any]:
+    """What the ledger keeps of how a note came about; of the ticket's text only a masked question without an answer."""
+    draft, analysis = written.draft, written.analysis
+    return traces_of(written) | {
+        "sources": [source.url or source.title for source in written.sources],
+        "confidence": round(written.passages.confidence, 3),
+        "certainty": round(draft.certainty, 3),
+        "writer": draft.writer,
+        "model": draft.model,
+        "prompt_version": draft.prompt_version,
+        "language": analysis.language,
+        "intent": analysis.intent,
+        "tokens_in": analysis.tokens_in + draft.tokens_in,
+        "tokens_out": analysis.tokens_out + draft.tokens_out,
+        "dropped_citations": draft.dropped_citations,
+    }
+
+
 def traces_of(written: Written) -> dict[str, Any]:
     """What the ledger keeps beside a draft; nothing where a person was needed, for then no article was asked.
 
     cited: (account, article) of each cited article. asked: the question, masked, where the articles do not cover it;
     nearest: the best article that was found all the same.
     """
-    found = written.passages.found
+    found, given = written.passages.found, written.passages.given
     if written.verdict == "person":
         return {}
-    cited = [_key(found[citation.number - 1].passage) for citation in written.draft.citations]
+    cited = [_key(given[citation.number - 1].passage) for citation in written.draft.citations]
     traces: dict[str, Any] = {"cited": [list(key) for key in dict.fromkeys(cited)]}
     if written.verdict == "uncovered":
         traces["asked"] = asked(written.analysis.query)

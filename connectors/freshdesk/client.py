@@ -17,7 +17,6 @@ import httpx
 
 from connectors.base import (
     Article,
-    Budget,
     Change,
     Changed,
     ConnectorError,
@@ -31,6 +30,7 @@ from connectors.base import (
     RetryableError,
     Ticket,
 )
+from connectors.budget import Budget
 from connectors.freshdesk import knowledge, limits, ratings, wire
 from connectors.freshdesk.macros import macros
 from connectors.freshdesk.people import People

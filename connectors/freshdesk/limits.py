@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from connectors.base import Bucket
+from connectors.budget import Bucket
 
 _SMALLEST_PLAN = 50
 """Calls a minute of a trial; every answer says how many it really are."""

@@ -11,7 +11,6 @@ import httpx
 
 from connectors.base import (
     Article,
-    Budget,
     Change,
     Changed,
     ConflictError,
@@ -26,6 +25,7 @@ from connectors.base import (
     RetryableError,
     Ticket,
 )
+from connectors.budget import Budget
 from connectors.http import JSON, Door
 from connectors.zendesk import knowledge, limits, wire
 from connectors.zendesk.changes import changes

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from connectors.base import Bucket
+from connectors.budget import Bucket
 
 _SMALLEST_PLAN = 200
 """Calls a minute; every answer says how many it really are."""

@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from connectors import Account, connect
-from connectors.base import Bucket, LeakError, RetryableError, SpentError
+from connectors.base import LeakError, RetryableError, SpentError
+from connectors.budget import Bucket
 from connectors.http import Door
 from connectors.zendesk import limits
 from connectors.zendesk.auth import Bearer

@@ -13,7 +13,8 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from connectors import Account, connect
-from connectors.base import Bucket, SpentError
+from connectors.base import SpentError
+from connectors.budget import Bucket
 from connectors.freshdesk.simulator import FreshdeskSimulator
 from connectors.freshdesk.simulator import options as freshdesk_options
 from connectors.zendesk.simulator import ZendeskSimulator

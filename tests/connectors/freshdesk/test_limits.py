@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.base import Bucket
+from connectors.budget import Bucket
 from connectors.freshdesk import limits
 
 TICKET = "/api/v2/tickets/42"

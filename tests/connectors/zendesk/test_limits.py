@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.base import Bucket
+from connectors.budget import Bucket
 from connectors.zendesk import limits
 
 CALLS = Bucket("calls", 200)
