@@ -23,6 +23,7 @@ bench: $(VENV)/ready-dev ## the figures of the README
 	$(BIN)/python -m tests.bench.text $(ARGS)
 	$(BIN)/python -m tests.bench.ack $(ARGS)
 	$(BIN)/python -m tests.bench.throughput $(ARGS)
+	$(BIN)/python -m tests.bench.sync $(ARGS)
 
 chaos: $(VENV)/ready-dev ## kills everything at random for ten minutes, and judges what became of a thousand messages
 	@$(BIN)/python -m tests.chaos $(ARGS)

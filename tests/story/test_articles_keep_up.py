@@ -14,6 +14,7 @@ from connectors.base import Article, Audience
 from connectors.zendesk.simulator import ZendeskSimulator
 from service.database import Database
 from service.embeddings import Embeddings
+from service.knowledge import sources
 from service.knowledge.sources import sync_all
 from service.knowledge.sync import SyncReport
 from service.vectors import Fence, Question
@@ -135,24 +136,40 @@ async def test_a_restricted_article_is_internal_at_once_without_an_embedding(
     embedded: Desk, server: FakeEmbeddings
 ) -> None:
     """Its text is what it was; and an endpoint that is down keeps nothing public."""
-    same, other = add(embedded, "same"), add(embedded, "other")
+    same = add(embedded, "same")
+    add(embedded, "other")
     await synced(embedded)
     embedded.clock.advance(60)
-    server.down = True
     calls = len(server.requests)
     embedded.simulator.restrict_article(same)
     await synced(embedded)
     assert len(server.requests) == calls
 
+    server.down = True
     add(embedded, "other", title="Another text", audience="internal")
     report = await synced(embedded)
 
     assert (report.failed, report.settled) == (1, False)
     assert await seen(embedded) == {("About same", "en", "internal"), ("About other", "en", "internal")}
+
+
+async def test_what_could_not_be_embedded_is_read_again(
+    embedded: Desk, server: FakeEmbeddings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next list of changes begins where the last one did, however much later."""
+    monkeypatch.setattr(sources, "_OVERLAP", timedelta())
+    add(embedded, "a")
+    await synced(embedded)
+    server.down = True
+    add(embedded, "a", title="Now about a")
+    add(embedded, "b")
+    failed = await synced(embedded)
     server.down = False
-    assert (await synced(embedded)).changed == 1  # it is still in the list: the cursor waits for it
-    assert ("Another text", "en", "internal") in await seen(embedded)
-    assert other
+
+    mended = await synced(embedded)
+
+    assert (failed.failed, mended.changed, mended.added) == (2, 1, 1)
+    assert (await synced(embedded)).unchanged == 1  # the newest is in the list again, its second is
 
 
 async def test_an_archived_article_goes_with_the_daily_sweep(embedded: Desk, server: FakeEmbeddings) -> None:

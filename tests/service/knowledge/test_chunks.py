@@ -162,6 +162,19 @@ def test_ids_are_stable_and_differ_by_place() -> None:
     assert len({passage.id for passage in first + other}) == 2 * len(first)
 
 
+@pytest.mark.parametrize(
+    "change", [{"audience": "internal"}, {"brand": "7"}, {"organization": "42"}, {"url": "https://b"}]
+)
+def test_who_may_read_it_where_is_a_stamp_of_its_own(change: dict[str, str]) -> None:
+    """What is embedded is in the first half, so a change of the second costs nothing."""
+    other = replace(ARTICLE, **change)  # type: ignore[arg-type]
+    text, _, label = stamp(ARTICLE).partition(".")
+
+    assert stamp(other).startswith(f"{text}.")
+    assert not stamp(other).endswith(label)
+    assert stamp(replace(other, title="Another")).partition(".")[0] != text
+
+
 def test_a_stamp_changes_with_the_article_and_not_with_the_time() -> None:
     """Touching an article costs nothing; moving, opening or rewriting it does."""
     assert stamp(ARTICLE) == stamp(replace(ARTICLE, updated_at=None))

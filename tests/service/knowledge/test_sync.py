@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from connectors.base import Article, RetryableError
+from connectors.base import Article, Reading, RetryableError
 from service.embeddings import Embeddings
-from service.knowledge.sync import SyncReport, sync
+from service.knowledge.sync import SyncReport, sync, sync_pages
 from service.vectors import EmbeddedVectors, Fence, Question, Vectors, VectorsUnavailableError
 from tests.fake_embeddings import FakeEmbeddings, fake_embeddings
 
@@ -260,6 +260,52 @@ async def test_an_article_that_comes_twice_is_taken_once(vectors: Vectors) -> No
 
     assert (report.added, report.failed) == (1, 1)
     assert report.problems == ("folder:1.md: comes twice from its source",)
+
+
+async def test_an_article_that_its_source_cannot_read_stays_and_others_are_removed(vectors: Vectors) -> None:
+    """It is named; and what is gone for certain goes all the same."""
+    await run(vectors, [article(1), article(2), article(3)])
+
+    report = await sync(
+        [article(3)], vectors=vectors, embeddings=None, source="folder", account="*", unread={"1.md": "has no date"}
+    )
+
+    assert (report.failed, report.removed, report.unchanged, report.passages) == (1, 1, 1, 2)
+    assert report.problems == ("folder:1.md: has no date",)
+    assert await found(vectors, "one") == ["folder:1.md"]
+
+
+async def test_pages_are_brought_up_to_date_and_others_left_alone(vectors: Vectors) -> None:
+    """All languages of a page are what its reading says; one that could not be read stays, and so do its neighbours."""
+    texts = [article(1, id=id_) for id_ in ("7:en", "7:de", "77:en", "8:en", "9:en")]
+    await run(vectors, texts)
+
+    async def readings() -> AsyncIterator[Reading]:
+        yield Reading("7", (article(1, id="7:en"), article(2, id="7:fr")))
+        yield Reading("8")
+        yield Reading("9", problem="refused")
+
+    report = await sync_pages(readings(), vectors=vectors, embeddings=None, source="folder", account="*")
+
+    assert (report.added, report.unchanged, report.removed, report.failed) == (1, 1, 2, 1)
+    assert report.problems == ("folder:9: refused",)
+    assert sorted(await vectors.marks(source="folder", account="*")) == [
+        "folder:77:en", "folder:7:en", "folder:7:fr", "folder:9:en",
+    ]  # fmt: skip
+
+
+async def test_pages_that_break_off_leave_the_rest_as_it_was(vectors: Vectors) -> None:
+    """What was read until then is in force."""
+    await run(vectors, [article(1, id="7:en"), article(2, id="8:en")])
+
+    async def broken() -> AsyncIterator[Reading]:
+        yield Reading("7")
+        raise RetryableError("helpdesk answered 503")
+
+    report = await sync_pages(broken(), vectors=vectors, embeddings=None, source="folder", account="*")
+
+    assert (report.complete, report.removed) == (False, 1)
+    assert await found(vectors, "two") == ["folder:8:en"]
 
 
 async def test_an_article_that_is_too_long_is_reported(vectors: Vectors) -> None:
