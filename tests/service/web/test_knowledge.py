@@ -258,3 +258,11 @@ async def test_an_endpoint_that_is_down_asks_to_come_back(settings: Settings) ->
 
     assert (answer.status_code, answer.headers["retry-after"], again.status_code) == (503, "30", 200)
     assert "send it again" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "path", ["wiki/", "wiki/a%0Ab", "wiki/%00", "WIKI/x", "a%3Ab/x", "zendesk%20macros/1", "wiki/%FF%0D"]
+)
+async def test_a_path_that_names_no_article_of_theirs_is_refused(running: Control, path: str) -> None:
+    """Whatever a path can hold: for pushing and for taking out."""
+    assert {(await put(running, path)).status_code, (await deleted(running, path)).status_code} <= {404, 422}
