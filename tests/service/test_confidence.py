@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from connectors.base import Audience
-from service.confidence import confidence
+from service.confidence import Fit, confidence, fit_of
+from service.settings import ConfidenceSettings, Settings
 from service.vectors import Found, Passage
 
 
@@ -79,3 +80,13 @@ def test_one_article_alone_is_judged_by_what_it_speaks_of() -> None:
 def test_two_of_four_articles_that_speak_of_a_question_do_not_rule_each_other_out() -> None:
     """Few articles are no sign that all are only a little about it."""
     assert confidence(found(10, 8, 3, 1), coverage=0.8) > 0.7
+
+
+def test_the_operators_own_curve_takes_the_place_of_the_shipped_one() -> None:
+    """As `deskpilot eval confidence` prints it; without all of it there is none."""
+    given = ConfidenceSettings(lead=0.0, coverage=0.0, base=0.0)
+    own = fit_of(Settings(confidence=given))
+
+    assert own == Fit(lead=0.0, coverage=0.0, base=0.0)
+    assert confidence(found(20, *[6] * 9), coverage=0.5, fit=own) == 0.5
+    assert fit_of(Settings()) is None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from connectors.base import Article, Pool
+from service.confidence import Fit
 from service.embeddings import Embeddings
 from service.knowledge.sync import sync
 from service.passages import Retrieval, find_passages
@@ -249,3 +251,28 @@ async def test_the_question_is_embedded_once_for_all_pools(
 
     assert len(server.requests) == asked + 1
     assert {len(one.signals) for one in retrieval.given} == {4}
+
+
+async def test_a_cited_macro_is_at_least_as_likely_as_its_floor(vectors: Vectors) -> None:
+    """The articles may say nothing at all; what stands beside them has passed a floor of its own."""
+    await put_beside(vectors, beside("Split exports", EXPORT))
+    found = await find_passages("exporting CSV error 504", fence=FENCE, vectors=vectors, embeddings=None)
+    unsure, sure = replace(found, confidence=0.1), replace(found, confidence=0.9)
+    macro = len(found.found) + 1
+
+    assert found.given[macro - 1].passage.pool == "macro"
+    assert (unsure.prior([1]), unsure.prior([1, macro]), unsure.prior([])) == (0.1, 0.4, 0.1)
+    assert sure.prior([macro]) == 0.9
+
+
+async def test_a_curve_of_the_operators_is_for_the_search_it_was_fitted_to(
+    vectors: Vectors, embeddings: Embeddings, server: FakeEmbeddings
+) -> None:
+    """While the endpoint is down words alone decide, and so does the curve that is shipped for them."""
+    await fill(vectors, embeddings)
+    never = Fit(lead=0.0, coverage=0.0, base=-10.0)
+    asked = {"fence": FENCE, "vectors": vectors, "embeddings": embeddings, "fit": never}
+
+    assert (await find_passages("exporting CSV error 504", **asked)).confidence < 0.01
+    server.down = True
+    assert (await find_passages("exporting CSV error 504", **asked)).confidence > 0.01

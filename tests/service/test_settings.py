@@ -78,6 +78,8 @@ def test_several_webhook_secrets_are_separated_by_commas(monkeypatch: pytest.Mon
         ({"DEBOUNCE_S": "20"}, "DESKPILOT_DEBOUNCE_MAX_S"),
         ({"DEBOUNCE_S": "soon"}, "DESKPILOT_DEBOUNCE_S"),
         ({"KNOWLEDGE__FOLDER": "/nowhere"}, "DESKPILOT_KNOWLEDGE__FOLDER is not a folder"),
+        ({"CONFIDENCE__LEAD": "3.5"}, "DESKPILOT_CONFIDENCE__LEAD, __COVERAGE and __BASE belong together"),
+        ({"CONFIDENCE__ABSTAIN_BELOW": "40"}, "DESKPILOT_CONFIDENCE__ABSTAIN_BELOW"),
         ({"POLICY_FILE": "/nowhere"}, "DESKPILOT_POLICY_FILE is not a file"),
         ({"TEAM__TIMEZONE": "Europe"}, "DESKPILOT_TEAM__TIMEZONE is not a time zone"),
         ({"QDRANT__URL": "http://[half"}, "DESKPILOT_QDRANT__URL is not an address"),

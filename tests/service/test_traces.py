@@ -51,6 +51,14 @@ def test_an_answered_question_leaves_what_it_cites_and_not_itself() -> None:
     assert traces(ANSWERED) == {"cited": [["acme.zendesk.test", "zendesk:4:en"], ["*", "folder:leaking.md"]]}
 
 
+def test_a_macro_that_is_cited_is_kept_like_an_article() -> None:
+    """Its number counts on behind the articles."""
+    macro = Found(replace(PASSAGE, id="9", article="zendesk macros:9", pool="macro"), 1.0)
+    cites = replace(ANSWERED, citations=(Citation(4),))
+
+    assert traces(cites, passages=Retrieval(FOUND, beside=(macro,))) == {"cited": [["*", "zendesk macros:9"]]}
+
+
 def test_an_open_question_is_kept_with_the_nearest_article() -> None:
     """What an article should be written about, and which one came close."""
     assert traces(OPEN) == {"cited": [], "asked": "it leaks", "nearest": ["*", "folder:leaking.md"]}
