@@ -15,7 +15,7 @@ from tests.story.model import ANALYSIS, DRAFT, answering
 OpenPlay = Callable[..., Any]
 
 PUBLIC = "<p>Hi {{ticket.requester.first_name}},</p><p>A parcel whose tracking has not moved is lost: you get a replacement.</p>"
-SECRET = "A lost parcel without tracking whose replacement costs more than ninety pounds goes to the team lead for approval first."
+SECRET = "A parcel that has not moved is lost; the replacement of a kettle of more than ninety pounds goes to the team lead first."
 
 
 async def filled(play: Any) -> None:

@@ -154,11 +154,11 @@ async def test_events_that_are_not_for_us_do_not_open_the_breaker(desk: Desk) ->
     webhook.subscriptions = [
         *webhook.subscriptions,
         "zen:event-type:ticket.tags_changed",
-        "zen:event-type:article.read",
+        "zen:event-type:article.vote_created",
     ]
     for number in range(20):
         event = {"reader_id": str(number)}
-        desk.simulator.changes.publish("article.read", subject="zen:article:1", detail={"id": "1"}, event=event)
+        desk.simulator.changes.publish("article.vote_created", subject="zen:article:1", detail={"id": "1"}, event=event)
     await desk.simulator.settle()
     await desk.ask()
     await desk.simulator.settle()
