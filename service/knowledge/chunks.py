@@ -14,7 +14,7 @@ from service.plaintext import clip
 from service.vectors import Passage, passage_id, words
 
 SPLITTING = 1
-"""Version of the way articles are cut: another number, and every article is indexed anew."""
+"""Version of the way articles are cut: another number, and the next sync builds a new index beside the old one."""
 
 _WORDS = 160
 _OVERLAP = 30
@@ -81,10 +81,13 @@ def article_key(article: Article) -> str:
 
 
 def stamp(article: Article) -> str:
-    """Hash of everything the passages are made of; when the article was last touched changes nothing in them."""
+    """Hash of everything the passages are made of; when the article was last touched changes nothing in them.
+
+    How they are cut is no part of it: the index as a whole says that.
+    """
     values = asdict(article)
     del values["updated_at"]
-    return hashlib.sha256(json.dumps([SPLITTING, values], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([1, values], sort_keys=True).encode()).hexdigest()
 
 
 def cut_short(article: Article, passages: Sequence[Passage]) -> bool:

@@ -16,7 +16,7 @@ from service.embeddings import (
     EmbeddingsRejectedError,
     EmbeddingsUnavailableError,
 )
-from service.knowledge.chunks import article_key, cut_short, split, stamp
+from service.knowledge.chunks import SPLITTING, article_key, cut_short, split, stamp
 from service.vectors import Dense, Entry, Mark, Passage, Vectors
 from service.vectors.payload import body_of, title_of
 
@@ -202,20 +202,19 @@ class _Sync:
             if (await self._vectors.meta()).model:
                 raise
             self._note(f"articles are indexed by their words alone until the next sync: {error}")
+            self._down = str(error)  # all of them or none: with embeddings for some, the others would not be found
             return []
-        meta = await self._vectors.meta()
-        if (meta.model, meta.dimension) != (self._embeddings.model, self._embeddings.dimension):
-            log.info("the index gets another embedding model", old=meta.model, new=self._embeddings.model)
-            await self._vectors.begin(model=self._embeddings.model, dimension=self._embeddings.dimension)
+        if not (await self._vectors.meta()).model:  # the first of an index that has no passages yet
+            await self._vectors.begin(
+                model=self._embeddings.model, dimension=self._embeddings.dimension, splitting=SPLITTING
+            )
         return dense
 
     async def _ask(self, embeddings: Embeddings, passages: Sequence[Passage]) -> list[Dense]:
         if self._down:
             raise EmbeddingsUnavailableError(self._down)
-        titles = list(dict.fromkeys(title_of(passage) for passage in passages))
-        bodies = [body_of(passage) for passage in passages]
         try:
-            vectors = await embeddings.embed(bodies + titles)
+            dense = await dense_of(passages, embeddings)
         except EmbeddingsRejectedError:
             raise
         except EmbeddingsUnavailableError as error:
@@ -224,11 +223,7 @@ class _Sync:
                 self._down = str(error)
             raise
         self._misses = 0
-        by_title = dict(zip(titles, vectors[len(bodies) :], strict=True))
-        return [
-            Dense(body, by_title[title_of(passage)])
-            for passage, body in zip(passages, vectors, strict=False)  # the titles' vectors come after the bodies'
-        ]
+        return dense
 
     async def _finish(self) -> None:
         """Remove what vanished, then bring lengths and graphs up to date, where anything changed."""
@@ -254,6 +249,18 @@ class _Sync:
         if problem not in self._report.problems:
             log.warning("knowledge sync", problem=problem, **self._of)
             self._report = dataclasses.replace(self._report, problems=(*self._report.problems, problem))
+
+
+async def dense_of(passages: Sequence[Passage], embeddings: Embeddings) -> list[Dense]:
+    """Both embeddings of each passage, in order; a title that several share is asked for once."""
+    titles = list(dict.fromkeys(title_of(passage) for passage in passages))
+    bodies = [body_of(passage) for passage in passages]
+    vectors = await embeddings.embed(bodies + titles)
+    by_title = dict(zip(titles, vectors[len(bodies) :], strict=True))
+    return [
+        Dense(body, by_title[title_of(passage)])
+        for passage, body in zip(passages, vectors, strict=False)  # the titles' vectors come after the bodies'
+    ]
 
 
 async def _each(articles: AsyncIterator[Article] | Iterable[Article]) -> AsyncIterator[Article]:

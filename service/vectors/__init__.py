@@ -21,10 +21,12 @@ from service.vectors.base import (
     VectorsUnavailableError,
     passage_id,
 )
-from service.vectors.embedded import EmbeddedVectors
+from service.vectors.directory import EmbeddedVectors
 from service.vectors.server import ServerVectors, connect
+from service.vectors.shelf import Beside, ShelvedVectors
 
 __all__ = [
+    "Beside",
     "Dense",
     "EmbeddedVectors",
     "Entry",
@@ -36,6 +38,7 @@ __all__ = [
     "Passage",
     "Question",
     "ServerVectors",
+    "ShelvedVectors",
     "Status",
     "Vectors",
     "VectorsUnavailableError",
@@ -45,14 +48,14 @@ __all__ = [
 
 
 @asynccontextmanager
-async def open_vectors(settings: Settings) -> AsyncIterator[Vectors]:
+async def open_vectors(settings: Settings) -> AsyncIterator[ShelvedVectors]:
     """The index that the settings ask for, closed at the end.
 
     The embedded one is opened at once and raises IndexInUseError; a server may be down and come back.
     """
     if settings.qdrant.url:
         key = settings.qdrant.api_key.get_secret_value()
-        vectors: Vectors = connect(settings.qdrant.url, api_key=key, collection=settings.qdrant.collection)
+        vectors: ShelvedVectors = connect(settings.qdrant.url, api_key=key, collection=settings.qdrant.collection)
     else:
         vectors = EmbeddedVectors(settings.data_dir / "qdrant")
         await vectors.open()

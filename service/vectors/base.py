@@ -7,8 +7,9 @@ ServiceError
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 from uuid import UUID, uuid5
 
@@ -20,6 +21,8 @@ Pool = Literal["article", "macro", "ticket"]
 
 ANY = "*"
 """In account, brand and organization of a passage: open to all of them."""
+
+_CARRIED = re.compile(r"^carried \d+ ")
 
 _IDS = UUID("5f0c4e0e-3d5b-5d61-9a44-0c6b1c5b7d10")
 
@@ -103,12 +106,24 @@ class Dense:
 class Mark:
     """What the index holds of one article: enough to see that it is unchanged.
 
-    stamp: hash of the article and of the way it is split. model: whose embeddings it has, empty for none.
+    stamp: hash of the article. model: whose embeddings it has, empty for none.
     """
 
     article: str
     stamp: str
     model: str = ""
+
+    def carried(self, splitting: int) -> Mark:
+        """The mark of the same article, left as an older splitting cut it: known, and not the one of today."""
+        return (
+            self
+            if not self.stamp or _CARRIED.match(self.stamp)
+            else replace(self, stamp=f"carried {splitting} {self.stamp}")
+        )
+
+    def same_article(self, other: Mark) -> bool:
+        """Whether both were made of the same state of the article, however it was cut."""
+        return _CARRIED.sub("", self.stamp) == _CARRIED.sub("", other.stamp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +140,8 @@ class Meta:
     """What the index as a whole was made with; lies in the index itself.
 
     body_len, title_len: mean length in BM25 tokens. languages: how its passages were stemmed ("" for not at all).
+    splitting, scheme: versions of the way articles are cut, and of what is stored of them; 1 where none is written.
+    number: of the index among those that stand side by side; 0 while it is being built.
     """
 
     model: str = ""
@@ -132,14 +149,21 @@ class Meta:
     body_len: float = 0.0
     title_len: float = 0.0
     languages: tuple[str, ...] = ()
+    splitting: int = 1
+    scheme: int = 1
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """For health pages: how many passages there are, and whose embeddings (empty: words alone)."""
+    """For health pages: how many passages there are, and whose embeddings (empty: words alone).
+
+    building: passages so far in the index that is being built beside this one.
+    """
 
     passages: int
     model: str
+    building: int = 0
 
 
 class Vectors(Protocol):
@@ -165,12 +189,15 @@ class Vectors(Protocol):
         """What is completely in the index, by article."""
         ...
 
-    async def begin(self, *, model: str, dimension: int) -> None:
-        """Hold embeddings of this model from now on. Those of another model go; passages stay, found by words alone."""
+    async def begin(self, *, model: str, dimension: int, splitting: int = 1) -> None:
+        """Make an index without passages for this model and splitting. One that has passages stays as it is."""
         ...
 
     async def put(self, entries: Sequence[Entry], *, source: str, account: str) -> None:
-        """Add articles, or replace what was there of them. Done twice, it changes nothing."""
+        """Add articles, or replace what was there of them. Done twice, it changes nothing.
+
+        Embeddings of another model than the index was made for are left out: those articles are found by their words.
+        """
         ...
 
     async def remove(self, articles: Sequence[str], *, source: str, account: str) -> None:
