@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypedDict
 
 import pytest
+from qdrant_client import AsyncQdrantClient
 
 from connectors.base import Article, RetryableError
 from service.embeddings import Embeddings
@@ -25,12 +27,14 @@ from service.vectors import (
     Found,
     Mark,
     Question,
+    ServerVectors,
     ShelvedVectors,
     Vectors,
     VectorsUnavailableError,
     passage_id,
 )
 from service.vectors.embedded import SHARD, EdgeEngine
+from service.vectors.server import ServerEngine
 from tests.fake_embeddings import FakeEmbeddings, fake_embeddings
 from tests.service.knowledge.test_sync import article
 from tests.service.vectors.samples import passage
@@ -515,6 +519,51 @@ async def _until(last: int, vectors: ShelvedVectors, large: Embeddings, monkeypa
         except VectorsUnavailableError:
             return False
     return True
+
+
+@pytest.mark.filterwarnings("ignore:Payload indexes have no effect")  # the memory mode says so; a server has them
+async def test_a_rebuild_on_a_server_killed_at_any_step_is_seen_by_nobody_and_ended_by_the_next_sync(
+    small: Embeddings, large: Embeddings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every request fails from the k-th on; another process searches before and after, and a third one syncs."""
+    outcomes = set()
+    for last in range(0, 1_000, 3):
+        client = AsyncQdrantClient(":memory:")
+        vectors, running = ServerVectors(client), ServerVectors(client)
+        await sync_into(vectors, small, some(3))
+        await push(vectors, "page", "Everything pushed.")
+        assert len(await search(running, "everything")) == 4
+        requests = 0
+        answering = ServerEngine.answering
+
+        @asynccontextmanager
+        async def counted(engine: ServerEngine, last: int = last, answering: Any = answering) -> AsyncIterator[None]:
+            nonlocal requests
+            requests += 1
+            if requests > last:
+                raise VectorsUnavailableError("killed")
+            async with answering(engine):
+                yield
+
+        done = True
+        with monkeypatch.context() as patched:
+            patched.setattr(ServerEngine, "answering", counted)
+            try:
+                await sync_into(vectors, large, some(3))
+            except VectorsUnavailableError:
+                done = False
+
+        assert len(await search(running, "everything")) == 4
+        outcomes.add((await running.status()).model)
+        third = ServerVectors(client)
+        await sync_into(third, large, some(3))
+        assert await models(third) == await models(running) == {"large"}
+        assert len(await search(running, "everything", large)) == 4
+        assert len((await client.get_collections()).collections) == 1
+        await client.close()
+        if done:
+            break
+    assert outcomes == {"small", "large"}
 
 
 async def test_two_syncs_at_once_embed_nothing_twice(
