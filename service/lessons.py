@@ -12,6 +12,7 @@ import structlog
 from connectors.base import GoneError, Helpdesk, Ticket
 from service.embeddings import EmbeddingsUnavailableError
 from service.errors import OutageError
+from service.knowledge.chunks import SPLITTING
 from service.knowledge.sources import Library
 from service.metrics import STAGE_SECONDS
 from service.outages import INDEX, Outages, Standing
@@ -101,15 +102,18 @@ class Lessons:
         if self._embeddings is None:
             return ()
         model = (await self._vectors.meta()).model
-        if model not in ("", self._embeddings.model):  # the next sync brings the index to the new one
+        empty = not model and not (await self._vectors.status()).passages
+        if model != self._embeddings.model and not empty:  # the next sync builds an index for the new one
             return ()
         try:
             body, title = await self._embeddings.embed([body_of(lesson), title_of(lesson)])
         except EmbeddingsUnavailableError as error:
             log.warning("a solved ticket is found by its words alone", reason=str(error))
             return ()
-        if not model:
-            await self._vectors.begin(model=self._embeddings.model, dimension=self._embeddings.dimension)
+        if empty:
+            await self._vectors.begin(
+                model=self._embeddings.model, dimension=self._embeddings.dimension, splitting=SPLITTING
+            )
         return (Dense(body, title),)
 
 

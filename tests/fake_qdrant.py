@@ -95,6 +95,18 @@ HANDLERS: dict[tuple[str, str], tuple[type[BaseModel], Handler]] = {
 def _app(client: AsyncQdrantClient) -> FastAPI:
     app = FastAPI()
 
+    @app.get("/collections")
+    async def collections() -> JSONResponse:
+        return _said(await client.get_collections())
+
+    @app.get("/aliases")
+    async def aliases() -> JSONResponse:
+        return _said(await client.get_aliases())
+
+    @app.post("/collections/aliases")
+    async def change_aliases(body: models.ChangeAliasesOperation) -> JSONResponse:
+        return _said(await client.update_collection_aliases(body.actions))
+
     @app.api_route("/collections/{name}{rest:path}", methods=["GET", "PUT", "POST", "DELETE"])
     async def answer(request: Request, name: str, rest: str) -> JSONResponse:
         match request.method, rest:
@@ -105,6 +117,8 @@ def _app(client: AsyncQdrantClient) -> FastAPI:
             case "PUT", "/index":  # the memory mode needs none
                 return _said(DONE)
             case method, path:
+                if not await client.collection_exists(name) and (method, path) != ("PUT", ""):
+                    return JSONResponse({"status": {"error": f"Not found: Collection `{name}` doesn't exist!"}}, 404)
                 shape, handler = HANDLERS[method, path]
                 return _said(await handler(client, name, shape.model_validate(await request.json())))
 

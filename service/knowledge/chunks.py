@@ -14,7 +14,7 @@ from service.plaintext import clip
 from service.vectors import Passage, passage_id, words
 
 SPLITTING = 1
-"""Version of the way articles are cut: another number, and every article is indexed anew."""
+"""Version of the way articles are cut: another number, and the next sync builds a new index beside the old one."""
 
 _WORDS = 160
 _OVERLAP = 30
@@ -84,12 +84,12 @@ def article_key(article: Article) -> str:
 def stamp(article: Article) -> str:
     """Two hashes with a dot between: of all that is embedded, and of who may find it where.
 
-    When the article was last touched changes neither.
+    When the article was last touched changes neither. How it is cut is no part of it: the index as a whole says that.
     """
     values = asdict(article)
     del values["updated_at"], values["pool"]  # a source has one pool, and is named in the stamp
     label = [values.pop(name) for name in ("audience", "brand", "organization", "url")]
-    hashes = (hashlib.sha256(json.dumps(one, sort_keys=True).encode()) for one in ([SPLITTING, values], label))
+    hashes = (hashlib.sha256(json.dumps(one, sort_keys=True).encode()) for one in ([1, values], label))
     return ".".join(one.hexdigest() for one in hashes)
 
 

@@ -24,6 +24,10 @@ class Encoder:
         self._misses = 0  # batches in a row that the endpoint did not answer
         self._down = ""  # why nobody asks the endpoint any more
 
+    def give_up(self, reason: str) -> None:
+        """Ask no more, as if the endpoint had been silent too often."""
+        self._down = reason
+
     async def encode(self, embeddings: Embeddings, passages: Sequence[Passage]) -> list[Dense]:
         """Embeddings of these passages, in order; of each title once.
 

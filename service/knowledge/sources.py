@@ -14,9 +14,10 @@ from connectors.base import Article, ConnectorError, ForbiddenError, GoneError, 
 from connectors.folder import folder_articles
 from service.embeddings import Embeddings
 from service.knowledge.chunks import SPLITTING
+from service.knowledge.rebuild import MACROS, renewed
 from service.knowledge.sync import SyncReport, sync, sync_pages
 from service.settings import Settings
-from service.vectors import Cursor, Vectors
+from service.vectors import Cursor, ShelvedVectors, Vectors
 
 log = structlog.get_logger()
 
@@ -42,51 +43,67 @@ class Library:
 
     settings: Settings
     helpdesks: Mapping[str, Helpdesk]
-    vectors: Vectors
+    vectors: ShelvedVectors
     embeddings: Embeddings | None
     syncing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(frozen=True, slots=True)
+class _Into:
+    """Which index a sync writes to, with whose embeddings."""
+
+    vectors: Vectors
+    embeddings: Embeddings | None
 
 
 async def sync_all(library: Library, *, progress: Told, changes_only: bool = False) -> list[SyncReport]:
     """Bring the index up to date with every source, one after the other; a source that fails leaves its passages as they are.
 
     changes_only: ask the helpdesks what changed, as far as they tell, and read all of it once a day only.
+    Where the model or the splitting changed, a new index is built beside the old one: see `renewed`.
     """
+
+    async def crawl(vectors: Vectors, embeddings: Embeddings | None) -> list[SyncReport]:
+        return await _sync_each(library, _Into(vectors, embeddings), progress=progress, changes_only=changes_only)
+
     async with library.syncing:
-        reports = [
-            await _sync_desk(library, desk, progress=partial(progress, desk.name), changes_only=changes_only)
-            for desk in library.helpdesks.values()
-        ]
-        for desk in library.helpdesks.values():
-            reports += await _sync_macros(library, desk, progress=partial(progress, f"{desk.name} macros"))
-        if folder := library.settings.knowledge.folder:
-            problems: list[str] = []
-            reports.append(
-                await sync(
-                    folder_articles(folder, base_url=library.settings.knowledge.folder_url, problems=problems),
-                    vectors=library.vectors,
-                    embeddings=library.embeddings,
-                    source="folder",
-                    account="*",
-                    progress=partial(progress, "folder"),
-                    gaps=problems,
-                )
-            )
+        reports = await renewed(library.vectors, library.embeddings, crawl)
         await library.vectors.refit()  # for what was pushed since the last time
         await library.vectors.optimise()
     return reports
 
 
-async def _sync_macros(
-    library: Library, desk: Helpdesk, *, progress: Callable[[int, int | None], None]
-) -> list[SyncReport]:
+async def _sync_each(library: Library, into: _Into, *, progress: Told, changes_only: bool) -> list[SyncReport]:
+    reports = [
+        await _sync_desk(into, desk, progress=partial(progress, desk.name), changes_only=changes_only)
+        for desk in library.helpdesks.values()
+    ]
+    for desk in library.helpdesks.values():
+        reports += await _sync_macros(into, desk, progress=partial(progress, f"{desk.name}{MACROS}"))
+    if folder := library.settings.knowledge.folder:
+        problems: list[str] = []
+        reports.append(
+            await sync(
+                folder_articles(folder, base_url=library.settings.knowledge.folder_url, problems=problems),
+                vectors=into.vectors,
+                embeddings=into.embeddings,
+                source="folder",
+                account="*",
+                progress=partial(progress, "folder"),
+                gaps=problems,
+            )
+        )
+    return reports
+
+
+async def _sync_macros(into: _Into, desk: Helpdesk, *, progress: Callable[[int, int | None], None]) -> list[SyncReport]:
     """A report where there are macros or something is to be said; an account that has none for us is no failure."""
     refused: list[str] = []
     report = await sync(
         _allowed(desk, refused),
-        vectors=library.vectors,
-        embeddings=library.embeddings,
-        source=f"{desk.name} macros",
+        vectors=into.vectors,
+        embeddings=into.embeddings,
+        source=f"{desk.name}{MACROS}",
         account=desk.account,
         progress=progress,
     )
@@ -110,17 +127,18 @@ async def refresh(library: Library, helpdesk: str, ids: Collection[str]) -> Sync
     if desk is None:
         raise RejectedError(f"{helpdesk} was switched off")
     async with library.syncing:
-        return await _sync_pages(library, desk, tuple(ids), progress=lambda _done, _total: None)
+        into = _Into(library.vectors, library.embeddings)
+        return await _sync_pages(into, desk, tuple(ids), progress=lambda _done, _total: None)
 
 
 async def _sync_desk(
-    library: Library, desk: Helpdesk, *, progress: Callable[[int, int | None], None], changes_only: bool
+    into: _Into, desk: Helpdesk, *, progress: Callable[[int, int | None], None], changes_only: bool
 ) -> SyncReport:
     began = datetime.now(UTC)
-    model = library.embeddings.model if library.embeddings else ""
+    model = into.embeddings.model if into.embeddings else ""
     cursor = Cursor(upto=began.isoformat(), swept_at=began.isoformat(), made_with=f"{SPLITTING} {model}")
     source = {"source": desk.name, "account": desk.account}
-    last = await library.vectors.cursor(**source) if changes_only else None
+    last = await into.vectors.cursor(**source) if changes_only and await _made_so(into, model) else None
     changed = None
     if last and last.made_with == cursor.made_with and _since(last.swept_at, now=began) < _SWEEP_EVERY:
         try:
@@ -130,35 +148,41 @@ async def _sync_desk(
             return SyncReport(desk.name, problems=(problem,), complete=False, read="changes")
     if last and changed:
         cursor = replace(last, upto=max(changed.upto.isoformat(), last.upto))
-        report = await _sync_pages(library, desk, changed.ids, progress=progress)
+        report = await _sync_pages(into, desk, changed.ids, progress=progress)
     else:
         unread: dict[str, str] = {}
         report = await sync(
             desk.articles(unread),
-            vectors=library.vectors,
-            embeddings=library.embeddings,
+            vectors=into.vectors,
+            embeddings=into.embeddings,
             **source,
             progress=progress,
             unread=unread,
         )
         report = replace(report, read="all")
     if report.complete and report.settled:
-        await library.vectors.remember(cursor, **source)
+        await into.vectors.remember(cursor, **source)
     return report
 
 
 async def _sync_pages(
-    library: Library, desk: Helpdesk, ids: tuple[str, ...], *, progress: Callable[[int, int | None], None]
+    into: _Into, desk: Helpdesk, ids: tuple[str, ...], *, progress: Callable[[int, int | None], None]
 ) -> SyncReport:
     report = await sync_pages(
         desk.read_articles(ids),
-        vectors=library.vectors,
-        embeddings=library.embeddings,
+        vectors=into.vectors,
+        embeddings=into.embeddings,
         source=desk.name,
         account=desk.account,
         progress=progress,
     )
     return replace(report, read="changes")
+
+
+async def _made_so(into: _Into, model: str) -> bool:
+    """Whether what lies in the index was made as it would be now; else all of a source is read."""
+    meta = await into.vectors.meta()
+    return meta.splitting == SPLITTING and model in ("", meta.model)
 
 
 def _since(moment: str, *, now: datetime) -> timedelta:

@@ -13,7 +13,7 @@ import structlog
 
 from connectors.base import Article, ConnectorError, Reading
 from service.embeddings import Embeddings, EmbeddingsRejectedError, EmbeddingsUnavailableError
-from service.knowledge.chunks import article_key, cut_short, split, stamp
+from service.knowledge.chunks import SPLITTING, article_key, cut_short, split, stamp
 from service.knowledge.encoding import Encoder
 from service.vectors import Dense, Entry, Label, Mark, Passage, Vectors
 
@@ -212,14 +212,7 @@ class _Sync:
         """Put in force who may find the article, whatever becomes of its text; whether that is all that changed."""
         (old_text, _, old_label), (text, _, label) = known.stamp.partition("."), made.partition(".")
         if old_label != label:
-            new = Label(
-                known.article,
-                f"{old_text}.{label}" if old_text else "",
-                article.audience,
-                article.brand,
-                article.organization,
-                article.url,
-            )
+            new = Label(known.article, made, article.audience, article.brand, article.organization, article.url)
             await self._vectors.relabel([new], **self._of)
         return old_text == text
 
@@ -277,11 +270,12 @@ class _Sync:
                 raise
             self._unsettle()
             self._note(f"articles are indexed by their words alone until the next sync: {error}")
+            self._encoder.give_up(str(error))  # all or none: with embeddings for some, the others would not be found
             return []
-        meta = await self._vectors.meta()
-        if (meta.model, meta.dimension) != (self._embeddings.model, self._embeddings.dimension):
-            log.info("the index gets another embedding model", old=meta.model, new=self._embeddings.model)
-            await self._vectors.begin(model=self._embeddings.model, dimension=self._embeddings.dimension)
+        if not (await self._vectors.meta()).model:  # the first of an index that has no passages yet
+            await self._vectors.begin(
+                model=self._embeddings.model, dimension=self._embeddings.dimension, splitting=SPLITTING
+            )
         return dense
 
     async def _remove(self, vanished: set[str]) -> None:

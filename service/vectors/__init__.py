@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from service.settings import Settings
+from service.vectors.aliases import ServerVectors, connect
 from service.vectors.base import (
     Cursor,
     Dense,
@@ -23,10 +24,12 @@ from service.vectors.base import (
     VectorsUnavailableError,
     passage_id,
 )
-from service.vectors.embedded import EmbeddedVectors
-from service.vectors.server import ServerVectors, connect
+from service.vectors.beside import Beside
+from service.vectors.directory import EmbeddedVectors
+from service.vectors.shelf import ShelvedVectors
 
 __all__ = [
+    "Beside",
     "Cursor",
     "Dense",
     "EmbeddedVectors",
@@ -40,6 +43,7 @@ __all__ = [
     "Passage",
     "Question",
     "ServerVectors",
+    "ShelvedVectors",
     "Status",
     "Vectors",
     "VectorsUnavailableError",
@@ -49,14 +53,14 @@ __all__ = [
 
 
 @asynccontextmanager
-async def open_vectors(settings: Settings) -> AsyncIterator[Vectors]:
+async def open_vectors(settings: Settings) -> AsyncIterator[ShelvedVectors]:
     """The index that the settings ask for, closed at the end.
 
     The embedded one is opened at once and raises IndexInUseError; a server may be down and come back.
     """
     if settings.qdrant.url:
         key = settings.qdrant.api_key.get_secret_value()
-        vectors: Vectors = connect(settings.qdrant.url, api_key=key, collection=settings.qdrant.collection)
+        vectors: ShelvedVectors = connect(settings.qdrant.url, api_key=key, collection=settings.qdrant.collection)
     else:
         vectors = EmbeddedVectors(settings.data_dir / "qdrant")
         await vectors.open()

@@ -7,8 +7,9 @@ ServiceError
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 from uuid import UUID, uuid5
 
@@ -17,6 +18,8 @@ from service.errors import ServiceError
 
 ANY = "*"
 """In account, brand, organization and requester of a passage: open to all of them."""
+
+_CARRIED = re.compile(r"^carried \d+ ")
 
 _IDS = UUID("5f0c4e0e-3d5b-5d61-9a44-0c6b1c5b7d10")
 
@@ -109,12 +112,34 @@ class Dense:
 class Mark:
     """What the index holds of one article: enough to see that it is unchanged.
 
-    stamp: hash of the article and of the way it is split. model: whose embeddings it has, empty for none.
+    stamp: hash of the article; of one that may be relabelled two halves, "text.label". model: whose embeddings it has, empty
+    for none.
     """
 
     article: str
     stamp: str
     model: str = ""
+
+    def carried(self, splitting: int) -> Mark:
+        """The mark of the same article, left as an older splitting cut it: known, and not the one of today."""
+        return (
+            self
+            if not self.stamp or _CARRIED.match(self.stamp)
+            else replace(self, stamp=f"carried {splitting} {self.stamp}")
+        )
+
+    def relabelled(self, stamp: str) -> Mark:
+        """The mark after the article got the label of this stamp; what is known of its text stays."""
+        _, two, label = stamp.rpartition(".")
+        return replace(self, stamp=f"{self.stamp.partition('.')[0]}.{label}" if two else stamp)
+
+    def same_text(self, other: Mark) -> bool:
+        """Whether both were made of the same text, whoever may find it and however it was cut."""
+        return _CARRIED.sub("", self.stamp).partition(".")[0] == _CARRIED.sub("", other.stamp).partition(".")[0]
+
+    def same_article(self, other: Mark) -> bool:
+        """Whether both were made of the same state of the article, however it was cut."""
+        return _CARRIED.sub("", self.stamp) == _CARRIED.sub("", other.stamp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +155,7 @@ class Entry:
 class Label:
     """Who may find an article that is in the index, and where they read it.
 
-    stamp: of its mark from now on; empty: not known to be whole.
+    stamp: of the article as it is now; its second half goes into the mark, see Mark.relabelled.
     """
 
     article: str
@@ -159,6 +184,8 @@ class Meta:
     """What the index as a whole was made with; lies in the index itself.
 
     body_len, title_len: mean length in BM25 tokens. languages: how its passages were stemmed ("" for not at all).
+    splitting, scheme: versions of the way articles are cut, and of what is stored of them; 1 where none is written.
+    number: of the index among those that stand side by side; 0 while it is being built.
     """
 
     model: str = ""
@@ -166,14 +193,21 @@ class Meta:
     body_len: float = 0.0
     title_len: float = 0.0
     languages: tuple[str, ...] = ()
+    splitting: int = 1
+    scheme: int = 1
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """For health pages: how many passages there are, and whose embeddings (empty: words alone)."""
+    """For health pages: how many passages there are, and whose embeddings (empty: words alone).
+
+    building: passages so far in the index that is being built beside this one.
+    """
 
     passages: int
     model: str
+    building: int = 0
 
 
 class Vectors(Protocol):
@@ -203,12 +237,15 @@ class Vectors(Protocol):
         """Every passage of every pool and account, page by page, in no order: for reports, never for a ticket."""
         ...
 
-    async def begin(self, *, model: str, dimension: int) -> None:
-        """Hold embeddings of this model from now on. Those of another model go; passages stay, found by words alone."""
+    async def begin(self, *, model: str, dimension: int, splitting: int = 1) -> None:
+        """Make an index without passages for this model and splitting, and forget its cursors. One with passages stays as it is."""
         ...
 
     async def put(self, entries: Sequence[Entry], *, source: str, account: str) -> None:
-        """Add articles, or replace what was there of them. Done twice, it changes nothing."""
+        """Add articles, or replace what was there of them. Done twice, it changes nothing.
+
+        Embeddings of another model than the index was made for are left out: those articles are found by their words.
+        """
         ...
 
     async def relabel(self, labels: Sequence[Label], *, source: str, account: str) -> None:
@@ -220,7 +257,7 @@ class Vectors(Protocol):
         ...
 
     async def cursor(self, *, source: str, account: str) -> Cursor | None:
-        """How far this source was read; None where it never was. Goes with the embeddings that `begin` drops."""
+        """How far this source was read into this index; None where it never was."""
         ...
 
     async def remember(self, cursor: Cursor, *, source: str, account: str) -> None:

@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar, cast
 import qdrant_edge as edge
 
 from service.vectors.base import IndexInUseError, VectorsUnavailableError
-from service.vectors.index import Index, Scored
+from service.vectors.index import Scored
 from service.vectors.payload import INDEXED, Payload, Point
 from service.vectors.ranking import BM25_BODY, BM25_TITLE, BODY, DEPTH, TITLE, Plan, Signal, Where
 from service.vectors.words import Sparse
@@ -18,22 +18,21 @@ from service.vectors.words import Sparse
 P = ParamSpec("P")
 T = TypeVar("T")
 
+CONFIG = "edge_config.json"
+SHARD = (CONFIG, "segments", "wal")
+"""What a shard puts into its directory."""
+
 _HELD = "WouldBlock"
 """What the pinned engine says when another process holds the directory."""
-
-
-class EmbeddedVectors(Index):
-    """The index in `path`. One process at a time; several workers need a server."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(EdgeEngine(path))
 
 
 class EdgeEngine:
     """An Engine on qdrant-edge. It is synchronous and releases the GIL: every call goes through a thread."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, number: int) -> None:
         self._path = path
+        self.number = number
+        self.writing = asyncio.Lock()
         self._opened: edge.EdgeShard | None = None
 
     @property
@@ -47,9 +46,9 @@ class EdgeEngine:
         if self._opened is None:
             self._opened = await self._call(_open, self._path)
 
-    async def reset(self, dimension: int) -> None:
-        """Empty the index; dense vectors have this size from now on."""
-        await self._call(_reset, self._shard, dimension)
+    async def give_dense(self, dimension: int) -> None:
+        """Make an index without passages one with dense vectors of this size; 0: without any."""
+        await self._call(_give_dense, self._shard, dimension)
 
     async def upsert(self, points: Sequence[Point]) -> None:
         """Store points; one with the same id is replaced whole."""
@@ -107,6 +106,10 @@ class EdgeEngine:
         """Write everything down, then merge segments and build graphs."""
         await self._call(_optimise, self._shard)
 
+    async def flush(self) -> None:
+        """Write everything down."""
+        await self._call(self._shard.flush)
+
     async def close(self) -> None:
         """Write everything down and unlock the directory."""
         if self._opened is not None:
@@ -129,7 +132,7 @@ class EdgeEngine:
 
 
 def _open(path: Path) -> edge.EdgeShard:
-    if (path / "edge_config.json").exists():
+    if (path / CONFIG).exists():
         shard = edge.EdgeShard.load(str(path))
     else:
         path.mkdir(parents=True, exist_ok=True)
@@ -140,11 +143,11 @@ def _open(path: Path) -> edge.EdgeShard:
     return shard
 
 
-def _reset(shard: edge.EdgeShard, dimension: int) -> None:
-    shard.update(edge.UpdateOperation.delete_points_by_filter(edge.Filter()))
+def _give_dense(shard: edge.EdgeShard, dimension: int) -> None:
     for name in (BODY, TITLE):
         shard.update(edge.UpdateOperation.delete_vector_name(name))  # of another size; absent is fine
-        shard.update(edge.UpdateOperation.create_dense_vector(name, dimension, edge.Distance.Cosine))
+        if dimension:
+            shard.update(edge.UpdateOperation.create_dense_vector(name, dimension, edge.Distance.Cosine))
 
 
 def _upsert(shard: edge.EdgeShard, points: Sequence[Point]) -> None:

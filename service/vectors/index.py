@@ -1,4 +1,4 @@
-"""The verbs of an index, over either engine."""
+"""The verbs of one index, over either engine."""
 
 from __future__ import annotations
 
@@ -37,13 +37,11 @@ class Scored:
 class Engine(Protocol):
     """Where points lie. Nothing here knows what a passage is; every method may raise VectorsUnavailableError."""
 
-    async def open(self) -> None:
-        """Make the index where there is none, with its payload indexes. Twice is as good as once."""
-        ...
+    number: int
+    """Which index this is, of those that stand side by side; 0 for one from before they were numbered."""
 
-    async def reset(self, dimension: int) -> None:
-        """Empty the index; from now on it has dense vectors of this size."""
-        ...
+    writing: asyncio.Lock
+    """Held while Meta is read, changed and written back."""
 
     async def upsert(self, points: Sequence[Point]) -> None:
         """Store points; one with the same id is replaced whole."""
@@ -91,24 +89,17 @@ class Engine(Protocol):
 
 
 class Index:
-    """A Vectors over an engine that it owns."""
+    """A Vectors over an engine that somebody else opens and closes."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._opened = False
-        self._opening = asyncio.Lock()
-        self._writing = asyncio.Lock()  # Meta is read, changed and written back
 
     async def open(self) -> None:
-        """Make sure that the index is there; once per process."""
-        async with self._opening:
-            if not self._opened:
-                await self._engine.open()
-                self._opened = True
+        """It is open."""
 
-    async def search(self, question: Question, *, fence: Fence, limit: int) -> list[Found]:
-        """Ask the engine for the best passages, then for what each signal said of them."""
-        meta = await self.meta()
+    async def search(self, question: Question, *, fence: Fence, limit: int, meta: Meta | None = None) -> list[Found]:
+        """Ask the engine for the best passages, then for what each signal said of them. meta: where it is known."""
+        meta = meta or await self.meta()
         dense = bool(question.dense) and (question.model, len(question.dense)) == (meta.model, meta.dimension)
         asked = await asyncio.to_thread(plan, question, fence=fence, indexed=meta.languages, dense=dense, limit=limit)
         if asked is None or not meta.languages:
@@ -134,40 +125,74 @@ class Index:
 
     async def meta(self) -> Meta:
         """Read the index's own point: another process may have changed it."""
-        await self.open()
         return stored.to_meta(await self._engine.read(stored.META_ID))
 
     async def marks(self, *, source: str, account: str, articles: Sequence[str] = ()) -> dict[str, Mark]:
         """Gather the marks that every passage carries."""
-        await self.open()
         pages = self._engine.scroll(_of(source, account, tuple(articles)), fields=stored.MARKED, page=_PAGE)
         return stored.to_marks([point.payload async for page in pages for point in page])
 
     async def passages(self) -> AsyncIterator[list[Passage]]:
         """Scroll through the whole index."""
-        await self.open()
         async for page in self._engine.scroll(_PASSAGES, fields=None, page=_READ):
             yield [stored.to_passage(point.id, point.payload) for point in page]
 
-    async def begin(self, *, model: str, dimension: int) -> None:
-        """Make the index anew for another model. Its passages are put back without embeddings, to be sent again."""
-        async with self._writing:
-            meta = await self.meta()
-            if (meta.model, meta.dimension) == (model, dimension):
-                return
-            pages = [page async for page in self._engine.scroll(_PASSAGES, fields=None, page=_WRITE)]
-            new = replace(meta, model=model, dimension=dimension)
-            await self._engine.reset(dimension)
-            await self._engine.upsert([stored.meta_point(new)])
-            for page in pages:
-                await self._engine.upsert(await asyncio.to_thread(_bm25_points, page, new))
+    async def every_mark(self) -> dict[tuple[str, str], dict[str, Mark]]:
+        """All marks, by source and account."""
+        held: dict[tuple[str, str], list[Payload]] = {}
+        fields = (*stored.MARKED, "source", "account")
+        async for page in self._engine.scroll(_PASSAGES, fields=fields, page=_PAGE):
+            for point in page:
+                held.setdefault((point.payload["source"], point.payload["account"]), []).append(point.payload)
+        return {of: stored.to_marks(payloads) for of, payloads in held.items()}
+
+    async def entries(self, articles: Sequence[str], *, source: str, account: str) -> list[Entry]:
+        """Articles as they lie here, without their embeddings."""
+        where = _of(source, account, tuple(articles))
+        points = [point async for page in self._engine.scroll(where, fields=None, page=_PAGE) for point in page]
+        marks = stored.to_marks([point.payload for point in points])
+        passages: dict[str, list[Passage]] = {}
+        for point in points:
+            passage = stored.to_passage(point.id, point.payload)
+            passages.setdefault(passage.article, []).append(passage)
+        return [
+            Entry(replace(marks[article], model=""), sorted(parts, key=lambda part: part.position))
+            for article, parts in passages.items()
+        ]
+
+    async def begin(
+        self, *, model: str, dimension: int, splitting: int = 1, number: int = 0, like: Meta | None = None
+    ) -> None:
+        """Write down what this index, without passages, is made for: nothing was read for it yet.
+
+        like: Meta of an older one, a first guess at lengths.
+        """
+        await self._engine.delete(Where(must=(("kind", ("cursor",)),)))
+        old = like or Meta()
+        made = Meta(model, dimension, old.body_len, old.title_len, splitting=splitting, number=number)
+        await self._engine.upsert([stored.meta_point(replace(made, scheme=stored.SCHEME))])
+
+    async def whole(self, number: int) -> None:
+        """Write down that this index is complete, and its number."""
+        async with self._engine.writing:
+            await self._engine.upsert([stored.meta_point(replace(await self.meta(), number=number))])
+
+    async def successor(self) -> int:
+        """The number of the index that is being built beside this one; 0 for none."""
+        point = await self._engine.read(stored.SUCCESSOR_ID)
+        return int(point["number"]) if point else 0
+
+    async def succeed(self, number: int) -> None:
+        """Write down which index is being built beside this one."""
+        await self._engine.upsert([stored.successor_point(number)])
 
     async def put(self, entries: Sequence[Entry], *, source: str, account: str) -> None:
         """Write the new passages, then drop what the articles had beyond them."""
         if not entries:
             return
-        async with self._writing:
+        async with self._engine.writing:
             meta = await self._meta_for(entries)
+            entries = [entry if _fits(entry, meta) else _by_words(entry) for entry in entries]
             points = await asyncio.to_thread(stored.points, entries, meta)
             for start in range(0, len(points), _WRITE):
                 await self._engine.upsert(points[start : start + _WRITE])
@@ -178,33 +203,30 @@ class Index:
             await self._engine.delete(replace(where, must_not=(("stamp", stamps),)))
 
     async def relabel(self, labels: Sequence[Label], *, source: str, account: str) -> None:
-        """Set the fields that fences read, the address and the stamp."""
-        async with self._writing:
-            await self.open()
+        """Set the fields that fences read, the address and the stamp; the text may be in another state than elsewhere."""
+        async with self._engine.writing:
+            marks = await self.marks(source=source, account=account, articles=[label.article for label in labels])
             for label in labels:
-                fields = asdict(label)
-                await self._engine.label(_of(source, account, (fields.pop("article"),)), fields)
+                if known := marks.get(label.article):
+                    fields = {**asdict(label), "stamp": known.relabelled(label.stamp).stamp}
+                    await self._engine.label(_of(source, account, (fields.pop("article"),)), fields)
 
     async def cursor(self, *, source: str, account: str) -> Cursor | None:
         """Read the source's own point."""
-        await self.open()
         return stored.to_cursor(await self._engine.read(stored.cursor_id(source=source, account=account)))
 
     async def remember(self, cursor: Cursor, *, source: str, account: str) -> None:
         """Write the source's own point."""
-        async with self._writing:
-            await self.open()
-            await self._engine.upsert([stored.cursor_point(cursor, source=source, account=account)])
+        await self._engine.upsert([stored.cursor_point(cursor, source=source, account=account)])
 
     async def remove(self, articles: Sequence[str], *, source: str, account: str) -> None:
         """Drop every passage of these articles."""
-        await self.open()
         for start in range(0, len(articles), _PAGE):
             await self._engine.delete(_of(source, account, tuple(articles[start : start + _PAGE])))
 
     async def refit(self) -> None:
         """Measure the lengths anew; where they moved, write the BM25 vectors anew."""
-        async with self._writing:
+        async with self._engine.writing:
             meta = await self.meta()
             new = await self._fitted(meta)
             moved = max(_moved(meta.body_len, new.body_len), _moved(meta.title_len, new.title_len))
@@ -217,13 +239,11 @@ class Index:
 
     async def optimise(self) -> None:
         """Leave it to the engine."""
-        await self.open()
         await self._engine.optimise()
 
     async def close(self) -> None:
         """Close the engine."""
-        if self._opened:
-            await self._engine.close()
+        await self._engine.close()
 
     async def _meta_for(self, entries: Sequence[Entry]) -> Meta:
         """The index's Meta, fit to take these articles: it knows their languages, and a first guess at lengths."""
@@ -264,6 +284,15 @@ def _of(source: str, account: str, articles: tuple[str, ...] = ()) -> Where:
     """The passages of one source, or of some of its articles."""
     named = (("article", articles),) if articles else ()
     return Where(must=(("kind", ("passage",)), ("source", (source,)), ("account", (account,)), *named))
+
+
+def _fits(entry: Entry, meta: Meta) -> bool:
+    """Whether the embeddings of an article, where it has any, are of the model that the index was made for."""
+    return not entry.dense or (entry.mark.model, len(entry.dense[0].body)) == (meta.model, meta.dimension)
+
+
+def _by_words(entry: Entry) -> Entry:
+    return replace(entry, mark=replace(entry.mark, model=""), dense=())
 
 
 def _bm25_points(page: Sequence[Scored], meta: Meta) -> list[Point]:

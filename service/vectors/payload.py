@@ -22,6 +22,12 @@ MARKED = ("article", "stamp", "model", "parts")
 META_ID = "00000000-0000-5000-8000-000000000001"
 """The point that holds Meta. Beside it and the passages there is a Cursor per source."""
 
+SUCCESSOR_ID = "00000000-0000-5000-8000-000000000002"
+"""A point of its own, since Meta is read, changed and written back by several processes: what is built beside."""
+
+SCHEME = 1
+"""Version of what is stored of a passage, its word vectors included: another number, and the index is built anew."""
+
 _TITLE_CHARS = 80
 _PASSAGE_FIELDS = tuple(field.name for field in fields(Passage) if field.name != "id")
 
@@ -100,10 +106,15 @@ def meta_point(meta: Meta) -> Point:
     return Point(META_ID, {}, {"kind": "meta", **asdict(meta), "languages": list(meta.languages)})
 
 
+def successor_point(number: int) -> Point:
+    """Which index is being built beside this one; 0 for none."""
+    return Point(SUCCESSOR_ID, {}, {"kind": "successor", "number": number})
+
+
 def to_meta(payload: Payload | None) -> Meta:
     """Read the index's own point; an empty index has none."""
     if payload is None:
-        return Meta()
+        return Meta(scheme=SCHEME)
     values = {field.name: payload[field.name] for field in fields(Meta) if field.name in payload}
     return Meta(**{**values, "languages": tuple(values.get("languages", ()))})
 

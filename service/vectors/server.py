@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from service.vectors.base import VectorsUnavailableError
-from service.vectors.index import Index, Scored
+from service.vectors.index import Scored
 from service.vectors.payload import INDEXED, Payload, Point
 from service.vectors.ranking import BM25_BODY, BM25_TITLE, BODY, DEPTH, TITLE, Plan, Signal, Where
 from service.vectors.words import Sparse
@@ -16,55 +16,41 @@ from service.vectors.words import Sparse
 if TYPE_CHECKING:  # importing it costs some 60 MB, which only those pay who set a server
     from qdrant_client import AsyncQdrantClient, models
 
-_TIMEOUT_S = 10
+TIMEOUT_S = 10
 
+_NOT_FOUND = 404
 _CONFLICT = 409
 
 
-class ServerVectors(Index):
-    """The index in a collection of a server, which any number of processes share. Closes the client it is given."""
-
-    def __init__(self, client: AsyncQdrantClient, *, collection: str = "deskpilot") -> None:
-        super().__init__(ServerEngine(client, collection))
-
-
-def connect(url: str, *, api_key: str, collection: str) -> ServerVectors:
-    """The index on the server at `url`. Does not speak to it yet."""
-    from qdrant_client import AsyncQdrantClient  # noqa: PLC0415 - see above
-
-    client = AsyncQdrantClient(url=url, api_key=api_key or None, timeout=_TIMEOUT_S, check_compatibility=False)
-    return ServerVectors(client, collection=collection)
+class MissingError(VectorsUnavailableError):
+    """There is no such collection: it was dropped, by another process for another one, or by a person."""
 
 
 class ServerEngine:
     """An Engine on AsyncQdrantClient."""
 
-    def __init__(self, client: AsyncQdrantClient, collection: str) -> None:
+    def __init__(self, client: AsyncQdrantClient, collection: str, number: int) -> None:
         from qdrant_client import models  # noqa: PLC0415 - whoever has a client has paid for it
         from qdrant_client.common.client_exceptions import QdrantException  # noqa: PLC0415
         from qdrant_client.http.exceptions import ApiException, UnexpectedResponse  # noqa: PLC0415
 
+        self.number = number
+        self.writing = asyncio.Lock()
         self._client = client
         self._name = collection
         self._models = models
         # ValueError: what it answers is not JSON, or not what it documents
         self._failures = (ApiException, QdrantException, ValueError, TimeoutError)
         self._refusal = UnexpectedResponse
+        self._indexed = False
 
     async def open(self) -> None:
-        """Load the index, or make it where there is none."""
-        async with self._answering():
-            if not await self._client.collection_exists(self._name):
-                await self._create(None)
-                return
+        """Once per process: payload indexes that a collection from an older version lacks."""
+        if self._indexed:
+            return
+        async with self.answering():
             there = (await self._client.get_collection(self._name)).payload_schema
-            await self._index([name for name in INDEXED if name not in there])  # it may be older than a field
-
-    async def reset(self, dimension: int) -> None:
-        """Empty the index; dense vectors have this size from now on."""
-        async with self._answering():
-            await self._client.delete_collection(self._name)
-            await self._create(dimension)
+        await self._index([name for name in INDEXED if name not in there])
 
     async def upsert(self, points: Sequence[Point]) -> None:
         """Store points; one with the same id is replaced whole."""
@@ -72,29 +58,29 @@ class ServerEngine:
             self._models.PointStruct(id=point.id, vector=self._vectors(point), payload=point.payload)
             for point in points
         ]
-        async with self._answering():
+        async with self.answering():
             await self._client.upsert(self._name, made, wait=True)
 
     async def revise(self, points: Sequence[Point]) -> None:
         """Replace the named vectors of points that are there."""
         made = [self._models.PointVectors(id=point.id, vector=self._vectors(point)) for point in points]
-        async with self._answering():
+        async with self.answering():
             await self._client.update_vectors(self._name, made, wait=True)
 
     async def label(self, where: Where, payload: Payload) -> None:
         """Set these fields of every point that matches."""
-        async with self._answering():
+        async with self.answering():
             await self._client.set_payload(self._name, payload, points=self._filter(where), wait=True)
 
     async def delete(self, where: Where) -> None:
         """Drop every point that matches."""
         selector = self._models.FilterSelector(filter=self._filter(where))
-        async with self._answering():
+        async with self.answering():
             await self._client.delete(self._name, selector, wait=True)
 
     async def read(self, point_id: str) -> Payload | None:
         """One point's payload."""
-        async with self._answering():
+        async with self.answering():
             records = await self._client.retrieve(self._name, [point_id])
         return records[0].payload if records else None
 
@@ -103,7 +89,7 @@ class ServerEngine:
         wanted = True if fields is None else list(fields)
         offset: Any = None
         while True:
-            async with self._answering():
+            async with self.answering():
                 records, offset = await self._client.scroll(
                     self._name, scroll_filter=self._filter(where), limit=page, offset=offset, with_payload=wanted
                 )
@@ -114,7 +100,7 @@ class ServerEngine:
 
     async def count(self, where: Where) -> int:
         """How many points match, exactly."""
-        async with self._answering():
+        async with self.answering():
             return (await self._client.count(self._name, count_filter=self._filter(where), exact=True)).count
 
     async def rank(self, plan: Plan) -> list[Scored]:
@@ -124,7 +110,7 @@ class ServerEngine:
             self._models.Prefetch(query=self._vector(signal.vector), using=signal.using, filter=where, limit=DEPTH)
             for signal in plan.signals
         ]
-        async with self._answering():
+        async with self.answering():
             answer = await self._client.query_points(
                 self._name,
                 prefetch=prefetch,
@@ -138,7 +124,7 @@ class ServerEngine:
         """The same signals once more, of these points alone and one by one."""
         where = self._filter(Where(ids=tuple(ids)))
         requests = [self._request(signal, where, len(ids)) for signal in plan.signals]
-        async with self._answering():
+        async with self.answering():
             answers = await self._client.query_batch_points(self._name, requests)
         return [{str(point.id): point.score for point in answer.points} for answer in answers]
 
@@ -146,43 +132,49 @@ class ServerEngine:
         """Nothing to do: a server optimises by itself."""
 
     async def close(self) -> None:
-        """Close the client."""
-        await self._client.close()
+        """The client belongs to the shelf."""
 
-    async def _create(self, dimension: int | None) -> None:
+    async def create(self, dimension: int) -> None:
         """Make the collection. Two processes that start together may both try: the second one's refusal is fine."""
         models = self._models
-        dense = (
-            {}
-            if dimension is None
-            else dict.fromkeys((BODY, TITLE), models.VectorParams(size=dimension, distance=models.Distance.COSINE))
-        )
+        size = models.VectorParams(size=dimension, distance=models.Distance.COSINE) if dimension else None
+        dense = dict.fromkeys((BODY, TITLE), size) if size else {}
         sparse = dict.fromkeys((BM25_BODY, BM25_TITLE), models.SparseVectorParams(modifier=models.Modifier.IDF))
-        try:
-            await self._client.create_collection(self._name, vectors_config=dense, sparse_vectors_config=sparse)
-        except self._refusal as error:
-            if error.status_code != _CONFLICT:
-                raise
+        async with self.answering():
+            try:
+                await self._client.create_collection(self._name, vectors_config=dense, sparse_vectors_config=sparse)
+            except self._refusal as error:
+                if error.status_code != _CONFLICT:
+                    raise
         await self._index(INDEXED)
 
     async def _index(self, names: Sequence[str]) -> None:
         for name in names:
             kind = self._models.PayloadSchemaType.KEYWORD
-            await self._client.create_payload_index(self._name, name, kind, wait=True)
+            async with self.answering():
+                await self._client.create_payload_index(self._name, name, kind, wait=True)
+        self._indexed = True
 
     @asynccontextmanager
-    async def _answering(self) -> AsyncIterator[None]:
-        """Every failure of the server leaves as a VectorsUnavailableError, after _TIMEOUT_S at the latest."""
+    async def answering(self) -> AsyncIterator[None]:
+        """Every failure of the server leaves as a VectorsUnavailableError, after TIMEOUT_S at the latest."""
         try:
             # the client's own time-out counts anew with every byte that drips in
-            async with asyncio.timeout(_TIMEOUT_S):
+            async with asyncio.timeout(TIMEOUT_S):
                 yield
         except self._failures as error:
             said = f"{type(error).__name__} {error}".strip()
-            raise VectorsUnavailableError(
+            kind = MissingError if self._missing(error) else VectorsUnavailableError
+            raise kind(
                 f"the Qdrant server does not do what it is asked (collection {self._name}): {said}; "
                 "check DESKPILOT_QDRANT__URL and __API_KEY, and that the server is 1.14 or later"
             ) from error
+
+    def _missing(self, error: Exception) -> bool:
+        """What a server says of a collection that is not there, and what the client's memory mode says."""
+        if isinstance(error, self._refusal):
+            return error.status_code == _NOT_FOUND
+        return type(error) is ValueError and "not found" in str(error)
 
     def _vectors(self, point: Point) -> dict[str, Any]:
         return {name: self._vector(value) for name, value in point.vectors.items()}

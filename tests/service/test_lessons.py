@@ -12,7 +12,7 @@ from connectors.base import GoneError, Organization, Satisfaction, Ticket
 from service.database import Database
 from service.embeddings import Embeddings
 from service.errors import OutageError
-from service.knowledge.sources import Library
+from service.knowledge.sources import Library, sync_all
 from service.lessons import Lessons
 from service.outages import INDEX, Outages
 from service.settings import KnowledgeSettings, Settings
@@ -97,8 +97,8 @@ class Looking:
     ) -> None:
         self.desk, self.vectors, self.outages = desk, vectors, outages
         settings = Settings(knowledge=KnowledgeSettings(solved=on))
-        library = Library(settings=settings, helpdesks={}, vectors=vectors, embeddings=embeddings)
-        self.lessons = Lessons(library, outages)
+        self.library = Library(settings=settings, helpdesks={}, vectors=vectors, embeddings=embeddings)
+        self.lessons = Lessons(self.library, outages)
 
     async def look(self, stands: Ticket | None = SOLVED) -> str:
         """Look at the ticket; the id of the one that somebody works on meanwhile."""
@@ -241,6 +241,7 @@ async def test_without_an_answer_from_the_endpoint_words_alone_find_it(
     embedding: Looking, server: FakeEmbeddings
 ) -> None:
     """And the next look that gets one adds the rest."""
+    await embedding.vectors.begin(model="fake-small", dimension=64)
     server.statuses = [500, 400]
     for _ in range(2):
         await embedding.look()
@@ -250,6 +251,22 @@ async def test_without_an_answer_from_the_endpoint_words_alone_find_it(
     await embedding.look()
     marks = await embedding.vectors.marks(source="zendesk tickets", account=SOLVED.account)
     assert [mark.model for mark in marks.values()] == ["fake-small"]
+
+
+async def test_an_index_of_words_alone_is_left_to_the_sync(embedding: Looking, server: FakeEmbeddings) -> None:
+    """A look pays for no embedding that the index has no place for; the next sync builds one that has."""
+    server.statuses = [500]
+    for _ in range(2):
+        await embedding.look()
+    assert len(server.requests) == 1
+
+    await sync_all(embedding.library, progress=lambda *_: None)
+
+    marks = await embedding.vectors.marks(source="zendesk tickets", account=SOLVED.account)
+    assert [mark.model for mark in marks.values()] == ["fake-small"]
+    assert embedding.vectors.writes == 1
+    await embedding.look()
+    assert embedding.vectors.writes == 1
 
 
 async def test_an_index_of_another_model_is_left_to_the_sync(embedding: Looking, server: FakeEmbeddings) -> None:

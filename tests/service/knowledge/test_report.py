@@ -17,7 +17,7 @@ from service.knowledge.findings import ENOUGH_NOTES, KnowledgeReport, Listed, re
 from service.knowledge.report import knowledge_report
 from service.ledger import Ledger
 from service.vectors import EmbeddedVectors, Vectors, VectorsUnavailableError
-from service.vectors.server import connect
+from service.vectors.aliases import connect
 from tests.service.knowledge.planted import ARTICLES, GIFTS, NOW, article, note, plant, write_notes
 
 DEMO = Path(__file__).parents[3] / "deploy" / "demo" / "articles"

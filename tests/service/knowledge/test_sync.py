@@ -192,18 +192,15 @@ async def test_a_failed_article_keeps_its_older_state(
 async def test_an_endpoint_that_is_down_from_the_start_leaves_the_words(
     vectors: Vectors, embeddings: Embeddings, server: FakeEmbeddings
 ) -> None:
-    """Articles are found by words; the next sync gives them embeddings."""
-    server.down = True
-    first = await run(vectors, [article(1)], embeddings)
-    assert (first.added, first.failed) == (1, 0)
+    """Articles are found by words, all of them: with embeddings for some, the others would not be found beside them."""
+    server.statuses = [503]
+    first = await run(vectors, [article(number) for number in range(100)], embeddings)
+
+    assert (first.added, first.failed) == (100, 0)
     assert "by their words alone until the next sync" in first.problems[0]
-    assert await found(vectors, "one") == ["folder:1.md"]
-
-    server.down = False
-    second = await run(vectors, [article(1)], embeddings)
-
-    assert second == SyncReport("folder", changed=1, passages=1)
-    assert (await vectors.marks(source="folder", account="*"))["folder:1.md"].model == "fake-small"
+    assert len(await found(vectors, "one")) == 10
+    assert {mark.model for mark in (await vectors.marks(source="folder", account="*")).values()} == {""}
+    assert len(server.requests) == 1
 
 
 async def test_an_endpoint_that_stays_down_is_not_asked_for_ever(
@@ -218,20 +215,6 @@ async def test_an_endpoint_that_stays_down_is_not_asked_for_ever(
 
     assert (report.failed, report.unchanged) == (399, 1)
     assert len(server.requests) == 3
-
-
-async def test_another_model_embeds_everything_anew(
-    vectors: Vectors, embeddings: Embeddings, server: FakeEmbeddings
-) -> None:
-    """Vectors of two models are never mixed, whatever their sizes."""
-    await run(vectors, [article(1), article(2)], embeddings)
-    server.dimension = 32
-    async with Embeddings.opened(server.settings(model="fake-large")) as large:
-        report = await run(vectors, [article(1), article(2)], large)
-
-    assert report == SyncReport("folder", changed=2, passages=2)
-    meta = await vectors.meta()
-    assert (meta.model, meta.dimension) == ("fake-large", 32)
 
 
 async def test_sources_do_not_touch_each_other(vectors: Vectors) -> None:

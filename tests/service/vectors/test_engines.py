@@ -155,7 +155,7 @@ class TestServer:
         await vectors.search(Question("refund", "en", "m", (1.0, 0.0)), fence=fence, limit=5)
         await vectors.close()
 
-        sent = door.requests["POST /collections/deskpilot/points/query"]
+        sent = door.requests["POST /collections/deskpilot-index-1/points/query"]
         fields = {
             "kind": ["passage"],
             "pool": ["article"],
@@ -176,6 +176,10 @@ class TestServer:
         assert [term["mult"][1]["match"]["any"] for term in gain["sum"][1:]] == [["en", ""], ["de"]]
         assert sent["query"]["defaults"] == {f"$score[{number}]": 0.0 for number in range(4)}
         assert door.indexed == set(INDEXED)
+        assert door.requests["POST /collections/aliases"]["actions"] == [
+            {"delete_alias": {"alias_name": "deskpilot"}},
+            {"create_alias": {"alias_name": "deskpilot", "collection_name": "deskpilot-index-1"}},
+        ]
 
     async def test_settings_choose_the_engine(self, tmp_path: Path) -> None:
         """No url: the directory. A url: the server, to which nothing is said yet."""
@@ -206,13 +210,18 @@ class RestDoor:
         self.requests[call] = body = json.loads(request.content or b"{}")
         if call.endswith("/index"):
             self.indexed.add(body["field_name"])
-        if call == "PUT /collections/deskpilot":
+        if call == "PUT /collections/deskpilot-index-1":
             return httpx.Response(409, json={"status": {"error": "already exists"}, "time": 0})
-        meta = {"kind": "meta", "model": "m", "dimension": 2, "body_len": 3, "title_len": 1, "languages": ["en"]}
+        lengths = {"body_len": 3, "title_len": 1, "languages": ["en"]}
+        meta = {"kind": "meta", "model": "m", "dimension": 2, "number": 1, **lengths}
+        named = {"alias_name": "deskpilot", "collection_name": "deskpilot-index-1"}
         results: dict[str, Any] = {
-            "GET /collections/deskpilot/exists": {"exists": False},
+            "GET /aliases": {"aliases": [named] if "POST /collections/aliases" in self.requests else []},
+            "GET /collections": {"collections": []},
+            "POST /collections/aliases": True,
             "POST /collections/deskpilot/points": [{"id": META_ID, "payload": meta}],
-            "POST /collections/deskpilot/points/query": {"points": []},
+            "POST /collections/deskpilot-index-1/points": [{"id": META_ID, "payload": meta}],
+            "POST /collections/deskpilot-index-1/points/query": {"points": []},
         }
         done = {"operation_id": 1, "status": "completed"}
         return httpx.Response(200, json={"result": results.get(call, done), "status": "ok", "time": 0})

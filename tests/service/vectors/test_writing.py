@@ -85,22 +85,21 @@ class TestWriting:
         assert list(await marks(vectors)) == ["folder:0.md"]
         assert await vectors.marks(source="zendesk", account=ACCOUNT) == {}
 
-    async def test_another_models_embeddings_replace_the_old_ones(self, vectors: Vectors) -> None:
-        """Vectors of two models never lie side by side; until they are sent anew, passages are found by their words."""
+    @pytest.mark.parametrize(("model", "size"), [("large", 6), ("small", 6), ("large", 4)])
+    async def test_embeddings_of_another_model_are_left_out(self, vectors: Vectors, model: str, size: int) -> None:
+        """Vectors of two models never lie side by side: such an article is found by its words, and its mark says so."""
         await put_with_embeddings(vectors)
-        await vectors.begin(model="small", dimension=4)  # the same: nothing to do
+        await vectors.begin(model="small", dimension=4)  # it is made so
+        await vectors.begin(model="large", dimension=6)  # it has passages, so it stays as it is
         assert {mark.model for mark in (await marks(vectors)).values()} == {"small"}
 
-        await vectors.begin(model="large", dimension=6)
+        other = (1.0,) * size
+        await put(vectors, entry(passage(0, text="Money back."), stamp="2", model=model, dense=[Dense(other, other)]))
 
-        six = (1.0,) * 6
-        assert {mark.model for mark in (await marks(vectors)).values()} == {""}
-        assert len(await ask(vectors, "refund")) == 2
-        question = Question("parcels", "en", "large", six)
-        assert (await vectors.search(question, fence=FENCE, limit=3))[0].signals["dense_body"] == 0.0
-        await put(vectors, entry(passage(0), model="large", dense=[Dense(six, six)]))
-        question = replace(question, text="refund")
-        assert (await vectors.search(question, fence=FENCE, limit=3))[0].signals["dense_body"] == pytest.approx(1.0)
+        assert (await marks(vectors))["folder:0.md"] == Mark("folder:0.md", "2 folder:0.md", "")
+        assert titles(await ask(vectors, "money back"))[:1] == ["Refunds"]
+        found = await vectors.search(Question("refund", "en", model, other), fence=FENCE, limit=3)
+        assert "dense_body" not in found[0].signals
 
     async def test_lengths_are_fitted_to_all_passages(self, vectors: Vectors) -> None:
         """BM25 is scaled by the mean length of each field, and what was indexed before is scaled anew."""
