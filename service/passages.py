@@ -13,7 +13,7 @@ from functools import cache
 
 import structlog
 
-from service.confidence import Fit, confidence
+from service.confidence import HYBRID, Fit, confidence, fit_for
 from service.embeddings import Embeddings, EmbeddingsUnavailableError
 from service.masking import blanked
 from service.questions import questions, sentences
@@ -105,23 +105,26 @@ async def find_passages(
     vectors: Vectors,
     embeddings: Embeddings | None,
     limit: int = 8,
-    fit: Fit | None = None,
+    own: tuple[float, float, float] | None = None,
 ) -> Retrieval:
     """The passages within the fence that suit the query, in the language of `fence.languages[0]` where there is one.
 
     Articles, macros and solved tickets are searched apart, at once. Without an answer from the embeddings endpoint words alone
-    decide. fit: of the confidence, for this knowledge base and these embeddings; None: as shipped. Raises VectorsUnavailableError.
+    decide. own: lead, coverage and base of the confidence in place of the shipped ones, fitted to this knowledge base with these embeddings;
+    where the embeddings had no say, the shipped ones count. Raises VectorsUnavailableError.
     """
     language = fence.languages[0] if fence.languages else ""
     question, degraded = Question(query, language), False
     if query.strip():
         question, degraded = await _embedded(question, embeddings)
-    fit = None if degraded else fit
     articles, *others = await asyncio.gather(
         _searched(question, fence=replace(fence, pools=("article",)), vectors=vectors, limit=limit * LOOKED_AT),
         _searched(question, fence=replace(fence, pools=("macro",)), vectors=vectors, limit=_MOST_BESIDE * LOOKED_AT),
         _searched(question, fence=replace(fence, pools=("ticket",)), vectors=vectors, limit=_MOST_BESIDE * LOOKED_AT),
     )
+    fit = fit_for(articles)
+    if own and (fit is HYBRID) == (embeddings is not None):
+        fit = replace(fit, lead=own[0], coverage=own[1], base=own[2])
     retrieval = await asyncio.to_thread(judged, question.text, articles, limit=limit, fit=fit)
     beside = await asyncio.to_thread(suiting, question.text, others, articles=articles, fit=fit)
     return replace(retrieval, beside=beside, degraded=degraded)
@@ -130,7 +133,7 @@ async def find_passages(
 async def passages_for(question: Question, *, fence: Fence, vectors: Vectors, limit: int) -> Retrieval:
     """The same for a question that is embedded already, or is not to be. Raises VectorsUnavailableError."""
     found = await _searched(question, fence=fence, vectors=vectors, limit=limit * LOOKED_AT)
-    return await asyncio.to_thread(judged, question.text, found, limit=limit)
+    return await asyncio.to_thread(judged, question.text, found, limit=limit, fit=fit_for(found))
 
 
 async def _searched(question: Question, *, fence: Fence, vectors: Vectors, limit: int) -> list[Found]:
@@ -139,15 +142,13 @@ async def _searched(question: Question, *, fence: Fence, vectors: Vectors, limit
     return await vectors.search(question, fence=fence, limit=limit)
 
 
-def judged(query: str, found: Sequence[Found], *, limit: int, fit: Fit | None = None) -> Retrieval:
+def judged(query: str, found: Sequence[Found], *, limit: int, fit: Fit) -> Retrieval:
     """What an index brought back, and what it is worth."""
     share = coverage(query, found)
     return Retrieval(grouped(found, limit=limit), share, confidence(found, coverage=share, fit=fit))
 
 
-def suiting(
-    text: str, pools: Iterable[Sequence[Found]], *, articles: Sequence[Found], fit: Fit | None = None
-) -> tuple[Found, ...]:
+def suiting(text: str, pools: Iterable[Sequence[Found]], *, articles: Sequence[Found], fit: Fit) -> tuple[Found, ...]:
     """Of each pool the best that suit the question, one passage each. CPU-bound: some milliseconds.
 
     Every one that shares a word is found, and most questions share one with some macro. So each is judged in the place of
@@ -167,7 +168,7 @@ def suiting(
     return tuple(taken)
 
 
-def _suits(text: str, one: Found, rivals: Sequence[Found], fit: Fit | None) -> bool:
+def _suits(text: str, one: Found, rivals: Sequence[Found], fit: Fit) -> bool:
     if confidence((one, *rivals), coverage=1.0, fit=fit) < _LEAST_CONFIDENCE:  # of most: saves the dear part
         return False
     share = coverage(text, (one, *rivals))

@@ -23,7 +23,6 @@ from connectors.base import (
 from service.acknowledgement import acknowledge
 from service.analysis import Analysis
 from service.budgets import Budgets
-from service.confidence import fit_of
 from service.content import Written, content_of
 from service.conversation import Conversation, read_conversation
 from service.errors import OutageError, ServiceError
@@ -91,7 +90,7 @@ class Pipeline:
         self._reconciler, self._budgets = tools.reconciler, tools.budgets
         self._writers = Writers(tools.llm, tools.outages, settings=tools.library.settings)
         self._settings, self._lessons = tools.library.settings, Lessons(tools.library, tools.outages)
-        self._desks, self._fit = tools.library.helpdesks, fit_of(tools.library.settings)
+        self._desks = tools.library.helpdesks
         self._me: dict[str, Person] = {}
         self._writes = asyncio.Semaphore(WRITES)
 
@@ -255,7 +254,8 @@ class Pipeline:
         vectors, embeddings = self._library.vectors, self._library.embeddings
         with STAGE_SECONDS.labels("passages").time():
             async with self._outages.watching(INDEX, standing, failures=(VectorsUnavailableError,)):
-                return await find_passages(analysis.query, fence=fence, vectors=vectors, embeddings=embeddings)
+                own = self._settings.confidence.own
+                return await find_passages(analysis.query, fence=fence, vectors=vectors, embeddings=embeddings, own=own)
 
     async def _silent(self, key: TicketKey, silence: Silence) -> str:
         if await self._ledger.silent(key, silence.message_id, silence.reason):

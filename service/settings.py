@@ -152,6 +152,13 @@ class ConfidenceSettings(BaseModel):
     cited: float = Field(default=5.0, ge=1)  # what a model's own citations multiply the odds by
     abstain_below: float = Field(default=0.4, ge=0, le=1)  # a draft that is less sure is not shown
 
+    @property
+    def own(self) -> tuple[float, float, float] | None:
+        """Lead, coverage and base in place of the shipped ones; None where they are not set, all three."""
+        if self.lead is None or self.coverage is None or self.base is None:
+            return None
+        return self.lead, self.coverage, self.base
+
 
 class KnowledgeSettings(BaseModel):
     """Articles beside the help centres: a folder of Markdown or HTML, and where its pages stand on the web."""

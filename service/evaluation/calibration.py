@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from service.confidence import Fit, lead
+from service.confidence import Fit, fit_for, lead
 from service.embeddings import Embeddings
 from service.errors import ServiceError
 from service.evaluation.labelled import Labelled
@@ -56,9 +56,7 @@ class Calibration:
     fitted: Quality
 
 
-async def calibrate(
-    labelled: Labelled, *, embeddings: Embeddings | None, shipped: Fit, told: Told = lambda *_: None
-) -> Calibration:
+async def calibrate(labelled: Labelled, *, embeddings: Embeddings | None, told: Told = lambda *_: None) -> Calibration:
     """Fit the confidence to these questions: of a random half the answering documents are taken away.
 
     Raises ServiceError where there are too few, or one could not be embedded.
@@ -68,11 +66,12 @@ async def calibrate(
         await index(labelled.documents, vectors=vectors, embeddings=embeddings, told=told)
         questions = await questions_of(asked, system="hybrid", embeddings=embeddings, told=told)
         found, _ = await ask(questions, vectors=vectors, told=told)
-    return await asyncio.to_thread(_calibrated, labelled, found, shipped)
+    return await asyncio.to_thread(_calibrated, labelled, found)
 
 
-def _calibrated(labelled: Labelled, found: Sequence[Sequence[Found]], shipped: Fit) -> Calibration:
-    examples = examples_of(labelled, found)
+def _calibrated(labelled: Labelled, found: Sequence[Sequence[Found]]) -> Calibration:
+    shipped = fit_for(next((one for one in found if one), ()))
+    examples = examples_of(labelled, found, shipped)
     answered = sum(one.answered for one in examples)
     if min(answered, len(examples) - answered) < _LEAST:
         raise ServiceError(
@@ -87,15 +86,15 @@ def _calibrated(labelled: Labelled, found: Sequence[Sequence[Found]], shipped: F
     )
 
 
-def examples_of(labelled: Labelled, found: Sequence[Sequence[Found]]) -> list[Example]:
-    """found: for each of labelled.queries, then of labelled.unanswerable."""
+def examples_of(labelled: Labelled, found: Sequence[Sequence[Found]], fit: Fit) -> list[Example]:
+    """fit: how a lead is measured. found: for each of labelled.queries, then of labelled.unanswerable."""
     keeps = [*draw(len(labelled.queries)), *(False for _ in labelled.unanswerable)]
     examples = []
     for query, passages, kept in zip([*labelled.queries, *labelled.unanswerable], found, keeps, strict=True):
         gone = () if kept else labelled.relevant.get(query.id, ())
         left = seen([one for one in passages if document_of(one) not in gone])
         if left:  # nothing found is no answer, whatever the curve
-            examples.append(Example(lead(left), coverage(query.text, left), answered=kept))
+            examples.append(Example(lead(left, fit), coverage(query.text, left), answered=kept))
     return examples
 
 
@@ -125,7 +124,7 @@ def fitted(examples: Sequence[Example], *, shipped: Fit) -> Fit:
         weights = (weights[0] - step[0], weights[1] - step[1], weights[2] - step[2])
         if max(map(abs, step)) < _SETTLED:
             break
-    return Fit(*weights)
+    return replace(shipped, lead=weights[0], coverage=weights[1], base=weights[2])
 
 
 def crossed(examples: Sequence[Example], *, shipped: Fit) -> list[float]:

@@ -11,7 +11,6 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 
-from service.confidence import WORDS
 from service.embeddings import Embeddings
 from service.evaluation.calibration import Calibration, calibrate
 from service.evaluation.labelled import read_labelled
@@ -36,6 +35,7 @@ _NAMES = {
     "queries": "questions",
 }
 
+_COEFFICIENTS = ("lead", "coverage", "base")
 _QUALITIES = {
     "auroc": "answerability AUROC",
     "ece": "calibration error",
@@ -66,7 +66,7 @@ async def evaluate_confidence(settings: Settings, file: Path, *, url: str, model
     encoder = _encoder(settings.embeddings, url=url, model=model, key=key)
     async with Embeddings.opened(encoder) as embeddings:
         with shown_progress(Console(stderr=True), transient=True) as told:
-            found = await calibrate(labelled, embeddings=embeddings, shipped=WORDS, told=told)
+            found = await calibrate(labelled, embeddings=embeddings, told=told)
     if as_json:
         print(json.dumps(_flat(found)))  # noqa: T201 - the command's output
         return 0
@@ -78,13 +78,13 @@ async def evaluate_confidence(settings: Settings, file: Path, *, url: str, model
     console.print(
         f"\nFitted to {found.examples} questions, each judged by a curve that had not seen it. To use it, set:"
     )
-    for name, value in asdict(found.fit).items():
-        console.print(f"DESKPILOT_CONFIDENCE__{name.upper()}={value:.3f}")
+    for name in _COEFFICIENTS:
+        console.print(f"DESKPILOT_CONFIDENCE__{name.upper()}={getattr(found.fit, name):.3f}")
     return 0
 
 
 def _flat(found: Calibration) -> dict[str, float | int | None]:
-    curve = {name: round(value, 3) for name, value in asdict(found.fit).items()}
+    curve = {name: round(getattr(found.fit, name), 3) for name in _COEFFICIENTS}
     both = {"shipped": found.shipped, "fitted": found.fitted}
     qualities = {f"{of}_{name}": round(getattr(one, name), 4) for of, one in both.items() for name in _QUALITIES}
     return curve | qualities | {"examples": found.examples}

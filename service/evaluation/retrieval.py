@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from connectors.base import Article
+from service.confidence import Fit, fit_for
 from service.embeddings import Embeddings, Vector
 from service.errors import ServiceError
 from service.evaluation.labelled import Document, Labelled, Query
@@ -137,7 +138,10 @@ async def ask(questions: Sequence[Question], *, vectors: Vectors, told: Told) ->
 def outcome(query: Query, found: Sequence[Found], relevant: Collection[str]) -> Outcome:
     """The documents, each where its best passage stands, and the confidence that a ticket would be told."""
     others = [one for one in found if document_of(one) not in relevant]
-    return Outcome(list(dict.fromkeys(map(document_of, found))), _sure(query, found), _sure(query, others))
+    fit = fit_for(found)
+    return Outcome(
+        list(dict.fromkeys(map(document_of, found))), _sure(query, found, fit=fit), _sure(query, others, fit=fit)
+    )
 
 
 def document_of(found: Found) -> str:
@@ -150,8 +154,8 @@ def seen(found: Sequence[Found]) -> Sequence[Found]:
     return found[: _SHOWN * LOOKED_AT]
 
 
-def _sure(query: Query, found: Sequence[Found]) -> float:
-    return judged(query.text, seen(found), limit=_SHOWN).confidence
+def _sure(query: Query, found: Sequence[Found], *, fit: Fit) -> float:
+    return judged(query.text, seen(found), limit=_SHOWN, fit=fit).confidence
 
 
 def to_article(document: Document) -> Article:

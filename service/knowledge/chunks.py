@@ -13,7 +13,7 @@ from connectors.mail import MAX_CHARS, html_to_text
 from service.plaintext import clip
 from service.vectors import Passage, passage_id, words
 
-SPLITTING = 1
+SPLITTING = 2
 """Version of the way articles are cut: another number, and the next sync builds a new index beside the old one."""
 
 _WORDS = 160

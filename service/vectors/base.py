@@ -66,7 +66,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A passage that was found. `signals`: raw score by name of the signal, 0.0 where it said nothing."""
+    """A passage that was found. `signals`: of the first few, raw score by name of the signal, 0.0 where it said nothing."""
 
     passage: Passage
     score: float

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
+from service.vectors import shards
 from service.vectors.base import Meta, VectorsUnavailableError
-from service.vectors.embedded import CONFIG, SHARD, EdgeEngine
+from service.vectors.embedded import EdgeEngine
 from service.vectors.index import Index
 from service.vectors.shelf import ShelvedVectors
 
@@ -166,15 +167,13 @@ def _point(path: Path, number: int) -> None:
 def _numbers(path: Path, *, whole: bool) -> set[int]:
     """The shards that are there. whole: without those whose making was cut short."""
     numbered = {int(one.name) for one in path.iterdir() if one.name.isdecimal()}
-    there = {number for number in numbered if not whole or (path / str(number) / CONFIG).exists()}
-    return there | {0} if (path / CONFIG).exists() else there
+    there = {number for number in numbered if not whole or shards.has_shard(path / str(number))}
+    return there | {0} if shards.has_shard(path) else there
 
 
 def _delete(path: Path, number: int) -> None:
-    """Delete a shard: its directory, or what it put beside the others."""
-    for name in (str(number),) if number else SHARD:
-        one = path / name
-        if one.is_dir():
-            shutil.rmtree(one)
-        else:
-            one.unlink(missing_ok=True)
+    """Delete an index: its directory, or what it put beside the others."""
+    if number:
+        shutil.rmtree(path / str(number), ignore_errors=True)
+    else:
+        shards.delete(path)

@@ -1,14 +1,17 @@
-"""The embedded engine: one shard of Qdrant's own core, inside this process, in a directory."""
+"""The embedded engine: one shard of Qdrant's own core, inside this process, in a directory (see service/vectors/shards.py)."""
 
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
 
 import qdrant_edge as edge
 
+from service.vectors import optimising, shards
 from service.vectors.base import IndexInUseError, VectorsUnavailableError
 from service.vectors.index import Scored
 from service.vectors.payload import INDEXED, Payload, Point
@@ -18,21 +21,24 @@ from service.vectors.words import Sparse
 P = ParamSpec("P")
 T = TypeVar("T")
 
-CONFIG = "edge_config.json"
-SHARD = (CONFIG, "segments", "wal")
-"""What a shard puts into its directory."""
-
 _HELD = "WouldBlock"
 """What the pinned engine says when another process holds the directory."""
 
+_SMALL = 1_000
+"""Points that are optimised on the spot: below, no graph is built, and it takes some milliseconds."""
+
 
 class EdgeEngine:
-    """An Engine on qdrant-edge. It is synchronous and releases the GIL: every call goes through a thread."""
+    """An Engine on qdrant-edge. It is synchronous: every call goes through a thread.
+
+    It holds Python's lock meanwhile (0.9.0), so a call must be short, and what is long is done in another process.
+    """
 
     def __init__(self, path: Path, number: int) -> None:
         self._path = path
         self.number = number
         self.writing = asyncio.Lock()
+        self._folder = path  # of the shard that is open
         self._opened: edge.EdgeShard | None = None
 
     @property
@@ -44,7 +50,7 @@ class EdgeEngine:
     async def open(self) -> None:
         """Load the index, or make it where there is none."""
         if self._opened is None:
-            self._opened = await self._call(_open, self._path)
+            self._folder, self._opened = await self._call(_open, self._path)
 
     async def give_dense(self, dimension: int) -> None:
         """Make an index without passages one with dense vectors of this size; 0: without any."""
@@ -103,8 +109,39 @@ class EdgeEngine:
         return [{str(point.id): point.score for point in answer} for answer in answers]
 
     async def optimise(self) -> None:
-        """Write everything down, then merge segments and build graphs."""
-        await self._call(_optimise, self._shard)
+        """Merge segments and build graphs, in a copy and another process; then change over to the copy.
+
+        Nothing may be written meanwhile. Searches go on, and stand still for the moment in which the copy is loaded.
+        """
+        await self._call(self._shard.flush)
+        if (
+            self._folder == self._path or await self.count(Where()) < _SMALL
+        ):  # of an older one no copy can be told apart
+            await self._call(self._shard.optimize)
+            return
+        copy = await self._call(shards.next_to, self._folder, self._path)
+        if await self._improved(copy):
+            # the old one closes by itself when the last search that is under way lets go of it
+            self._opened = await self._call(_changed_over, copy, self._path)
+            self._folder = copy
+
+    async def _improved(self, copy: Path) -> bool:
+        """Whether there is a better copy now."""
+        command = (sys.executable, "-P", optimising.__file__, str(self._folder), str(copy))
+        process = await asyncio.create_subprocess_exec(*command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        try:
+            _, said = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        if process.returncode not in (0, optimising.NOTHING_TO_DO):
+            reason = said.decode(errors="replace").strip().rpartition("\n")[2]
+            raise VectorsUnavailableError(
+                f"the knowledge index in {self._path} could not be optimised ({process.returncode}): {reason}; "
+                "it works, but slower. Is the disk full?"
+            )
+        return process.returncode == 0
 
     async def flush(self) -> None:
         """Write everything down."""
@@ -131,15 +168,28 @@ class EdgeEngine:
             raise VectorsUnavailableError(f"the knowledge index in {self._path} failed: {error}") from error
 
 
-def _open(path: Path) -> edge.EdgeShard:
-    if (path / CONFIG).exists():
-        shard = edge.EdgeShard.load(str(path))
+def _open(path: Path) -> tuple[Path, edge.EdgeShard]:
+    """The shard that counts, with its folder; what is left of others goes."""
+    folder = shards.shard_in(path)
+    if (folder / shards.CONFIG).exists():
+        shard = edge.EdgeShard.load(str(folder))
     else:
-        path.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         sparse = {name: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf) for name in (BM25_BODY, BM25_TITLE)}
-        shard = edge.EdgeShard.create(str(path), edge.EdgeConfig(sparse_vectors=sparse))
+        shard = edge.EdgeShard.create(str(folder), edge.EdgeConfig(sparse_vectors=sparse))
+    if folder != path:
+        shards.mark_whole(folder)
     for name in INDEXED:  # a second time it changes nothing
         shard.update(edge.UpdateOperation.create_field_index(name, edge.PayloadSchemaType.Keyword))
+    shards.delete_all_but(folder, path)
+    return folder, shard
+
+
+def _changed_over(copy: Path, path: Path) -> edge.EdgeShard:
+    """The copy, open and therefore locked, before it counts; then the other one goes."""
+    shard = edge.EdgeShard.load(str(copy))
+    shards.mark_whole(copy)
+    shards.delete_all_but(copy, path)
     return shard
 
 
@@ -158,11 +208,6 @@ def _upsert(shard: edge.EdgeShard, points: Sequence[Point]) -> None:
 def _revise(shard: edge.EdgeShard, points: Sequence[Point]) -> None:
     made = [edge.PointVectors(point.id, _vectors(point)) for point in points]
     shard.update(edge.UpdateOperation.update_vectors(made))
-
-
-def _optimise(shard: edge.EdgeShard) -> None:
-    shard.flush()
-    shard.optimize()
 
 
 def _close(shard: edge.EdgeShard) -> None:

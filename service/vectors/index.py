@@ -19,6 +19,9 @@ _WRITE = 256
 
 _READ = 100  # whole passages a page: a few milliseconds of the loop
 
+_TOLD = 8
+"""Of the first so many it is told what each signal said: a second query, which costs the more, the more it is asked of."""
+
 _REFIT_FROM = 0.05
 """BM25 is computed anew when a mean length moved by more than this share; less does not change an order."""
 
@@ -41,7 +44,7 @@ class Engine(Protocol):
     """Which index this is, of those that stand side by side; 0 for one from before they were numbered."""
 
     writing: asyncio.Lock
-    """Held while Meta is read, changed and written back."""
+    """Held by whoever writes, and while an index is optimised."""
 
     async def upsert(self, points: Sequence[Point]) -> None:
         """Store points; one with the same id is replaced whole."""
@@ -107,15 +110,17 @@ class Index:
         scored = await self._engine.rank(asked)
         if not scored:
             return []
-        signals = await self._engine.signals(asked, [point.id for point in scored])
+        signals = await self._engine.signals(asked, [point.id for point in scored[:_TOLD]])
         names = [signal.using for signal in asked.signals]
         return [
             Found(
                 stored.to_passage(point.id, point.payload),
                 point.score,
-                {name: scores.get(point.id, 0.0) for name, scores in zip(names, signals, strict=True)},
+                {name: scores.get(point.id, 0.0) for name, scores in zip(names, signals, strict=True)}
+                if number < _TOLD
+                else {},
             )
-            for point in scored
+            for number, point in enumerate(scored)
         ]
 
     async def status(self) -> Status:
@@ -184,7 +189,8 @@ class Index:
 
     async def succeed(self, number: int) -> None:
         """Write down which index is being built beside this one."""
-        await self._engine.upsert([stored.successor_point(number)])
+        async with self._engine.writing:
+            await self._engine.upsert([stored.successor_point(number)])
 
     async def put(self, entries: Sequence[Entry], *, source: str, account: str) -> None:
         """Write the new passages, then drop what the articles had beyond them."""
@@ -217,12 +223,14 @@ class Index:
 
     async def remember(self, cursor: Cursor, *, source: str, account: str) -> None:
         """Write the source's own point."""
-        await self._engine.upsert([stored.cursor_point(cursor, source=source, account=account)])
+        async with self._engine.writing:
+            await self._engine.upsert([stored.cursor_point(cursor, source=source, account=account)])
 
     async def remove(self, articles: Sequence[str], *, source: str, account: str) -> None:
         """Drop every passage of these articles."""
-        for start in range(0, len(articles), _PAGE):
-            await self._engine.delete(_of(source, account, tuple(articles[start : start + _PAGE])))
+        async with self._engine.writing:
+            for start in range(0, len(articles), _PAGE):
+                await self._engine.delete(_of(source, account, tuple(articles[start : start + _PAGE])))
 
     async def refit(self) -> None:
         """Measure the lengths anew; where they moved, write the BM25 vectors anew."""
@@ -238,8 +246,9 @@ class Index:
                 await self._engine.upsert([stored.meta_point(replace(meta, languages=new.languages))])
 
     async def optimise(self) -> None:
-        """Leave it to the engine."""
-        await self._engine.optimise()
+        """Leave it to the engine. Writers wait meanwhile: what they wrote would be in the old graph alone."""
+        async with self._engine.writing:
+            await self._engine.optimise()
 
     async def close(self) -> None:
         """Close the engine."""

@@ -25,7 +25,7 @@ META_ID = "00000000-0000-5000-8000-000000000001"
 SUCCESSOR_ID = "00000000-0000-5000-8000-000000000002"
 """A point of its own, since Meta is read, changed and written back by several processes: what is built beside."""
 
-SCHEME = 1
+SCHEME = 2
 """Version of what is stored of a passage, its word vectors included: another number, and the index is built anew."""
 
 _TITLE_CHARS = 80
@@ -69,7 +69,7 @@ def bm25(passage: Passage, meta: Meta) -> dict[str, words.Sparse | tuple[float, 
     language = passage.language
     return {
         BM25_BODY: words.document_vector(body_of(passage), language=language, mean=meta.body_len or 1.0),
-        BM25_TITLE: words.document_vector(title_of(passage), language=language, mean=meta.title_len or 1.0),
+        BM25_TITLE: words.title_vector(title_of(passage), language=language, mean=meta.title_len or 1.0),
     }
 
 

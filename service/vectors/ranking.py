@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from service.questions import sentences
 from service.vectors import words
 from service.vectors.base import Fence, Question
 
@@ -77,8 +78,13 @@ def plan(question: Question, *, fence: Fence, indexed: Sequence[str], dense: boo
     signals = []
     if dense:
         signals += [Signal(name, weights[name], question.dense) for name in (BODY, TITLE)]
-    if asked.indices:
+    if asked.indices and dense:
         signals += [Signal(name, weights[name], asked) for name in (BM25_BODY, BM25_TITLE)]
+    elif asked.indices:  # what follows makes up for embeddings, and beside them changes nothing
+        first = next(iter(sentences(question.text)), "")
+        asked = words.stressed(asked, words.query_vector(first, language=question.language, indexed=indexed))
+        titles = words.title_query(asked, question.text)
+        signals += [Signal(BM25_BODY, weights[BM25_BODY], asked), Signal(BM25_TITLE, weights[BM25_TITLE], titles)]
     if not signals:
         return None
     return Plan(tuple(signals), within(fence), preferred(fence.languages), limit)

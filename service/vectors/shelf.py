@@ -133,7 +133,7 @@ class ShelvedVectors:
 
     async def optimise(self) -> None:
         """Build what makes searching fast."""
-        await self._with(lambda engine, _: engine.optimise())
+        await self._with(lambda engine, _: Index(engine).optimise())
 
     async def beside(self, *, model: str, dimension: int, splitting: int) -> Beside:
         """The index that is built beside the one in use: the half-built one where it is made so, else a new one.

@@ -52,10 +52,21 @@ _OTHER_WEIGHT = 0.5
 """What a word counts in the stemming of another language than the question's: product names and error codes should
 match everywhere, but the question's own language decides. A judgement, not a fit."""
 
+_GRAM = 4
+_GRAM_WEIGHT = 0.1
+"""What four characters count beside a whole word of a title: names of products and codes in another spelling meet, and
+words that a stemmer leaves apart. Measured in deploy/decisions/0015."""
+
+_GRAM_CHARS = 3_000
+_BETWEEN = re.compile(r"[\W_]+")
+
+_FIRST_GAIN = 0.3
+"""What the words of the first sentence count more than the others': a subject, or what it is about. Same record."""
+
 _QUERY_CHARS = 20_000
 _GUESS_CHARS = 2_000
 _GUESS_WORDS = 5
-_GUESS_SHARE = 0.15
+_GUESS_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +107,24 @@ def document_vector(text: str, *, language: str, mean: float) -> Sparse:
     return _sparse(_encoder(family(language), round(mean, 3)).embed_document(spaced(text)))
 
 
+@lru_cache(maxsize=256)  # all passages of an article have its title
+def title_vector(text: str, *, language: str, mean: float) -> Sparse:
+    """The same for a title, which is known by its characters, too: every four of them are a token beside its words."""
+    whole = document_vector(text, language=language, mean=mean)
+    pieces = _gram_encoder(round(_GRAM * mean, 3)).embed_document(_grams(text))
+    weights = dict(zip(pieces.indices, pieces.values, strict=True)) | dict(
+        zip(whole.indices, whole.values, strict=True)
+    )
+    return Sparse(tuple(weights), tuple(weights.values()))
+
+
+def title_query(asked: Sparse, text: str) -> Sparse:
+    """What is looked for in titles: `asked`, which is the query_vector of the text, and the text's characters."""
+    pieces = _gram_encoder(1.0).embed_query(_grams(text))
+    weights = dict.fromkeys(pieces.indices, _GRAM_WEIGHT) | dict(zip(asked.indices, asked.values, strict=True))
+    return Sparse(tuple(weights), tuple(weights.values()))
+
+
 def query_vector(text: str, *, language: str, indexed: Iterable[str]) -> Sparse:
     """The text as it is looked for, in every stemming that the index holds (`indexed`: families).
 
@@ -110,6 +139,14 @@ def query_vector(text: str, *, language: str, indexed: Iterable[str]) -> Sparse:
         weight = 1.0 if not own or one in (own, "") else _OTHER_WEIGHT
         for token in _encoder(one).embed_query(text if one == own else bare).indices:
             weights[token] = max(weight, weights.get(token, 0.0))
+    return Sparse(tuple(weights), tuple(weights.values()))
+
+
+def stressed(asked: Sparse, first: Sparse) -> Sparse:
+    """The query with the words of its first sentence counting more."""
+    weights = dict(zip(asked.indices, asked.values, strict=True))
+    for token, weight in zip(first.indices, first.values, strict=True):
+        weights[token] = weights.get(token, 0.0) + _FIRST_GAIN * weight
     return Sparse(tuple(weights), tuple(weights.values()))
 
 
@@ -137,6 +174,12 @@ def spaced(text: str) -> str:
     return text if text.isascii() else UNSPACED_RUN.sub(lambda run: " " + _pairs(run.group()) + " ", text)
 
 
+def _grams(text: str) -> str:
+    """Every four characters in a row as a word of its own, also across words; marked, for "java" is a word as well."""
+    joined = f"_{_BETWEEN.sub('_', text[:_GRAM_CHARS].lower()).strip('_')}_"
+    return " ".join(f"{joined[i : i + _GRAM]}_" for i in range(len(joined) - _GRAM + 1))
+
+
 def _pairs(run: str) -> str:
     return " ".join(run[i : i + 2] for i in range(max(1, len(run) - 1)))
 
@@ -153,6 +196,15 @@ def _sparse(vector: edge.SparseVector) -> Sparse:
 @cache
 def _stop_filter(language: str) -> edge.Bm25:
     return edge.Bm25(edge.Bm25Config(language=_LANGUAGES[language], stemmer=edge.DisabledStemmer()))
+
+
+@lru_cache(maxsize=64)
+def _gram_encoder(mean: float) -> edge.Bm25:
+    """Takes what stands between blanks as it is."""
+    bare, none = edge.DisabledStemmer(), edge.StopwordsSet()
+    return edge.Bm25(
+        edge.Bm25Config(avg_len=mean, tokenizer=edge.TokenizerType.Whitespace, stemmer=bare, stopwords=none)
+    )
 
 
 @lru_cache(maxsize=64)  # means change with every refit

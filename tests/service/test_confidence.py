@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from connectors.base import Audience
-from service.confidence import Fit, confidence, fit_of
-from service.settings import ConfidenceSettings, Settings
+from service import confidence as curves
+from service.confidence import fit_for
 from service.vectors import Found, Passage
 
 
-def found(*scores: float, titles: tuple[str, ...] = ()) -> list[Found]:
-    """Passages of as many articles, best first."""
+def found(*scores: float, titles: tuple[str, ...] = (), dense: bool = False) -> list[Found]:
+    """Passages of as many articles, best first. dense: embeddings had a say."""
     audience: Audience = "public"
     return [
         Found(
@@ -27,9 +27,15 @@ def found(*scores: float, titles: tuple[str, ...] = ()) -> list[Found]:
                 audience=audience,
             ),
             score,
+            {"dense_body": 0.5, "bm25_body": 9.0} if dense else {"bm25_body": 9.0},
         )
         for number, score in enumerate(scores)
     ]
+
+
+def confidence(among: list[Found], *, coverage: float) -> float:
+    """By the curve that suits them."""
+    return curves.confidence(among, coverage=coverage, fit=fit_for(among))
 
 
 def test_an_article_that_stands_out_is_more_likely_than_one_of_many() -> None:
@@ -82,11 +88,11 @@ def test_two_of_four_articles_that_speak_of_a_question_do_not_rule_each_other_ou
     assert confidence(found(10, 8, 3, 1), coverage=0.8) > 0.7
 
 
-def test_the_operators_own_curve_takes_the_place_of_the_shipped_one() -> None:
-    """As `deskpilot eval confidence` prints it; without all of it there is none."""
-    given = ConfidenceSettings(lead=0.0, coverage=0.0, base=0.0)
-    own = fit_of(Settings(confidence=given))
+def test_with_embeddings_the_distance_counts() -> None:
+    """Cosines do not grow with the question, so that .3 above the next ones is much, whatever they are."""
+    clear = confidence(found(1.2, 0.8, 0.8, 0.8, dense=True), coverage=0.5)
 
-    assert own == Fit(lead=0.0, coverage=0.0, base=0.0)
-    assert confidence(found(20, *[6] * 9), coverage=0.5, fit=own) == 0.5
-    assert fit_of(Settings()) is None
+    assert clear > 0.6
+    assert clear == pytest.approx(confidence(found(0.9, 0.5, 0.5, 0.5, dense=True), coverage=0.1))
+    assert confidence(found(1.2, 1.15, 1.1, 1.1, dense=True), coverage=0.9) < 0.2
+    assert 0.4 < confidence(found(0.9, dense=True), coverage=0.5) < 0.6  # alone, it stands out from nothing

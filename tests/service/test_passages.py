@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from connectors.base import Article, Pool
-from service.confidence import Fit
 from service.embeddings import Embeddings
 from service.knowledge.sync import sync
 from service.passages import Retrieval, find_passages
@@ -270,8 +269,8 @@ async def test_a_curve_of_the_operators_is_for_the_search_it_was_fitted_to(
 ) -> None:
     """While the endpoint is down words alone decide, and so does the curve that is shipped for them."""
     await fill(vectors, embeddings)
-    never = Fit(lead=0.0, coverage=0.0, base=-10.0)
-    asked = {"fence": FENCE, "vectors": vectors, "embeddings": embeddings, "fit": never}
+    never = (0.0, 0.0, -10.0)
+    asked: dict[str, Any] = {"fence": FENCE, "vectors": vectors, "embeddings": embeddings, "own": never}
 
     assert (await find_passages("exporting CSV error 504", **asked)).confidence < 0.01
     server.down = True

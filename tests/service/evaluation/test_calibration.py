@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from service.errors import ServiceError
 from service.evaluation.calibration import Example, calibrate, crossed, fitted, probability
 from service.evaluation.labelled import Document, Labelled, Query
 
-TRUE = Fit(lead=6.0, coverage=0.5, base=-1.5)
+TRUE = replace(WORDS, lead=6.0, coverage=0.5, base=-1.5)
 
 
 def examples(count: int, curve: Fit = TRUE) -> list[Example]:
@@ -40,7 +41,7 @@ def labelled(count: int) -> Labelled:
 
 async def test_a_curve_is_fitted_to_what_the_real_search_says() -> None:
     """Of a random half the answering documents are taken away, which is seen from what is left."""
-    found = await calibrate(labelled(60), embeddings=None, shipped=WORDS)
+    found = await calibrate(labelled(60), embeddings=None)
 
     assert found.examples == 60
     assert found.fitted.auroc == 1
@@ -52,7 +53,7 @@ async def test_a_curve_is_fitted_to_what_the_real_search_says() -> None:
 async def test_too_few_questions_are_refused() -> None:
     """A curve of nine would be a curve of chance."""
     with pytest.raises(ServiceError, match="9 questions with an answer and 0 without are too few"):
-        await calibrate(labelled(9), embeddings=None, shipped=WORDS)
+        await calibrate(labelled(9), embeddings=None)
 
 
 def test_many_questions_find_the_curve_they_came_from() -> None:

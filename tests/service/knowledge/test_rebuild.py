@@ -34,7 +34,7 @@ from service.vectors import (
     VectorsUnavailableError,
     passage_id,
 )
-from service.vectors.embedded import SHARD, EdgeEngine
+from service.vectors.embedded import EdgeEngine
 from service.vectors.server import ServerEngine
 from tests.fake_embeddings import FakeEmbeddings, fake_embeddings
 from tests.service.knowledge.test_sync import article
@@ -163,7 +163,7 @@ async def test_the_first_index_needs_no_second_one(vectors: ShelvedVectors, smal
     assert (await vectors.status()).building == 0
 
     assert await sync_into(vectors, small, some(60)) == [SyncReport("folder", unchanged=60, passages=60)]
-    assert await asyncio.to_thread(names, tmp_path / "qdrant") == {*SHARD}
+    assert await asyncio.to_thread(names, tmp_path / "qdrant") == {"shard-1"}
 
 
 async def test_another_model_is_embedded_beside_and_swapped_in(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -20,10 +22,13 @@ from service.vectors import (
     EmbeddedVectors,
     Fence,
     IndexInUseError,
+    Passage,
     Question,
     ServerVectors,
     VectorsUnavailableError,
+    embedded,
     open_vectors,
+    optimising,
 )
 from service.vectors.payload import INDEXED, META_ID
 from service.vectors.ranking import HYBRID
@@ -77,9 +82,114 @@ class TestBothEngines:
             assert [article for article, _ in ours] == [article for article, _ in theirs]
             assert [score for _, score in ours] == pytest.approx([score for _, score in theirs], rel=1e-4)
 
+    @pytest.mark.parametrize("dense", [True, False], ids=["four signals", "words alone"])
+    async def test_the_ranking_of_many_is_the_same_within_every_fence(self, tmp_path: Path, *, dense: bool) -> None:
+        """Two hundred passages of two brands, two audiences and three languages, with vectors of thirty topics."""
+        passages = [made_up(number) for number in range(200)]
+        entries = [
+            entry(one, model="small", dense=[Dense(direction(number % 30, number), direction(number % 30, 0))])
+            for number, one in enumerate(passages)
+        ]
+        fences = [
+            replace(FENCE, languages=("en",)),
+            replace(FENCE, brand="one", audiences=("public",)),
+            replace(FENCE, brand="two", languages=("de", "en")),
+        ]
+        results = []
+        for index in (EmbeddedVectors(tmp_path / "qdrant"), ServerVectors(AsyncQdrantClient(":memory:"))):
+            await index.begin(model="small", dimension=DIMENSIONS)
+            for start in range(0, len(entries), 50):
+                await put(index, *entries[start : start + 50])
+            await index.refit()
+            await index.optimise()
+            results.append([
+                [
+                    (one.passage.id, one.score)
+                    for one in await index.search(
+                        Question(f"{passages[7 * number].text}. kettle {number}", "", "small" if dense else "", direction(number, 3) if dense else ()),
+                        fence=fence, limit=40,
+                    )
+                ]
+                for fence in fences for number in range(12)
+            ])  # fmt: skip
+            await index.close()
+
+        for ours, theirs in zip(*results, strict=True):
+            assert len(ours) >= 20
+            assert dict(ours) == pytest.approx(dict(theirs), rel=1e-4)
+            for (mine, score), (other, _) in zip(ours, theirs, strict=True):
+                assert mine == other or dict(theirs)[mine] == pytest.approx(dict(theirs)[other], rel=1e-5), score
+        assert all(ours for ours in results[0])
+
 
 class TestEmbedded:
     """What only a directory can do."""
+
+    async def test_searches_go_on_while_it_is_optimised(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A copy is made better in another process, and searched from then on; nothing else is left in the directory."""
+        monkeypatch.setattr(embedded, "_SMALL", 0)
+        monkeypatch.setattr(optimising, "__file__", str(tmp_path / "optimising.py"))
+        (tmp_path / "optimising.py").write_text(_COPY)
+        vectors = EmbeddedVectors(tmp_path / "qdrant")
+        await put_with_embeddings(vectors)
+        before = titles(await vectors.search(hybrid("refund"), fence=FENCE, limit=10))
+
+        running = asyncio.ensure_future(vectors.optimise())
+        while not (tmp_path / "copied").exists():
+            await asyncio.sleep(0.01)
+        meanwhile = titles(await vectors.search(hybrid("refund"), fence=FENCE, limit=10))
+        writing = asyncio.ensure_future(put(vectors, entry(passage(9, text="a late refund"))))
+        assert not running.done()
+        (tmp_path / "go").touch()
+        await asyncio.gather(running, writing)
+
+        assert before == meanwhile
+        assert [folder.name for folder in (tmp_path / "qdrant").iterdir()] == ["shard-2"]
+        assert len(await vectors.search(hybrid("refund"), fence=FENCE, limit=10)) == len(before) + 1
+        await vectors.close()
+
+    async def test_the_real_rebuilding_keeps_every_passage(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Also where it finds nothing to do: then the index stays where it is."""
+        monkeypatch.setattr(embedded, "_SMALL", 0)
+        vectors = EmbeddedVectors(tmp_path / "qdrant")
+        await put_with_embeddings(vectors)
+        await vectors.optimise()
+
+        assert len(await marks(vectors)) == len(TEXTS)
+        assert len(list((tmp_path / "qdrant").iterdir())) == 1
+        await vectors.close()
+
+    async def test_a_rebuilding_that_fails_leaves_the_index_as_it_is(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The reason is told, and searching goes on in the old one."""
+        monkeypatch.setattr(embedded, "_SMALL", 0)
+        monkeypatch.setattr(optimising, "__file__", str(tmp_path / "optimising.py"))
+        (tmp_path / "optimising.py").write_text("raise SystemExit('no space left on device')")
+        vectors = EmbeddedVectors(tmp_path / "qdrant")
+        await put_with_embeddings(vectors)
+
+        with pytest.raises(VectorsUnavailableError, match="no space left"):
+            await vectors.optimise()
+
+        assert titles(await vectors.search(hybrid("refund"), fence=FENCE, limit=10))
+        await vectors.close()
+
+    async def test_what_a_crash_left_half_done_is_not_searched(self, tmp_path: Path) -> None:
+        """A copy that was not finished goes; of two that were, the newer one counts."""
+        vectors = EmbeddedVectors(tmp_path / "qdrant")
+        await put_with_embeddings(vectors)
+        await vectors.close()
+        shutil.copytree(tmp_path / "qdrant" / "shard-1", tmp_path / "qdrant" / "shard-2")
+        (tmp_path / "qdrant" / "shard-3").mkdir()
+
+        again = EmbeddedVectors(tmp_path / "qdrant")
+
+        assert len(await marks(again)) == len(TEXTS)
+        assert [folder.name for folder in (tmp_path / "qdrant").iterdir()] == ["shard-2"]
+        await again.close()
 
     async def test_the_index_is_still_there_after_a_restart(self, tmp_path: Path) -> None:
         """Passages, marks and lengths lie in the directory."""
@@ -197,6 +307,29 @@ class TestServer:
         assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0  # noqa: S603 - our own
 
 
+DIMENSIONS = 24
+
+
+def direction(topic: int, nuance: int) -> tuple[float, ...]:
+    """A vector near its topic's."""
+    of_topic, of_nuance = random.Random(topic), random.Random(1_000 + nuance)
+    return tuple(of_topic.gauss(0, 1) + 0.3 * of_nuance.gauss(0, 1) for _ in range(DIMENSIONS))
+
+
+def made_up(number: int) -> Passage:
+    """A passage of words that others have as well, in one of three languages, for one of three circles."""
+    dice = random.Random(number)
+    text = " ".join(
+        dice.choices(("kettle", "order", "export", "refund", "invoice", "Rechnung", "pedido", "label", "lid"), k=30)
+    )
+    return replace(
+        passage(number, title=f"{dice.choice(('Kettles', 'Orders', 'Exports'))} {number % 50}", text=text),
+        language=("en", "de", "")[number % 3],
+        brand=("*", "one", "two")[number % 3],
+        audience="internal" if number % 5 == 0 else "public",
+    )
+
+
 class RestDoor:
     """Answers as a server does whose collection another process is just making; keeps the last body of each call."""
 
@@ -226,6 +359,16 @@ class RestDoor:
         done = {"operation_id": 1, "status": "completed"}
         return httpx.Response(200, json={"result": results.get(call, done), "status": "ok", "time": 0})
 
+
+_COPY = """
+import shutil, sys, time
+from pathlib import Path
+shutil.copytree(sys.argv[1], sys.argv[2], ignore=shutil.ignore_patterns("whole"))
+here = Path(__file__).parent
+(here / "copied").touch()
+while not (here / "go").exists():
+    time.sleep(0.01)
+"""
 
 _HOLD = """
 import asyncio, sys

@@ -22,7 +22,7 @@ from service.vectors import (
 )
 from service.vectors.aliases import connect
 from service.vectors.directory import EdgeShelf
-from service.vectors.embedded import SHARD, EdgeEngine
+from service.vectors.embedded import EdgeEngine
 from service.vectors.index import Engine, Index
 from service.vectors.server import ServerEngine
 from tests.fake_qdrant import serving_qdrant
@@ -223,15 +223,21 @@ class TestSwapping:
 class TestDirectory:
     """What only a directory can do."""
 
-    async def test_the_first_index_lies_in_the_directory_itself(self, tmp_path: Path) -> None:
-        """As it did before there was a second one; such an index goes on working, and gives way when it is built anew."""
+    async def test_an_index_that_lies_loose_in_the_directory_goes_on_working(self, tmp_path: Path) -> None:
+        """As it did before there were folders; it can be optimised, and gives way when it is built anew."""
         first = EmbeddedVectors(tmp_path)
         await put(first, entry(passage(0)))
-        assert names(tmp_path) == {*SHARD}
+        assert names(tmp_path) == {"shard-1"}
         await first.close()
+        (tmp_path / "shard-1" / "whole").unlink()
+        for one in (tmp_path / "shard-1").iterdir():
+            one.rename(tmp_path / one.name)
+        (tmp_path / "shard-1").rmdir()
 
         again = EmbeddedVectors(tmp_path)
         assert titles(await ask(again, "refund")) == ["Refunds"]
+        await again.optimise()
+        assert "shard-1" not in names(tmp_path)
         await built(again)
         await again.swap()
 
@@ -284,7 +290,7 @@ class TestDirectory:
         while (await vectors.meta()).model != "large":
             await asyncio.sleep(0.001)
 
-        assert names(tmp_path) == {"current", "1", *SHARD}
+        assert names(tmp_path) == {"current", "1", "shard-1"}
         await vectors.close()
         again = EmbeddedVectors(tmp_path)
         assert await models(again) == {"large"}

@@ -63,3 +63,46 @@ def test_an_endless_string_counts_as_several_words(characters: int) -> None:
     text = f"see {'x' * characters}"
 
     assert words.length(text) == len(words.PIECE.findall(text)) == 1 + -(-characters // 40)
+
+
+def found_by(title: str, question: str) -> float:
+    """What the title gets of a question without embeddings."""
+    held = words.title_vector(title, language="en", mean=5.0)
+    asked = words.title_query(words.query_vector(question, language="en", indexed=("en",)), question)
+    weights = dict(zip(held.indices, held.values, strict=True))
+    return sum(weights.get(token, 0.0) * value for token, value in zip(asked.indices, asked.values, strict=True))
+
+
+def test_a_title_is_found_by_another_spelling_of_its_name() -> None:
+    """Written apart it shares no word with "WebSphere"; whole words count far more."""
+    assert found_by("WebSphere start-up", "my web sphere is down") > found_by("Printers", "my web sphere is down")
+    assert found_by("WebSphere start-up", "WebSphere") > 3 * found_by("WebSphere start-up", "web sphere")
+
+
+def test_four_characters_are_never_taken_for_a_word() -> None:
+    """A title about JavaScript does not have the word "java", nor any word it does not have."""
+    held = words.title_vector("JavaScript", language="en", mean=5.0)
+
+    assert not set(held.indices) & set(words.query_vector("java scri", language="en", indexed=("en",)).indices)
+
+
+def test_the_first_sentence_counts_more() -> None:
+    """It says what a message is about; the rest tells how it came to that."""
+    asked = words.query_vector("Export broken. I tried Firefox.", language="en", indexed=("en",))
+    first = words.query_vector("Export broken.", language="en", indexed=("en",))
+    stressed = words.stressed(asked, first)
+    weights = dict(zip(stressed.indices, stressed.values, strict=True))
+
+    assert set(weights) == set(asked.indices)
+    assert {weights[token] for token in first.indices} == {1.3}
+    assert {weights[token] for token in set(weights) - set(first.indices)} == {1.0}
+
+
+@pytest.mark.parametrize("text", ["", "?", "a", "ab", "漢字" * 10_000, "x" * 20_000, "\0", "_" * 50])
+def test_any_title_and_any_question_has_its_characters(text: str) -> None:
+    """Empty, of signs, endless, of a script without spaces."""
+    held = words.title_vector(text, language="en", mean=1.0)
+    asked = words.title_query(words.query_vector(text, language="", indexed=("", "en")), text)
+
+    assert len(held.indices) == len(set(held.indices)) == len(held.values)
+    assert len(asked.indices) == len(set(asked.indices)) == len(asked.values)
