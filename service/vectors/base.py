@@ -133,10 +133,6 @@ class Mark:
         _, two, label = stamp.rpartition(".")
         return replace(self, stamp=f"{self.stamp.partition('.')[0]}.{label}" if two else stamp)
 
-    def same_text(self, other: Mark) -> bool:
-        """Whether both were made of the same text, whoever may find it and however it was cut."""
-        return _CARRIED.sub("", self.stamp).partition(".")[0] == _CARRIED.sub("", other.stamp).partition(".")[0]
-
     def same_article(self, other: Mark) -> bool:
         """Whether both were made of the same state of the article, however it was cut."""
         return _CARRIED.sub("", self.stamp) == _CARRIED.sub("", other.stamp)

@@ -82,7 +82,7 @@ class Beside(Index):
         changed = [
             entry
             for entry in entries
-            if (known := old.get(entry.mark.article)) is None or not known.same_text(entry.mark)
+            if (known := old.get(entry.mark.article)) is None or not known.same_article(entry.mark)
         ]
         async with self._shelf.in_use() as (engine, _):
             if changed and engine is not self._engine:

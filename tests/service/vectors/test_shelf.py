@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from qdrant_client import AsyncQdrantClient
 
 from service.vectors import (
+    Cursor,
     Dense,
     EmbeddedVectors,
     Found,
+    Label,
     Mark,
     Meta,
     Question,
@@ -157,6 +160,44 @@ class TestSwapping:
         assert before == ["Pushed", "Refund to a gift card"]
         assert titles(await ask(vectors, "pushed refund")) == before
         assert (await marks(vectors))["folder:9.md"].model == "large"
+
+    async def test_who_may_find_an_article_is_said_in_both(self, vectors: ShelvedVectors) -> None:
+        """Nobody asks again before the swap: what became internal is internal in the new index, with its embeddings."""
+        await built(vectors)
+        label = Label("folder:0.md", "1 folder:0.md", "internal", "*", "*", "")
+        public = replace(FENCE, audiences=("public",))
+
+        await vectors.relabel([label], source="folder", account="*")
+
+        assert "Refunds" not in titles(await vectors.search(hybrid("refund"), fence=public, limit=10))
+        await vectors.swap()
+        question = Question("refund", "en", "large", SIX)
+        assert "Refunds" not in titles(await vectors.search(question, fence=public, limit=10))
+        assert "Refunds" in titles(await vectors.search(question, fence=FENCE, limit=10))
+        assert await models(vectors) == {"large"}
+
+    async def test_each_index_has_its_own_cursor(self, vectors: ShelvedVectors) -> None:
+        """How far a source was read is true of the index that was filled, and of no other."""
+        of = {"source": "zendesk", "account": "a"}
+        old, new = Cursor("2026-11-20", "2026-11-19", "1 small"), Cursor("2026-11-21", "2026-11-21", "1 large")
+        await vectors.remember(old, **of)
+        await built(vectors)
+        beside = await vectors.beside(model="large", dimension=6, splitting=1)
+        assert await beside.cursor(**of) is None
+
+        await beside.remember(new, **of)
+        assert await vectors.cursor(**of) == old
+
+        await vectors.swap()
+        assert await vectors.cursor(**of) == new
+
+    async def test_everything_in_use_is_read_and_nothing_beside_it(self, vectors: ShelvedVectors) -> None:
+        """A report counts no article twice while a new index is built."""
+        await built(vectors)
+
+        read = [one.article async for some in vectors.passages() for one in some]
+
+        assert sorted(read) == [f"folder:{number}.md" for number in range(len(TEXTS))]
 
     async def test_a_sync_into_the_new_index_tells_the_old_one_what_changed(self, vectors: ShelvedVectors) -> None:
         """While the rest is built, customers get today's text; what did not change is not written twice."""
