@@ -255,6 +255,7 @@ async def test_without_an_answer_from_the_endpoint_words_alone_find_it(
 
 async def test_an_index_of_words_alone_is_left_to_the_sync(embedding: Looking, server: FakeEmbeddings) -> None:
     """A look pays for no embedding that the index has no place for; the next sync builds one that has."""
+    await sync_all(embedding.library, progress=lambda *_: None)  # finds nothing
     server.statuses = [500]
     for _ in range(2):
         await embedding.look()

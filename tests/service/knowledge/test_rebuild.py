@@ -128,8 +128,9 @@ async def models(vectors: Vectors) -> set[str]:
 
 def split_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another version of the way articles are cut: every passage says so."""
+    version = chunks.SPLITTING + 1
     for module in (chunks, syncing, rebuild, sources):
-        monkeypatch.setattr(module, "SPLITTING", 2)
+        monkeypatch.setattr(module, "SPLITTING", version)
     split = chunks.split
     monkeypatch.setattr(syncing, "split", lambda one: [replace(part, text=f"{part.text} ¶") for part in split(one)])
 
@@ -218,7 +219,7 @@ async def test_searches_during_a_rebuild_see_one_index_or_the_other(
     assert all(isinstance(one, asyncio.CancelledError) for one in ended)
     assert set(seen) == {(40, frozenset({False})), (40, frozenset({True}))}
     assert [new for _, new in seen] == sorted((new for _, new in seen), key=lambda new: True in new)
-    assert ((await vectors.meta()).splitting, await models(vectors)) == (2, {"small"})
+    assert ((await vectors.meta()).splitting, await models(vectors)) == (chunks.SPLITTING, {"small"})
 
 
 async def test_a_source_that_breaks_off_leaves_the_old_index_in_use(

@@ -13,7 +13,7 @@ import pytest
 from connectors.base import Article, Changed, Reading, RetryableError
 from service.embeddings import Embeddings
 from service.knowledge import rebuild
-from service.knowledge.chunks import split, stamp
+from service.knowledge.chunks import SPLITTING, split, stamp
 from service.knowledge.sources import Library, sync_all
 from service.knowledge.sync import put_article
 from service.settings import Settings
@@ -323,7 +323,7 @@ async def test_the_new_index_is_read_from_the_beginning_and_remembers_for_itself
     of = {"source": "zendesk", "account": ACCOUNT}
     old = await vectors.cursor(**of)
     assert old
-    assert old.made_with == "1 small"
+    assert old.made_with == f"{SPLITTING} small"
     desk.read.clear()
 
     assert not await synced(library)
@@ -337,7 +337,7 @@ async def test_the_new_index_is_read_from_the_beginning_and_remembers_for_itself
     assert desk.read == ["all", "changes"]
     cursor = await vectors.cursor(**of)
     assert cursor
-    assert cursor.made_with == "1 large"
+    assert cursor.made_with == f"{SPLITTING} large"
     assert len(await vectors.marks(**of)) == 4
     assert [one for one in (await held(vectors)).values() if "penguins" in one.text]
 
@@ -351,7 +351,7 @@ async def test_an_index_of_another_splitting_is_not_brought_up_to_date_by_change
     assert await synced(library)
     assert desk.read == ["changes"]
     for module in ("chunks", "rebuild", "sources", "sync"):
-        monkeypatch.setattr(f"service.knowledge.{module}.SPLITTING", 2)
+        monkeypatch.setattr(f"service.knowledge.{module}.SPLITTING", SPLITTING + 1)
     server.down = True
 
     assert not await synced(library)
