@@ -12,6 +12,7 @@ import pytest
 from connectors import http as connectors_http
 from service import jobs as jobs_module
 from service.settings import QdrantSettings
+from service.vectors import aliases
 from service.vectors import server as qdrant
 from tests.fake_llm import FakeLLM
 from tests.fake_qdrant import serving_qdrant
@@ -31,7 +32,8 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever hangs is given up after a second, and whoever is put off comes back after another."""
     monkeypatch.setattr(connectors_http, "DEADLINE_S", 1.0)
     monkeypatch.setattr(jobs_module, "_BACKOFF_S", (0.1,))
-    monkeypatch.setattr(qdrant, "_TIMEOUT_S", 1)
+    for module in (aliases, qdrant):
+        monkeypatch.setattr(module, "TIMEOUT_S", 1)
 
 
 @asynccontextmanager
