@@ -73,7 +73,8 @@ def _shown(written: Written) -> tuple[Source, ...]:
 
     Beside a draft that only quotes articles: macros and solved tickets. Where a person takes over: how it was solved before.
     """
-    query, language = written.analysis.query, written.analysis.language
+    analysis = written.analysis
+    query, language = analysis.gist or analysis.query, analysis.language
     if written.person_reasons:
         solved = [found for found in written.passages.beside if found.passage.pool == "ticket"]
         return nearest(solved, query=query, language=language)

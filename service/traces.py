@@ -47,7 +47,7 @@ def traces_of(written: Written) -> dict[str, Any]:
     cited = [_key(given[citation.number - 1].passage) for citation in written.draft.citations]
     traces: dict[str, Any] = {"cited": [list(key) for key in dict.fromkeys(cited)]}
     if written.verdict == "uncovered":
-        traces["asked"] = asked(written.analysis.query)
+        traces["asked"] = asked(written.analysis.gist or written.analysis.query)
         traces["nearest"] = list(_key(found[0].passage)) if found else []
     return traces
 

@@ -62,6 +62,7 @@ async def test_the_fast_model_says_what_a_ticket_is_about() -> None:
     assert (analysis.intent, analysis.sentiment, analysis.urgency) == ("fix export", "unhappy", "high")
     assert (analysis.language, analysis.writer) == ("en", "model")
     assert analysis.query.startswith("invoice export empty error 5021 ")
+    assert analysis.gist == "invoice export empty error 5021"
     assert (analysis.tokens_in, analysis.tokens_out) == (100, 20)
     assert len(server.requests) == 1
     assert server.requests[0].body["model"] == "fast"

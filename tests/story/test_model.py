@@ -98,6 +98,7 @@ async def test_a_model_that_abstains_makes_a_note_that_asks(open_play: OpenPlay,
     assert "Not covered by the articles" in note
     assert "which order is it about?" in note
     assert "Nearest" in note
+    assert "When a parcel does not arrive" in note
 
 
 async def test_a_draft_beside_the_question_is_not_shown(open_play: OpenPlay, model: FakeLLM) -> None:
