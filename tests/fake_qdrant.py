@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from qdrant_client import AsyncQdrantClient, models
 
-from service.web.server import free_port, serving
+from service.web.server import serving
 
 HOST = "127.0.0.1"
 DONE = {"operation_id": 1, "status": "completed"}
@@ -143,7 +143,7 @@ def _plain(result: object) -> object:
 @asynccontextmanager
 async def serving_qdrant() -> AsyncIterator[int]:
     """The server, until the block ends; its port."""
-    client, port = AsyncQdrantClient(":memory:"), free_port(HOST, 0)
-    async with serving(_app(client), host=HOST, port=port):
-        yield port
+    client = AsyncQdrantClient(":memory:")
+    async with serving(_app(client), host=HOST, port=0) as url:
+        yield int(url.rpartition(":")[2])
     await client.close()

@@ -17,7 +17,7 @@ from fastapi import FastAPI, HTTPException, Response
 from connectors.base import Article
 from connectors.folder import folder_articles
 from connectors.simulated.page import article_page, static_file
-from service.web.server import free_port, serving
+from service.web.server import listener, serving
 
 _ADDRESS = re.compile(r"^url: https?://[^/\s]+", re.MULTILINE)
 
@@ -28,12 +28,11 @@ async def help_centre(articles: Path, *, company: str, host: str, port: int) -> 
 
     port: replaced by a free one where it is taken. Articles that state no address have no page.
     """
-    port = free_port(host, port)
-    with tempfile.TemporaryDirectory(prefix="deskpilot-help-") as directory:
+    with tempfile.TemporaryDirectory(prefix="deskpilot-help-") as directory, listener(host, port) as held:
         copy = Path(directory) / articles.name
-        found = await asyncio.to_thread(_moved, articles, copy, base_url=f"http://{host}:{port}")
+        found = await asyncio.to_thread(_moved, articles, copy, base_url=f"http://{host}:{held.getsockname()[1]}")
         pages = {urlsplit(article.url).path: article for article in found if article.url}
-        async with serving(_app(pages, company), host=host, port=port):
+        async with serving(_app(pages, company), host=host, port=0, listening=held):
             yield copy
 
 

@@ -24,7 +24,7 @@ from service.settings import (
     load,
 )
 from service.web.app import create_app
-from service.web.server import free_port, serving
+from service.web.server import listener, serving
 
 HOST = "127.0.0.1"
 COMPANY = "Kettlewick"
@@ -58,8 +58,9 @@ async def staged(articles: Path, *, ports: tuple[int, int, int] = (0, 0, 0), **c
     async with AsyncExitStack() as stack:
         data_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="deskpilot-demo-")))
         http = await stack.enter_async_context(httpx.AsyncClient())
-        own, zendesk_port, freshdesk_port = (free_port(HOST, wanted) for wanted in ports)
-        url, zendesk_url, freshdesk_url = (f"http://{HOST}:{port}" for port in (own, zendesk_port, freshdesk_port))
+        # the addresses are told to each other before anybody serves: held, so that nobody else takes one
+        held = [stack.enter_context(listener(HOST, wanted)) for wanted in ports]
+        url, zendesk_url, freshdesk_url = (f"http://{HOST}:{one.getsockname()[1]}" for one in held)
         zendesk = ZendeskSimulator(http=http, url=zendesk_url, options=ZendeskOptions(company=COMPANY))
         freshdesk = FreshdeskSimulator(
             http=http, url=freshdesk_url, options=FreshdeskOptions(company=COMPANY, fire_on_agents=True)
@@ -68,8 +69,8 @@ async def staged(articles: Path, *, ports: tuple[int, int, int] = (0, 0, 0), **c
             "zendesk": zendesk.connect_webhook(f"{url}/webhooks/zendesk"),
             "freshdesk": freshdesk.connect_webhook(f"{url}/webhooks/freshdesk", kind="header"),
         }
-        await stack.enter_async_context(serving(zendesk.app, host=HOST, port=zendesk_port))
-        await stack.enter_async_context(serving(freshdesk.app, host=HOST, port=freshdesk_port))
+        await stack.enter_async_context(serving(zendesk.app, host=HOST, port=0, listening=held[1]))
+        await stack.enter_async_context(serving(freshdesk.app, host=HOST, port=0, listening=held[2]))
         settings = load(
             **{
                 "data_dir": data_dir,
@@ -89,5 +90,5 @@ async def staged(articles: Path, *, ports: tuple[int, int, int] = (0, 0, 0), **c
         )
         service = await stack.enter_async_context(assembled(settings))
         await stack.enter_async_context(working(service))
-        await stack.enter_async_context(serving(create_app(service), host=HOST, port=own))
+        await stack.enter_async_context(serving(create_app(service), host=HOST, port=0, listening=held[0]))
         yield Stage(service, zendesk, freshdesk, url, pages={"zendesk": zendesk_url, "freshdesk": freshdesk_url})

@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 _STOPS = (signal.SIGTERM, signal.SIGINT)
+_BACKLOG = 2048  # uvicorn's own
 
 
 class _Server(uvicorn.Server):
@@ -23,10 +24,10 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, *, host: str, port: int) -> AsyncIterator[str]:
+async def serving(app: ASGIApp, *, host: str, port: int, listening: socket.socket | None = None) -> AsyncIterator[str]:
     """Serve `app` until the block ends, then finish running requests. port 0: a free one. Yields the address.
 
-    Raises OSError where the port is taken.
+    listening: a socket of `listener`, in place of host and port; it is closed at the end. Raises OSError where the port is taken.
     """
     config = uvicorn.Config(
         app,
@@ -39,7 +40,7 @@ async def serving(app: ASGIApp, *, host: str, port: int) -> AsyncIterator[str]:
         server_header=False,
         timeout_graceful_shutdown=5,
     )
-    listening = socket.create_server((host, port), backlog=config.backlog)
+    listening = listening or socket.create_server((host, port), backlog=config.backlog)
     # asyncio does this for sockets it opens itself; without it an answer in two packets waits 40 ms for an ACK
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     server = _Server(config)
@@ -65,12 +66,17 @@ def stop_signal() -> Iterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
-def free_port(host: str, wanted: int) -> int:
-    """`wanted` where nobody listens on it, else a free one; 0 always gives a free one."""
+def listener(host: str, wanted: int) -> socket.socket:
+    """A socket that listens on `wanted`, or on a free port where that is taken or 0. Nobody can take it from us meanwhile."""
     for port in (wanted, 0):
         try:
-            with socket.create_server((host, port)) as probe:
-                return int(probe.getsockname()[1])
+            return socket.create_server((host, port), backlog=_BACKLOG)
         except OSError:
             continue
     raise OSError(f"no free port on {host}")
+
+
+def free_port(host: str, wanted: int) -> int:
+    """`wanted` where nobody listens on it, else a free one: for another process, which may come too late for it."""
+    with listener(host, wanted) as probe:
+        return int(probe.getsockname()[1])

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from service.web.server import free_port, serving, stop_signal
+from service.web.server import free_port, listener, serving, stop_signal
 
 HOST = "127.0.0.1"
 
@@ -63,6 +63,20 @@ async def test_the_port_is_free_again_when_the_block_ends() -> None:
         pass
 
     assert free_port(HOST, port_of(url)) == port_of(url)
+
+
+async def test_a_port_that_is_held_is_nobody_elses_until_it_is_served() -> None:
+    """Whoever connects meanwhile is answered then; afterwards it is free."""
+    with listener(HOST, 0) as held:
+        port = held.getsockname()[1]
+        assert free_port(HOST, port) != port
+        async with httpx.AsyncClient() as http:
+            asked = asyncio.create_task(http.get(f"http://{HOST}:{port}"))
+            async with serving(hello(), host=HOST, port=0, listening=held) as url:
+                assert port_of(url) == port
+                assert (await asked).status_code == 200
+
+    assert free_port(HOST, port) == port
 
 
 async def test_a_request_that_runs_is_finished_before_the_block_ends() -> None:
