@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Protocol
 
 from service.vectors import payload as stored
-from service.vectors import words
-from service.vectors.base import Cursor, Entry, Fence, Found, Label, Mark, Meta, Passage, Question, Status
+from service.vectors import reach, words
+from service.vectors.base import ANY, Cursor, Entry, Fence, Found, Label, Mark, Meta, Passage, Question, Status
 from service.vectors.payload import Payload, Point
 from service.vectors.ranking import Plan, Where, plan
 
@@ -104,7 +104,9 @@ class Index:
         """Ask the engine for the best passages, then for what each signal said of them. meta: where it is known."""
         meta = meta or await self.meta()
         dense = bool(question.dense) and (question.model, len(question.dense)) == (meta.model, meta.dimension)
-        asked = await asyncio.to_thread(plan, question, fence=fence, indexed=meta.languages, dense=dense, limit=limit)
+        asked = await asyncio.to_thread(
+            plan, question, fence=fence, indexed=meta.languages, dense=dense, scheme=meta.scheme, limit=limit
+        )
         if asked is None or not meta.languages:
             return []
         scored = await self._engine.rank(asked)
@@ -211,11 +213,18 @@ class Index:
     async def relabel(self, labels: Sequence[Label], *, source: str, account: str) -> None:
         """Set the fields that fences read, the address and the stamp; the text may be in another state than elsewhere."""
         async with self._engine.writing:
-            marks = await self.marks(source=source, account=account, articles=[label.article for label in labels])
+            where = _of(source, account, tuple(label.article for label in labels))
+            fields = (*stored.MARKED, *reach.PARTS)
+            held = [
+                point.payload async for page in self._engine.scroll(where, fields=fields, page=_PAGE) for point in page
+            ]
+            marks = stored.to_marks(held)
+            as_it_was = {payload["article"]: payload for payload in held}
             for label in labels:
                 if known := marks.get(label.article):
-                    fields = {**asdict(label), "stamp": known.relabelled(label.stamp).stamp}
-                    await self._engine.label(_of(source, account, (fields.pop("article"),)), fields)
+                    new = {**asdict(label), "stamp": known.relabelled(label.stamp).stamp}
+                    new[reach.FIELD] = reach.reach({"requester": ANY, **as_it_was[label.article], **new})
+                    await self._engine.label(_of(source, account, (new.pop("article"),)), new)
 
     async def cursor(self, *, source: str, account: str) -> Cursor | None:
         """Read the source's own point."""

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from service.vectors import words
+from service.vectors import reach, words
 from service.vectors.base import Cursor, Entry, Mark, Meta, Passage, passage_id
 from service.vectors.ranking import BM25_BODY, BM25_TITLE, BODY, TITLE
 
 Payload = dict[str, Any]
 
 INDEXED = (
-    "kind", "pool", "account", "brand", "organization", "requester", "audience", "language", "source", "article", "stamp",
+    "kind", "pool", "account", "brand", "organization", "requester", "audience", "language", "source", "article", "stamp", reach.FIELD,
 )  # fmt: skip
 """Fields that filters name. Servers may refuse to filter by a field without an index, and are slow without it."""
 
@@ -25,7 +25,7 @@ META_ID = "00000000-0000-5000-8000-000000000001"
 SUCCESSOR_ID = "00000000-0000-5000-8000-000000000002"
 """A point of its own, since Meta is read, changed and written back by several processes: what is built beside."""
 
-SCHEME = 2
+SCHEME = 3
 """Version of what is stored of a passage, its word vectors included: another number, and the index is built anew."""
 
 _TITLE_CHARS = 80
@@ -77,7 +77,7 @@ def _payload(passage: Passage, entry: Entry) -> Payload:
     values: Payload = {name: getattr(passage, name) for name in _PASSAGE_FIELDS}
     lengths = {"words": words.length(body_of(passage)), "title_words": words.length(title_of(passage))}
     mark = {"stamp": entry.mark.stamp, "model": entry.mark.model, "parts": len(entry.passages)}
-    return {"kind": "passage", **values, **lengths, **mark}
+    return {"kind": "passage", **values, reach.FIELD: reach.reach(values), **lengths, **mark}
 
 
 def to_passage(point_id: str, payload: Payload) -> Passage:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from service.questions import sentences
-from service.vectors import words
+from service.vectors import reach, words
 from service.vectors.base import Fence, Question
 
 BODY: Final = "dense_body"
@@ -68,10 +68,13 @@ class Plan:
     limit: int
 
 
-def plan(question: Question, *, fence: Fence, indexed: Sequence[str], dense: bool, limit: int) -> Plan | None:
+def plan(
+    question: Question, *, fence: Fence, indexed: Sequence[str], dense: bool, scheme: int, limit: int
+) -> Plan | None:
     """Everything that one search asks of an engine; None where there is nothing to look for.
 
-    indexed: the stemmings in the index. dense: whether the index holds embeddings of the question's model.
+    indexed: the stemmings in the index. dense: whether the index holds embeddings of the question's model. scheme: of what is
+    stored of passages.
     """
     weights = HYBRID if dense else WORDS
     asked = words.query_vector(question.text, language=question.language, indexed=indexed)
@@ -87,22 +90,25 @@ def plan(question: Question, *, fence: Fence, indexed: Sequence[str], dense: boo
         signals += [Signal(BM25_BODY, weights[BM25_BODY], asked), Signal(BM25_TITLE, weights[BM25_TITLE], titles)]
     if not signals:
         return None
-    return Plan(tuple(signals), within(fence), preferred(fence.languages), limit)
+    return Plan(tuple(signals), within(fence, scheme=scheme), preferred(fence.languages), limit)
 
 
-def within(fence: Fence) -> Where:
+def within(fence: Fence, *, scheme: int) -> Where:
     """The fence as a filter. A passage that is bound to nobody ("") is in no list, so nobody finds it.
 
-    Passages from before there was a requester are articles, which are open to all: theirs may be absent.
+    An index from before passages had their reach is searched field by field until it is built anew. Passages from before
+    there was a requester are articles, which are open to all: theirs may be absent.
     """
+    if scheme >= reach.SINCE:
+        return Where(must=((reach.FIELD, reach.within(fence)),))
     return Where(
         must=(
             ("kind", ("passage",)),
             ("pool", fence.pools),
-            ("account", _or_any(fence.account)),
-            ("brand", _or_any(fence.brand)),
-            ("organization", _or_any(fence.organization)),
-            ("requester", _or_any(fence.requester)),
+            ("account", reach.allowed(fence.account)),
+            ("brand", reach.allowed(fence.brand)),
+            ("organization", reach.allowed(fence.organization)),
+            ("requester", reach.allowed(fence.requester)),
             ("audience", fence.audiences),
         ),
         or_absent=("requester",),
@@ -116,7 +122,3 @@ def preferred(languages: Iterable[str]) -> tuple[tuple[tuple[str, ...], float], 
         return ()
     others = tuple(language for language in dict.fromkeys(rest) if language and language != first)
     return (((first, ""), FIRST_LANGUAGE), *((((others), OTHER_LANGUAGE),) if others else ()))
-
-
-def _or_any(value: str) -> tuple[str, ...]:
-    return (value, "*") if value else ("*",)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.base import Pool
-from service.vectors import Entry, Fence, Question, Vectors, passage_id, payload
+from connectors.base import Audience, Pool
+from service.vectors import Entry, Fence, Question, Vectors, passage_id, payload, reach
 from tests.service.vectors.samples import (
     ACCOUNT,
     FENCE,
@@ -135,18 +135,27 @@ class TestSolvedTickets:
 
         assert await ask(vectors, "refund an order", fence) == []
 
-    async def test_articles_from_before_there_was_a_requester_are_still_found(
+    async def test_an_index_from_before_passages_had_their_reach_keeps_its_fences(
         self, vectors: Vectors, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """An upgrade hides nothing until the next sync, and what is bound stays bound."""
-        before = [name for name in payload._PASSAGE_FIELDS if name != "requester"]
+        """An upgrade hides nothing until the next sync, and what is bound stays bound; the oldest articles have no requester."""
+        made = payload._payload
         with monkeypatch.context() as older:
-            older.setattr(payload, "_PASSAGE_FIELDS", tuple(before))
+            older.setattr(payload, "SCHEME", reach.SINCE - 1)
+            older.setattr(
+                payload,
+                "_payload",
+                lambda *of: {
+                    name: value for name, value in made(*of).items() if name not in ("requester", reach.FIELD)
+                },
+            )
             await put(vectors, entry(passage(0)), entry(passage(1, account="other.zendesk.test")))
+            await put(vectors, entry(passage(2, brand="b2")), entry(passage(3, audience="internal")))
         entries = [solved(1, organization="*", requester="r1")]
         await vectors.put(entries, source="zendesk tickets", account=ACCOUNT)
+        fence = replace(FENCE, brand="b1", requester="r2", audiences=("public",), pools=("article", SOLVED))
 
-        found = await ask(vectors, "refund", replace(FENCE, requester="r2", pools=("article", SOLVED)))
+        found = await ask(vectors, "refund delivery export", fence)
 
         assert titles(found) == ["Refunds"]
         assert found[0].passage.requester == "*"
@@ -155,32 +164,46 @@ class TestSolvedTickets:
 VALUES = st.sampled_from(("", "*", "1", "2")) | st.text(max_size=2)
 
 
+AUDIENCES: tuple[Audience, ...] = ("public", "internal")
+
+
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
-    bound=st.lists(st.tuples(VALUES, VALUES, st.sampled_from(POOLS)), min_size=1, max_size=12),
+    bound=st.lists(
+        st.tuples(VALUES, VALUES, VALUES, st.sampled_from(AUDIENCES), st.sampled_from(POOLS)), min_size=1, max_size=12
+    ),
+    brand=VALUES,
     organization=VALUES,
     requester=VALUES,
+    audiences=st.sets(st.sampled_from(AUDIENCES), min_size=1).map(tuple),
     pools=st.sets(st.sampled_from(POOLS), min_size=1).map(tuple),
 )
-async def test_nothing_outside_a_fence_is_ever_returned(
-    vectors: Vectors, bound: list[tuple[str, str, Pool]], organization: str, requester: str, pools: tuple[Pool, ...]
+async def test_nothing_outside_a_fence_is_ever_returned(  # noqa: PLR0913, PLR0917 - a fence has as many sides
+    vectors: Vectors,
+    bound: list[tuple[str, str, str, Audience, Pool]],
+    brand: str,
+    organization: str,
+    requester: str,
+    audiences: tuple[Audience, ...],
+    pools: tuple[Pool, ...],
 ) -> None:
     """Over passages and fences of every kind: found is what the rule says, and nothing else."""
     await vectors.remove([f"folder:{number}.md" for number in range(12)], source="folder", account="*")
+    names = ("brand", "organization", "requester", "audience", "pool")
     await put(
         vectors,
         *(
-            entry(passage(number, text="refund", organization=org, requester=who, pool=pool))
-            for number, (org, who, pool) in enumerate(bound)
+            entry(passage(number, text="refund", **dict(zip(names, values, strict=True))))
+            for number, values in enumerate(bound)
         ),
     )
-    fence = Fence(account=ACCOUNT, organization=organization, requester=requester, pools=pools)
-    mine, own = {organization, "*"} - {""}, {requester, "*"} - {""}
+    fence = Fence(ACCOUNT, brand, organization, requester, (), audiences, pools)
+    mine = [{value, "*"} - {""} for value in (brand, organization, requester)] + [{*audiences}, {*pools}]
 
     found = {one.passage.article for one in await vectors.search(Question("refund"), fence=fence, limit=99)}
 
     assert found == {
         f"folder:{number}.md"
-        for number, (org, who, pool) in enumerate(bound)
-        if org in mine and who in own and pool in pools
+        for number, values in enumerate(bound)
+        if all(value in own for value, own in zip(values, mine, strict=True))
     }
