@@ -20,6 +20,7 @@ from service import __version__
 from service.budgets import BACKGROUND_SHARE, Budgets
 from service.database import Database, open_database
 from service.embeddings import Embeddings
+from service.groups import FreshdeskSettings, ZendeskSettings
 from service.inbox import Inbox
 from service.jobs import Jobs
 from service.knowledge.sources import Library
@@ -29,7 +30,7 @@ from service.outages import Outages
 from service.pipeline import Pipeline, Tools
 from service.queue import Queue
 from service.reconcile import Reconciler
-from service.settings import FreshdeskSettings, Settings, SettingsProblem, ZendeskSettings
+from service.settings import Settings, SettingsProblem
 from service.vectors import VectorsUnavailableError, open_vectors
 
 _CONNECTIONS = httpx.Limits(max_connections=50, max_keepalive_connections=20, keepalive_expiry=4)

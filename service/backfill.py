@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from connectors.base import Change, Event, Helpdesk
 from service.database import Database, drafts
+from service.groups import LLMSettings
 from service.inbox import Inbox
-from service.settings import LLMSettings
 
 _RECENT = 200  # notes whose tokens are averaged
 _TOKENS_IN, _TOKENS_OUT = 4_000, 500

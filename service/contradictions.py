@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import SecretStr
 
 if TYPE_CHECKING:  # the settings call this file, which only reads them
-    from service.settings import EmbeddingsSettings, FreshdeskSettings, LLMSettings, Settings, ZendeskSettings
+    from service.groups import EmbeddingsSettings, FreshdeskSettings, LLMSettings, ZendeskSettings
+from service.settings import Settings
 
 PLACEHOLDERS = frozenset({"changeme", "change-me", "secret", "password", "xxx", "todo", "your-api-key", "<secret>"})
 

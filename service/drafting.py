@@ -16,6 +16,7 @@ from prompts.catalog import Prompt, render
 from service.analysis import Analysis
 from service.conversation import Conversation
 from service.errors import LLMRefusedError
+from service.groups import BrandSettings
 from service.languages import detect, name_of
 from service.letters import (
     fill_ins,
@@ -31,7 +32,6 @@ from service.llm import LLM, Completion
 from service.phrases import phrases
 from service.repair import line, lines, read_object, schema_of
 from service.replies import language_name, to_team
-from service.settings import BrandSettings
 from service.tokens import Fitted, fit
 from service.vectors import Found
 from service.vectors.words import tokens

@@ -16,7 +16,7 @@ import openai
 from pydantic import BaseModel, ValidationError
 
 from service.errors import ServiceError
-from service.settings import EmbeddingsSettings
+from service.groups import EmbeddingsSettings
 
 Vector = tuple[float, ...]
 

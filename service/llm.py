@@ -25,7 +25,7 @@ from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 from connectors.http import retry_after_s
 from service import tokens
 from service.errors import LLMMisconfiguredError, LLMRefusedError, LLMUnavailableError
-from service.settings import LLMSettings
+from service.groups import LLMSettings
 
 OPENAI_URL = "https://api.openai.com/v1"
 

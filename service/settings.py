@@ -9,21 +9,32 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from service.contradictions import contradictions, unknown_names
+from service.groups import (
+    BrandSettings,
+    ConfidenceSettings,
+    EmbeddingsSettings,
+    FreshdeskSettings,
+    HelpdeskSettings,
+    KnowledgeSettings,
+    LLMSettings,
+    QdrantSettings,
+    TeamSettings,
+    ZendeskSettings,
+    without_slash,
+)
 
 PREFIX = "DESKPILOT_"
 ENV_FILE = Path(".env")
 
 NotesWhen = Literal["first", "question", "every", "on_request"]
-
-TeamLanguage = Literal["en", "de", "fr", "es"]
 
 
 class SettingsProblem(Exception):
@@ -32,143 +43,6 @@ class SettingsProblem(Exception):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
-
-
-def _split(value: object) -> object:
-    """Secrets are written with commas between them; one is enough."""
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-def _without_slash(value: str) -> str:
-    return value.rstrip("/")
-
-
-class QdrantSettings(BaseModel):
-    """A Qdrant server. Empty url: the embedded one in the data directory."""
-
-    url: str = ""
-    api_key: SecretStr = SecretStr("")
-    collection: str = "deskpilot"
-
-    _url = field_validator("url")(_without_slash)
-
-
-class LLMSettings(BaseModel):
-    """Any OpenAI-compatible chat endpoint. Empty base_url and api_key: the extractive writer."""
-
-    base_url: str = ""
-    api_key: SecretStr = SecretStr("")
-    model: str = ""
-    fast_model: str = ""  # empty: `model` analyses too
-    price_in: float | None = Field(default=None, ge=0)  # of a million tokens, in your currency
-    price_out: float | None = Field(default=None, ge=0)
-    wait_s: float = Field(default=600.0, ge=0)  # a ticket's patience with a model that is down; then a note without one
-    timeout_s: float = Field(default=45.0, gt=0)  # a long draft of a slow hosted model; local ones want more
-    context_tokens: int = Field(default=16_000, ge=2_000)  # what a prompt may fill; small local models have 8k to 32k
-    max_output_tokens: int = Field(default=1_200, ge=200)
-    # "none" works everywhere: the prompt asks for JSON. "object", "schema": also the server's own JSON mode, where it has one
-    json_mode: Literal["none", "object", "schema"] = "none"
-
-    _url = field_validator("base_url")(_without_slash)
-
-    @property
-    def on(self) -> bool:
-        """Whether there is a model."""
-        return bool(self.base_url or self.api_key.get_secret_value())
-
-
-class EmbeddingsSettings(BaseModel):
-    """Any OpenAI-compatible embeddings endpoint. Empty base_url and api_key: BM25 only."""
-
-    base_url: str = ""
-    api_key: SecretStr = SecretStr("")
-    model: str = ""
-    timeout_s: float = Field(default=10.0, gt=0)
-    batch: int = Field(default=64, ge=1, le=2048)  # texts per request; the largest that all known servers accept
-
-    _url = field_validator("base_url")(_without_slash)
-
-    @property
-    def on(self) -> bool:
-        """Whether there are embeddings."""
-        return bool(self.base_url or self.api_key.get_secret_value())
-
-
-class HelpdeskSettings(BaseModel):
-    """What both vendors share. Empty url: this helpdesk is off."""
-
-    url: str = ""
-    webhook_secrets: Annotated[list[SecretStr], NoDecode] = []
-
-    _url = field_validator("url")(_without_slash)
-    _secrets = field_validator("webhook_secrets", mode="before")(_split)
-
-    @property
-    def on(self) -> bool:
-        """Whether this helpdesk is connected."""
-        return bool(self.url)
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """Accepted webhook secrets, in plain text."""
-        return tuple(secret.get_secret_value() for secret in self.webhook_secrets)
-
-
-class ZendeskSettings(HelpdeskSettings):
-    """One of: client id and secret (OAuth client credentials), a ready OAuth token, or e-mail and API token (legacy)."""
-
-    client_id: str = ""
-    client_secret: SecretStr = SecretStr("")
-    token: SecretStr = SecretStr("")  # OAuth access token; with `email` set it is an API token
-    email: str = ""
-
-
-class FreshdeskSettings(HelpdeskSettings):
-    """The key is one agent's and has that agent's rights."""
-
-    api_key: SecretStr = SecretStr("")
-
-
-class TeamSettings(BaseModel):
-    """How the team reads its notes."""
-
-    language: TeamLanguage = "en"
-    timezone: str = "UTC"
-
-
-class BrandSettings(BaseModel):
-    """How drafts sound."""
-
-    name: str = ""
-    tone: str = "friendly, plain and brief"
-
-
-class ConfidenceSettings(BaseModel):
-    """How sure is sure enough. lead, coverage, base: as `deskpilot eval confidence` prints them for your data; empty: as shipped."""
-
-    lead: float | None = None
-    coverage: float | None = None
-    base: float | None = None
-    cited: float = Field(default=5.0, ge=1)  # what a model's own citations multiply the odds by
-    abstain_below: float = Field(default=0.4, ge=0, le=1)  # a draft that is less sure is not shown
-
-    @property
-    def own(self) -> tuple[float, float, float] | None:
-        """Lead, coverage and base in place of the shipped ones; None where they are not set, all three."""
-        if self.lead is None or self.coverage is None or self.base is None:
-            return None
-        return self.lead, self.coverage, self.base
-
-
-class KnowledgeSettings(BaseModel):
-    """Articles beside the help centres: a folder of Markdown or HTML, and where its pages stand on the web."""
-
-    folder: Path | None = None
-    folder_url: str = ""
-    sync_every_s: float = Field(default=3600.0, ge=0)  # also at start-up; 0: only when `deskpilot sync` is called
-    solved: bool = True  # keep solved tickets as examples for their own organization
-
-    _url = field_validator("folder_url")(_without_slash)
 
 
 class Settings(BaseSettings):
@@ -208,7 +82,7 @@ class Settings(BaseSettings):
     knowledge: KnowledgeSettings = KnowledgeSettings()
     confidence: ConfidenceSettings = ConfidenceSettings()
 
-    _public = field_validator("public_url")(_without_slash)
+    _public = field_validator("public_url")(without_slash)
 
     @cached_property
     def helpdesks(self) -> dict[str, HelpdeskSettings]:

@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
-from service.settings import EmbeddingsSettings
+from service.groups import EmbeddingsSettings
 
 
 @dataclass

@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import Response, StreamingResponse
 
-from service.settings import LLMSettings
+from service.groups import LLMSettings
 
 Answer = Callable[[dict[str, Any]], Response]
 

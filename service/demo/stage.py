@@ -15,14 +15,8 @@ from connectors.freshdesk.simulator import Options as FreshdeskOptions
 from connectors.zendesk.simulator import Options as ZendeskOptions
 from connectors.zendesk.simulator import ZendeskSimulator
 from service.assembly import Service, assembled, working
-from service.settings import (
-    BrandSettings,
-    FreshdeskSettings,
-    KnowledgeSettings,
-    QdrantSettings,
-    ZendeskSettings,
-    load,
-)
+from service.groups import BrandSettings, FreshdeskSettings, KnowledgeSettings, QdrantSettings, ZendeskSettings
+from service.settings import load
 from service.web.app import create_app
 from service.web.server import listener, serving
 

@@ -15,8 +15,9 @@ from service.embeddings import Embeddings
 from service.evaluation.calibration import Calibration, calibrate
 from service.evaluation.labelled import read_labelled
 from service.evaluation.retrieval import Figures, System, evaluate
+from service.groups import EmbeddingsSettings
 from service.progress import shown_progress
-from service.settings import EmbeddingsSettings, Settings
+from service.settings import Settings
 
 _NAMES = {
     "ndcg10": "nDCG@10",

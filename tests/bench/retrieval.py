@@ -30,9 +30,9 @@ from service.evaluation.labelled import Labelled, Query, read_labelled
 from service.evaluation.measures import percentile
 from service.evaluation.retrieval import ACCOUNT, SOURCE, Told, ask, outcome, to_article
 from service.evaluation.scores import Outcome, scores
+from service.groups import EmbeddingsSettings
 from service.knowledge.chunks import article_key, split
 from service.progress import shown_progress
-from service.settings import EmbeddingsSettings
 from service.vectors import Dense, EmbeddedVectors, Entry, Mark, Passage, Question
 from service.vectors.payload import body_of, title_of
 from tests.bench.environments import BENCH, PEERS, encoder

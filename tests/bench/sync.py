@@ -23,9 +23,10 @@ import structlog
 from connectors.base import Article
 from connectors.zendesk.simulator import Options, ZendeskSimulator
 from service.assembly import opened_library
+from service.groups import ZendeskSettings
 from service.knowledge.sources import Library, sync_all
 from service.knowledge.sync import SyncReport
-from service.settings import Settings, ZendeskSettings
+from service.settings import Settings
 from service.web.server import free_port, serving
 from tests.bench.processes import HOST, answering, rss_mb, running, told
 from tests.fake_embeddings import FakeEmbeddings, fake_embeddings

@@ -8,7 +8,8 @@ import pytest
 from pydantic import SecretStr
 
 from service.database import Database
-from service.settings import KnowledgeSettings, Settings
+from service.groups import KnowledgeSettings
+from service.settings import Settings
 from tests.service.scripted import Desk, opened
 
 

@@ -8,7 +8,8 @@ import pytest
 from pydantic import SecretStr
 
 from service.assembly import assembled, opened_library, refuse_unsafe
-from service.settings import FreshdeskSettings, Settings, SettingsProblem, ZendeskSettings
+from service.groups import FreshdeskSettings, ZendeskSettings
+from service.settings import Settings, SettingsProblem
 
 PUBLISHED = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=="
 """Zendesk signs the test of a webhook with it: https://developer.zendesk.com/documentation/webhooks/verifying/"""

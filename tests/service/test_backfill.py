@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from connectors.base import Change
 from service.backfill import planned, put, reading
 from service.database import Database
+from service.groups import LLMSettings
 from service.inbox import Inbox
 from service.ledger import Ledger, SavedDraft, TicketKey
-from service.settings import LLMSettings
 from tests.service.test_reconcile import Scripted
 
 NOW = datetime.now(UTC)

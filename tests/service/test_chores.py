@@ -11,7 +11,8 @@ from connectors.base import Event, MisconfiguredError, RejectedError, RetryableE
 from service import chores as chores_module
 from service import jobs as jobs_module
 from service.database import Database
-from service.settings import KnowledgeSettings, QdrantSettings, Settings
+from service.groups import KnowledgeSettings, QdrantSettings
+from service.settings import Settings
 from service.vectors import VectorsUnavailableError
 from tests.service.scripted import Desk, opened, ticket_event, true
 

@@ -13,8 +13,8 @@ from service.analysis import Analysis, Summary
 from service.conversation import Conversation, Turn
 from service.drafting import Citation, Draft, write_draft
 from service.errors import LLMMisconfiguredError, LLMUnavailableError
+from service.groups import BrandSettings
 from service.llm import LLM
-from service.settings import BrandSettings
 from service.vectors import Found, Passage
 from tests.fake_llm import FakeLLM, serving
 

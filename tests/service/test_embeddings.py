@@ -12,7 +12,7 @@ from service.embeddings import (
     EmbeddingsRejectedError,
     EmbeddingsUnavailableError,
 )
-from service.settings import EmbeddingsSettings
+from service.groups import EmbeddingsSettings
 from tests.fake_embeddings import FakeEmbeddings, fake_embeddings
 
 

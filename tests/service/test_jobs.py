@@ -25,9 +25,10 @@ from service import jobs as jobs_module
 from service import queue as queue_module
 from service.database import Database
 from service.errors import OutageError
+from service.groups import KnowledgeSettings
 from service.jobs import ALONE, ATTEMPTS
 from service.queue import Look
-from service.settings import KnowledgeSettings, Settings
+from service.settings import Settings
 from tests.service.scripted import Desk, ScriptedStory, failing, opened, ticket_event, true
 
 

@@ -12,10 +12,11 @@ from connectors.base import GoneError, Organization, Satisfaction, Ticket
 from service.database import Database
 from service.embeddings import Embeddings
 from service.errors import OutageError
+from service.groups import KnowledgeSettings
 from service.knowledge.sources import Library, sync_all
 from service.lessons import Lessons
 from service.outages import INDEX, Outages
-from service.settings import KnowledgeSettings, Settings
+from service.settings import Settings
 from service.solved import passage_of
 from service.vectors import (
     Dense,

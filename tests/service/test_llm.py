@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from service.errors import LLMMisconfiguredError, LLMRefusedError, LLMUnavailableError
+from service.groups import LLMSettings
 from service.llm import LLM, Completion
-from service.settings import LLMSettings
 from tests.fake_llm import FakeLLM, serving
 
 ASK = [{"role": "system", "content": "Answer in JSON."}, {"role": "user", "content": "Where is order 12?"}]

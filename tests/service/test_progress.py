@@ -16,9 +16,10 @@ from rich.console import Console
 
 from service.control import Control
 from service.errors import ServiceError
+from service.groups import KnowledgeSettings, QdrantSettings
 from service.knowledge.sync import SyncReport
 from service.progress import report_table, shown_progress, synced_by
-from service.settings import KnowledgeSettings, QdrantSettings, Settings
+from service.settings import Settings
 from tests.service.served import served
 from tests.story.articles import ARTICLES, write_articles
 

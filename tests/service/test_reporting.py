@@ -15,11 +15,12 @@ from rich.console import Console
 from service.control import Control, announced
 from service.database import Database, drafts, open_database
 from service.errors import ServiceError
+from service.groups import QdrantSettings
 from service.knowledge.findings import KnowledgeReport, read_report
 from service.knowledge.report import knowledge_report
 from service.ledger import Ledger
 from service.reporting import report, tables
-from service.settings import QdrantSettings, Settings
+from service.settings import Settings
 from service.vectors import EmbeddedVectors
 from tests.service.knowledge.planted import NOW, note, plant, write_notes
 from tests.service.knowledge.test_page import EMPTY, HOSTILE, filled

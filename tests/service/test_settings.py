@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from service.settings import Settings, SettingsProblem, ZendeskSettings, load
+from service.groups import ZendeskSettings
+from service.settings import Settings, SettingsProblem, load
 
 
 @pytest.fixture(autouse=True)

@@ -25,6 +25,7 @@ from connectors.zendesk.simulator import ZendeskSimulator
 from connectors.zendesk.simulator import options as zendesk_options
 from service.budgets import Budgets
 from service.database import Database
+from service.groups import KnowledgeSettings
 from service.inbox import Inbox
 from service.jobs import Jobs
 from service.knowledge.sources import Library
@@ -33,7 +34,7 @@ from service.outages import Outages
 from service.pipeline import Pipeline, Tools
 from service.queue import Queue
 from service.reconcile import Reconciler
-from service.settings import KnowledgeSettings, Settings
+from service.settings import Settings
 from service.vectors import EmbeddedVectors
 from service.web.webhooks import Webhooks
 from tests.connectors.network import Network

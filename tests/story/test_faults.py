@@ -11,7 +11,7 @@ import pytest
 
 from connectors import http as connectors_http
 from service import jobs as jobs_module
-from service.settings import QdrantSettings
+from service.groups import QdrantSettings
 from service.vectors import aliases
 from service.vectors import server as qdrant
 from tests.fake_llm import FakeLLM

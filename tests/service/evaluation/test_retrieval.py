@@ -10,8 +10,8 @@ from service.embeddings import Embeddings
 from service.errors import ServiceError
 from service.evaluation.labelled import Document, Labelled, Query
 from service.evaluation.retrieval import System, evaluate, to_article
+from service.groups import EmbeddingsSettings
 from service.knowledge.chunks import split
-from service.settings import EmbeddingsSettings
 from tests.fake_embeddings import FakeEmbeddings, fake_embeddings
 
 DOCUMENTS = [

@@ -14,12 +14,13 @@ from qdrant_client import AsyncQdrantClient
 
 from connectors.base import Article, RetryableError
 from service.embeddings import Embeddings
+from service.groups import KnowledgeSettings
 from service.knowledge import chunks, rebuild, sources
 from service.knowledge import sync as syncing
 from service.knowledge.rebuild import Crawl, renewed
 from service.knowledge.sources import Library, sync_all
 from service.knowledge.sync import SyncReport, sync
-from service.settings import KnowledgeSettings, Settings
+from service.settings import Settings
 from service.vectors import (
     Beside,
     EmbeddedVectors,

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from service.groups import KnowledgeSettings
 from service.knowledge.sources import Library, sync_all
 from service.knowledge.sync import SyncReport
-from service.settings import KnowledgeSettings, Settings
+from service.settings import Settings
 from service.vectors import EmbeddedVectors, Fence, Question
 
 

@@ -16,7 +16,8 @@ import httpx
 import pytest
 from qdrant_client import AsyncQdrantClient
 
-from service.settings import QdrantSettings, Settings
+from service.groups import QdrantSettings
+from service.settings import Settings
 from service.vectors import (
     Dense,
     EmbeddedVectors,

@@ -178,7 +178,7 @@ AUDIENCES: tuple[Audience, ...] = ("public", "internal")
     audiences=st.sets(st.sampled_from(AUDIENCES), min_size=1).map(tuple),
     pools=st.sets(st.sampled_from(POOLS), min_size=1).map(tuple),
 )
-async def test_nothing_outside_a_fence_is_ever_returned(  # noqa: PLR0913, PLR0917 - a fence has as many sides
+async def test_nothing_outside_a_fence_is_ever_returned(  # noqa: PLR0917 - a fence has as many sides
     vectors: Vectors,
     bound: list[tuple[str, str, str, Audience, Pool]],
     brand: str,

@@ -18,8 +18,9 @@ from starlette.types import ASGIApp
 
 from service.assembly import Service, assembled
 from service.database import Database
+from service.groups import QdrantSettings
 from service.metrics import SILENCES
-from service.settings import QdrantSettings, Settings
+from service.settings import Settings
 from service.web import health
 from service.web.app import create_app
 

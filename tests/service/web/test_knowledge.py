@@ -13,7 +13,8 @@ import pytest
 from pydantic import SecretStr
 
 from service.control import Control
-from service.settings import KnowledgeSettings, QdrantSettings, Settings
+from service.groups import KnowledgeSettings, QdrantSettings
+from service.settings import Settings
 from tests.fake_embeddings import fake_embeddings
 from tests.service.served import TOKEN, served
 from tests.story.articles import ARTICLES, write_articles
