@@ -1,0 +1,1 @@
+"""The security bars, as tests and as figures: `python -m tests.security`."""
