@@ -16,7 +16,7 @@ from service.inbox import Inbox
 
 _RECENT = 200  # notes whose tokens are averaged
 _TOKENS_IN, _TOKENS_OUT = 4_000, 500
-"""Of a note, both calls together, as long as none has been written: the prompts and eight passages of 200 words."""
+"""Of a note, both calls together, as long as none has been written: the prompts and ten passages of 150 words."""
 
 _CALLS = {"zendesk": 2, "freshdesk": 7}
 """Of the account's limit, to read a solved ticket: the ticket and its comments; the ticket with requester and company (three),

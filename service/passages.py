@@ -22,7 +22,7 @@ from service.vectors.payload import body_of
 
 log = structlog.get_logger()
 
-_PER_ARTICLE = 2
+_PER_ARTICLE = 3
 _UNSEEN = 1 + math.log(2)
 """Weight of a word that no passage has: as often a filler ("hello") as the very thing asked for."""
 
@@ -55,7 +55,10 @@ _CODE_WEIGHT = 3.0
 _ONE_WORD = 0.5  # of several in common is chance: "kettle"
 _QUESTION_ALONE = 0.9  # a few words are covered by chance more often than many
 
-LOOKED_AT = 6
+PASSAGES = 10
+"""What a writer is given: some 1,200 words."""
+
+LOOKED_AT = 5
 """Passages asked for per passage wanted: enough that articles with many good ones leave room for others."""
 
 _MOST_BESIDE = 2  # macros, and solved tickets
@@ -69,7 +72,7 @@ _RIVALS = 10  # articles, as many as confidence looks at
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """What was found, best first: at most 2 passages per article.
+    """What was found, best first: at most 3 passages per article.
 
     beside: macros, then solved tickets, at most 2 each, those that suit the question; `passage.pool` says which is which.
     coverage: 0 to 1, the share of the question's weight that the best article's passages contain (rare words weigh more).
@@ -104,7 +107,7 @@ async def find_passages(
     fence: Fence,
     vectors: Vectors,
     embeddings: Embeddings | None,
-    limit: int = 8,
+    limit: int = PASSAGES,
     own: tuple[float, float, float] | None = None,
 ) -> Retrieval:
     """The passages within the fence that suit the query, in the language of `fence.languages[0]` where there is one.

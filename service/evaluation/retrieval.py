@@ -20,7 +20,7 @@ from service.evaluation.labelled import Document, Labelled, Query
 from service.evaluation.measures import percentile
 from service.evaluation.scores import Outcome, Scores, scores
 from service.knowledge.sync import SyncReport, sync
-from service.passages import LOOKED_AT, judged
+from service.passages import LOOKED_AT, PASSAGES, judged
 from service.vectors import EmbeddedVectors, Fence, Found, Question, Vectors
 
 System = Literal["hybrid", "bm25", "dense"]
@@ -29,7 +29,6 @@ SOURCE = "eval"
 ACCOUNT = "*"
 DOCUMENTS = 10
 _FOUND = 120  # passages: more than 10 documents, also where each has many
-_SHOWN = 8  # passages a draft is given, as in the pipeline
 _BATCH = 64
 
 Told = Callable[[str, int, int], None]
@@ -151,11 +150,11 @@ def document_of(found: Found) -> str:
 
 def seen(found: Sequence[Found]) -> Sequence[Found]:
     """What the pipeline looks at of it."""
-    return found[: _SHOWN * LOOKED_AT]
+    return found[: PASSAGES * LOOKED_AT]
 
 
 def _sure(query: Query, found: Sequence[Found], *, fit: Fit) -> float:
-    return judged(query.text, seen(found), limit=_SHOWN, fit=fit).confidence
+    return judged(query.text, seen(found), limit=PASSAGES, fit=fit).confidence
 
 
 def to_article(document: Document) -> Article:

@@ -8,8 +8,8 @@ ServiceError
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID, uuid5
 
@@ -66,11 +66,11 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A passage that was found. `signals`: of the first few, raw score by name of the signal, 0.0 where it said nothing."""
+    """A passage that was found. `signals`: names of those that its score was added up from."""
 
     passage: Passage
     score: float
-    signals: Mapping[str, float] = field(default_factory=dict)
+    signals: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,16 +98,6 @@ class EdgeEngine:
         found = await self._call(self._shard.query, _request(plan))
         return [Scored(str(point.id), point.score, dict(point.payload or {})) for point in found]
 
-    async def signals(self, plan: Plan, ids: Sequence[str]) -> list[dict[str, float]]:
-        """The same signals once more, of these points alone and one by one."""
-        where = _filter(Where(ids=tuple(ids)))
-        requests = [
-            edge.QueryRequest(limit=len(ids), query=_nearest(signal), filter=where, with_payload=False)
-            for signal in plan.signals
-        ]
-        answers = await self._call(self._shard.query_batch, edge.QueryBatchRequest(requests))
-        return [{str(point.id): point.score for point in answer} for answer in answers]
-
     async def optimise(self) -> None:
         """Merge segments and build graphs, in a copy and another process; then change over to the copy.
 
@@ -220,7 +210,9 @@ def _vectors(point: Point) -> edge.Vector:
 
 
 def _vector(value: Sparse | tuple[float, ...]) -> edge.SparseVector | list[float]:
-    return edge.SparseVector(list(value.indices), list(value.values)) if isinstance(value, Sparse) else list(value)
+    if isinstance(value, Sparse):
+        return edge.SparseVector(list(value.indices), list(value.values))
+    return cast("list[float]", value)  # a tuple is taken as well, and read faster
 
 
 def _any_of(key: str, values: tuple[str, ...]) -> edge.FieldCondition:
@@ -248,7 +240,9 @@ def _request(plan: Plan) -> edge.QueryRequest:
     return edge.QueryRequest(
         limit=plan.limit,
         query=_formula(plan),
-        prefetches=[edge.Prefetch(DEPTH, query=_nearest(signal), filter=where) for signal in plan.signals],
+        prefetches=[
+            edge.Prefetch(DEPTH[signal.using], query=_nearest(signal), filter=where) for signal in plan.signals
+        ],
         with_payload=True,
     )
 

@@ -19,9 +19,6 @@ _WRITE = 256
 
 _READ = 100  # whole passages a page: a few milliseconds of the loop
 
-_TOLD = 8
-"""Of the first so many it is told what each signal said: a second query, which costs the more, the more it is asked of."""
-
 _REFIT_FROM = 0.05
 """BM25 is computed anew when a mean length moved by more than this share; less does not change an order."""
 
@@ -78,10 +75,6 @@ class Engine(Protocol):
         """The best points by weighted sum of the signals."""
         ...
 
-    async def signals(self, plan: Plan, ids: Sequence[str]) -> list[dict[str, float]]:
-        """Raw score by point id, for each signal of the plan."""
-        ...
-
     async def optimise(self) -> None:
         """Build what makes searching fast; readers go on meanwhile."""
         ...
@@ -101,7 +94,7 @@ class Index:
         """It is open."""
 
     async def search(self, question: Question, *, fence: Fence, limit: int, meta: Meta | None = None) -> list[Found]:
-        """Ask the engine for the best passages, then for what each signal said of them. meta: where it is known."""
+        """Ask the engine for the best passages. meta: where it is known."""
         meta = meta or await self.meta()
         dense = bool(question.dense) and (question.model, len(question.dense)) == (meta.model, meta.dimension)
         asked = await asyncio.to_thread(
@@ -109,20 +102,10 @@ class Index:
         )
         if asked is None or not meta.languages:
             return []
-        scored = await self._engine.rank(asked)
-        if not scored:
-            return []
-        signals = await self._engine.signals(asked, [point.id for point in scored[:_TOLD]])
-        names = [signal.using for signal in asked.signals]
+        signals = frozenset(signal.using for signal in asked.signals)
         return [
-            Found(
-                stored.to_passage(point.id, point.payload),
-                point.score,
-                {name: scores.get(point.id, 0.0) for name, scores in zip(names, signals, strict=True)}
-                if number < _TOLD
-                else {},
-            )
-            for number, point in enumerate(scored)
+            Found(stored.to_passage(point.id, point.payload), point.score, signals)
+            for point in await self._engine.rank(asked)
         ]
 
     async def status(self) -> Status:

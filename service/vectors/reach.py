@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from service.vectors.base import ANY, Fence
@@ -40,6 +41,7 @@ def allowed(value: str) -> tuple[str, ...]:
     return (value, ANY) if value not in ("", ANY) else (ANY,)
 
 
+@lru_cache(maxsize=1024)  # most passages of a source have the same
 def _value(*parts: str) -> str:
     """JSON: whatever a part contains, two lists of parts never make the same text."""
     return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))

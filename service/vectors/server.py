@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from service.vectors.base import VectorsUnavailableError
 from service.vectors.index import Scored
 from service.vectors.payload import INDEXED, Payload, Point
-from service.vectors.ranking import BM25_BODY, BM25_TITLE, BODY, DEPTH, TITLE, Plan, Signal, Where
+from service.vectors.ranking import BM25_BODY, BM25_TITLE, BODY, DEPTH, TITLE, Plan, Where
 from service.vectors.words import Sparse
 
 if TYPE_CHECKING:  # importing it costs some 60 MB, which only those pay who set a server
@@ -107,7 +107,9 @@ class ServerEngine:
         """One formula query over all signals."""
         where = self._filter(plan.where)
         prefetch = [
-            self._models.Prefetch(query=self._vector(signal.vector), using=signal.using, filter=where, limit=DEPTH)
+            self._models.Prefetch(
+                query=self._vector(signal.vector), using=signal.using, filter=where, limit=DEPTH[signal.using]
+            )
             for signal in plan.signals
         ]
         async with self.answering():
@@ -119,14 +121,6 @@ class ServerEngine:
                 with_payload=True,
             )
         return [Scored(str(point.id), point.score, point.payload or {}) for point in answer.points]
-
-    async def signals(self, plan: Plan, ids: Sequence[str]) -> list[dict[str, float]]:
-        """The same signals once more, of these points alone and one by one."""
-        where = self._filter(Where(ids=tuple(ids)))
-        requests = [self._request(signal, where, len(ids)) for signal in plan.signals]
-        async with self.answering():
-            answers = await self._client.query_batch_points(self._name, requests)
-        return [{str(point.id): point.score for point in answer.points} for answer in answers]
 
     async def optimise(self) -> None:
         """Nothing to do: a server optimises by itself."""
@@ -201,11 +195,6 @@ class ServerEngine:
             must.append(self._models.HasIdCondition(has_id=list(where.ids)))
         must_not: list[models.Condition] = [self._any_of(key, values) for key, values in where.must_not]
         return self._models.Filter(must=must, must_not=must_not)
-
-    def _request(self, signal: Signal, where: models.Filter, limit: int) -> models.QueryRequest:
-        return self._models.QueryRequest(
-            query=self._vector(signal.vector), using=signal.using, filter=where, limit=limit
-        )
 
     def _formula(self, plan: Plan) -> models.FormulaQuery:
         names = [f"$score[{number}]" for number in range(len(plan.signals))]

@@ -93,7 +93,9 @@ def length(text: str) -> int:
     if not text.isascii():
         return len(PIECE.findall(text))
     pieces = text.split()  # the same, and a sync counts every text several times
-    return len(pieces) + sum((len(piece) - 1) // _LONGEST for piece in pieces if len(piece) > _LONGEST)
+    if max(map(len, pieces), default=0) <= _LONGEST:
+        return len(pieces)
+    return sum(1 + (len(piece) - 1) // _LONGEST for piece in pieces)
 
 
 def mean_length(lengths: Iterable[int]) -> float:

@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from service.evaluation.measures import percentile
-from service.passages import LOOKED_AT
+from service.passages import LOOKED_AT, PASSAGES
 from service.progress import shown_progress
 from service.vectors import Dense, EmbeddedVectors, Entry, Fence, Mark, Passage, Question, passage_id
 
@@ -37,7 +37,6 @@ _TOPICS = 1_000
 _PER_ARTICLE = 3
 _BATCH = 64  # articles per write
 _QUESTIONS = 200
-_SHOWN = 8  # passages that a ticket gets
 _SEED = 5
 
 Figures = dict[str, float]
@@ -153,7 +152,7 @@ async def ask(
         if until and until.done():
             break
         began = time.perf_counter()
-        found = await index.search(question, fence=Fence(_ACCOUNT), limit=_SHOWN * LOOKED_AT)
+        found = await index.search(question, fence=Fence(_ACCOUNT), limit=PASSAGES * LOOKED_AT)
         took_ms.append((time.perf_counter() - began) * 1000)
         assert found, "a question in a passage's own words finds something"
     if until:

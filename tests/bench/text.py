@@ -74,8 +74,8 @@ PASSAGE = Passage(
     organization="*",
 )
 FOUND = (
-    Found(passage=PASSAGE, score=1.0, signals={}),
-    Found(passage=replace(PASSAGE, id="2", article="folder:goodwill.md", audience="internal"), score=0.5, signals={}),
+    Found(passage=PASSAGE, score=1.0),
+    Found(passage=replace(PASSAGE, id="2", article="folder:goodwill.md", audience="internal"), score=0.5),
 )
 
 

@@ -130,9 +130,9 @@ async def test_a_ticket_finds_the_macro_that_answers_it_and_no_other(
 
     assert {name: [one.passage.title for one in beside] for name, beside in found.items() if beside} == {
         "01-parcel-late": ["Lost parcel, choose replacement or refund"],
-        "07-e3-long-thread": ["E3 that stays, new base"],
+        "07-e3-long-thread": ["E3 that stays, new base", "Photo of the serial number"],
     }
-    assert [one.passage.audience for one in found["07-e3-long-thread"]] == ["internal"]
+    assert [one.passage.audience for one in found["07-e3-long-thread"]] == ["internal", "public"]
 
 
 async def test_the_question_no_article_answers_stands_apart(

@@ -57,7 +57,7 @@ def passage(
             pool=pool,
         ),
         score=1.0,
-        signals={},
+        signals=frozenset(),
     )
 
 

@@ -235,7 +235,7 @@ async def test_its_embeddings_are_those_of_its_body_and_title(embedding: Looking
     assert [text.split("\n")[0] for text in server.texts] == ["My kettle", "My kettle"]
     question = Question("kettle", "en", "fake-small", tuple(server.vector("kettle")))
     (found,) = await embedding.vectors.search(question, fence=FENCE, limit=9)
-    assert found.signals["dense_body"] > 0
+    assert "dense_body" in found.signals
 
 
 async def test_without_an_answer_from_the_endpoint_words_alone_find_it(

@@ -40,10 +40,10 @@ def texts(html: str) -> list[str]:
 
 
 def test_a_short_article_is_one_passage_with_its_headings_in_the_text() -> None:
-    """Up to 200 words stay whole."""
-    html = f"<p>{numbered(90)}</p><h2>Later</h2><p>{numbered(90, 'x')}</p>"
+    """Up to 150 words stay whole."""
+    html = f"<p>{numbered(70)}</p><h2>Later</h2><p>{numbered(70, 'x')}</p>"
 
-    assert texts(html) == [f"{numbered(90)}\n\n## Later\n\n{numbered(90, 'x')}"]
+    assert texts(html) == [f"{numbered(70)}\n\n## Later\n\n{numbered(70, 'x')}"]
 
 
 def test_a_passage_carries_what_fences_and_notes_need() -> None:
@@ -74,24 +74,24 @@ def test_a_long_article_is_cut_at_its_headings() -> None:
     assert [passage.position for passage in passages] == [0, 1, 2, 3]
 
 
-def test_a_long_text_is_cut_every_160_words_with_30_again() -> None:
+def test_a_long_text_is_cut_every_120_words_with_25_again() -> None:
     """Nothing is lost between two passages."""
     cut = texts(f"<p>{numbered(500)}</p>")
 
-    assert [words.length(text) for text in cut] == [160, 160, 160, 110]
+    assert [words.length(text) for text in cut] == [120] * 5
     for before, after in itertools.pairwise(cut):
-        assert before.split()[-30:] == after.split()[:30]
+        assert before.split()[-25:] == after.split()[:25]
     assert cut[-1].split()[-1] == "w499"
 
 
 def test_paragraphs_are_kept_whole_where_they_fit() -> None:
     """A passage ends between two paragraphs rather than within one."""
-    paragraphs = [numbered(100, word) for word in "abcd"]
+    paragraphs = [numbered(80, word) for word in "abcd"]
 
     cut = texts("".join(f"<p>{text}</p>" for text in paragraphs))
 
     assert all(any(paragraph in text for text in cut) for paragraph in paragraphs)
-    assert all(words.length(text) <= 160 for text in cut)
+    assert all(words.length(text) <= 120 for text in cut)
 
 
 def test_a_list_and_a_table_are_kept_together() -> None:

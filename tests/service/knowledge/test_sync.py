@@ -91,7 +91,7 @@ async def test_body_and_title_are_embedded_and_a_title_once(
     await run(vectors, [long], embeddings)
 
     assert server.texts.count("About 1") == 1
-    assert len([text for text in server.texts if text.startswith("About 1\nword")]) == 3
+    assert len([text for text in server.texts if text.startswith("About 1\nword")]) == 4
 
 
 async def test_a_changed_article_is_replaced(vectors: Vectors, embeddings: Embeddings, server: FakeEmbeddings) -> None:

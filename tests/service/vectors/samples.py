@@ -16,6 +16,8 @@ from service.vectors import (
     Vectors,
     passage_id,
 )
+from service.vectors.ranking import plan
+from service.vectors.shelf import ShelvedVectors
 
 ACCOUNT = "acme.zendesk.test"
 FENCE = Fence(account=ACCOUNT, languages=("en",))
@@ -85,6 +87,18 @@ async def put_with_embeddings(vectors: Vectors) -> None:
 async def ask(vectors: Vectors, text: str, fence: Fence = FENCE, language: str = "en") -> list[Found]:
     """Search by words."""
     return await vectors.search(Question(text, language), fence=fence, limit=10)
+
+
+async def signals(vectors: Vectors, question: Question) -> dict[str, dict[str, float]]:
+    """What each signal says by itself: raw scores by id of the passage, by name of the signal."""
+    assert isinstance(vectors, ShelvedVectors)
+    async with vectors._shelf.in_use() as (engine, meta):
+        whole = plan(
+            question, fence=FENCE, indexed=meta.languages, dense=bool(question.dense), scheme=meta.scheme, limit=99
+        )
+        assert whole
+        alone = {one.using: replace(whole, signals=(replace(one, weight=1.0),), preferred=()) for one in whole.signals}
+        return {name: {point.id: point.score for point in await engine.rank(one)} for name, one in alone.items()}
 
 
 def titles(found: Sequence[Found]) -> list[str]:

@@ -117,7 +117,7 @@ class TestBothEngines:
 
         for ours, theirs in zip(*results, strict=True):
             assert len(ours) >= 20
-            assert dict(ours) == pytest.approx(dict(theirs), rel=1e-4)
+            assert dict(ours) == pytest.approx(dict(theirs), rel=1e-4, abs=1e-6)
             for (mine, score), (other, _) in zip(ours, theirs, strict=True):
                 assert mine == other or dict(theirs)[mine] == pytest.approx(dict(theirs)[other], rel=1e-5), score
         assert all(ours for ours in results[0])

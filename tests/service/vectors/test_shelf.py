@@ -100,7 +100,9 @@ class TestSwapping:
 
         await built(vectors)
 
-        assert await vectors.search(hybrid("refund"), fence=FENCE, limit=10) == before
+        now = await vectors.search(hybrid("refund"), fence=FENCE, limit=10)
+        assert [(one.passage, one.signals) for one in now] == [(one.passage, one.signals) for one in before]
+        assert [one.score for one in now] == pytest.approx([one.score for one in before])
         status = await vectors.status()
         assert (status.passages, status.model, status.building) == (len(TEXTS), "small", len(TEXTS))
 
@@ -113,7 +115,7 @@ class TestSwapping:
         assert (await vectors.meta()).model == "large"
         assert await models(vectors) == {"large"}
         found = await vectors.search(Question("refund", "en", "large", SIX), fence=FENCE, limit=10)
-        assert found[0].signals["dense_body"] == pytest.approx(1.0)
+        assert "dense_body" in found[0].signals
         assert (await vectors.status()).building == 0
         assert len(await vectors._shelf.numbers()) == 1
 
@@ -124,7 +126,7 @@ class TestSwapping:
         async def search() -> None:
             while True:
                 found = await vectors.search(Question("working days", "en", "large", SIX), fence=FENCE, limit=10)
-                seen.append((frozenset(titles(found)), frozenset(frozenset(one.signals) for one in found)))
+                seen.append((frozenset(titles(found)), frozenset(one.signals for one in found)))
                 await asyncio.sleep(0)
 
         searching = [asyncio.create_task(search()) for _ in range(3)]
@@ -428,7 +430,7 @@ class TestServer:
         await one.swap()
         swapped.set()
 
-        assert {frozenset(hit.signals) for hit in await searching} == {frozenset({"bm25_body", "bm25_title"})}
+        assert {hit.signals for hit in await searching} == {frozenset({"bm25_body", "bm25_title"})}
         async with shelf.in_use() as (engine, _):
             assert engine.number == 3
         await one.close()
