@@ -14,7 +14,7 @@ from service.moods import Missing, missing_in
 from service.passages import Retrieval, stems, telling
 from service.plaintext import clip
 from service.questions import apart, head_and_tail, questions
-from service.quotations import sections
+from service.quotations import Tokens, sections
 from service.replies import language_name, to_customer, to_team
 from service.selection import Part, Quote, Source, best_source, sections_for, weigh
 from service.vectors import Found
@@ -148,8 +148,12 @@ def _sources(found: Sequence[Found]) -> list[Source]:
         heading = passage.breadcrumb.rpartition("›")[2].strip() if below else ""
         parts = tuple(sections(passage, heading=heading))
         title = stems(f"{passage.title} {passage.breadcrumb}", language=passage.language)
-        made.append(Source(number, passage, parts, title, title.union(*(part.words for part in parts))))
-    return made
+        words = title.union(*(part.words for part in parts))
+        made.append(Source(number, passage, parts, title, words, article=words))
+    words_of: dict[str, Tokens] = {}
+    for source in made:
+        words_of[source.passage.article] = words_of.get(source.passage.article, frozenset()) | source.words
+    return [replace(source, article=words_of[source.passage.article]) for source in made]
 
 
 def _parts(conversation: Conversation, analysis: Analysis, *, fault: bool) -> list[Part]:

@@ -35,13 +35,14 @@ _MORE = 0.2  # share of a question that a further section must add
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A passage that may be quoted; `number` is its place among those found, from 1."""
+    """A passage that may be quoted; `number` is its place among those found, from 1. `article`: words of all its found passages."""
 
     number: int
     passage: Passage
     sections: tuple[Section, ...]
     title: Tokens
     words: Tokens
+    article: Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +133,8 @@ def _words(part: Part, language: str) -> tuple[Tokens, Tokens, Tokens]:
 
 
 def _speaks(source: Source, asked: Tokens, weights: Weights) -> bool:
-    """Whether a passage holds enough of one of several questions, and a good deal of it in one sentence."""
-    if weights.share(asked, source.words) < _MIN_PART_OF_SEVERAL:
+    """Whether an article holds enough of one of several questions, and the passage a good deal of it in one sentence."""
+    if weights.share(asked, source.article) < _MIN_PART_OF_SEVERAL:
         return False
     language = source.passage.language
     lines = (
