@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,7 +36,8 @@ def source(text: str, *, title: str = "The garden pump", number: int = 1, langua
     )
     parts = tuple(sections(found))
     named = stems(title, language=language)
-    return Source(number, found, parts, named, named.union(*(part.words for part in parts)))
+    words = named.union(*(part.words for part in parts))
+    return Source(number, found, parts, named, words, article=words)
 
 
 def part(said: str, *, told: str = "", steps: bool = False) -> Part:
@@ -133,6 +136,18 @@ MANUAL = source(
     "## Frost\n\nIn winter keep the pump in the house: ice breaks the seal.\n\n"
     "## Costs\n\nSeal 4 euros, wheel 9 euros."
 )
+
+
+def test_one_of_several_questions_may_be_spoken_of_in_two_passages_of_an_article() -> None:
+    """A long article is cut: what is asked about is named in one passage, and what is asked for said in another."""
+    asked = part("Does the winter hose freeze in a cold shed below zero, with snow around it?")
+    first = source("The winter hose does not freeze in a dry cellar.")
+    cut = replace(
+        first, article=first.words | stems("A cold shed falls below zero with snow around it.", language="en")
+    )
+
+    assert best(asked, first, CLEANING, alone=False) is None
+    assert best(asked, cut, CLEANING, alone=False) is cut
 
 
 def test_the_section_that_speaks_of_the_question_is_quoted() -> None:
