@@ -16,6 +16,10 @@ def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+Names = Annotated[list[str], NoDecode]
+"""Written with commas between them."""
+
+
 def without_slash(value: str) -> str:
     """An address as everything is put behind it."""
     return value.rstrip("/")
@@ -53,6 +57,24 @@ class LLMSettings(BaseModel):
     def on(self) -> bool:
         """Whether there is a model."""
         return bool(self.base_url or self.api_key.get_secret_value())
+
+
+class TicketsSettings(BaseModel):
+    """Which tickets are kept out, by the helpdesk's ids (of groups at Zendesk also by name; a Freshdesk form is a ticket's type).
+
+    Deny wins over allow; an empty list denies nothing, or allows everything.
+    """
+
+    deny_groups: Names = []
+    deny_brands: Names = []
+    deny_forms: Names = []
+    deny_tags: Names = []
+    allow_groups: Names = []
+    allow_brands: Names = []
+    allow_forms: Names = []
+    allow_tags: Names = []
+
+    _lists = field_validator("*", mode="before")(_split)
 
 
 class EmbeddingsSettings(BaseModel):

@@ -49,6 +49,7 @@ from service.policy import (
     silence_after_analysis,
 )
 from service.reconcile import Reconciler
+from service.scope import kept_out
 from service.traces import details_of
 from service.vectors import Fence, VectorsUnavailableError
 from service.writers import Writers
@@ -230,13 +231,15 @@ class Pipeline:
     async def _occasion(self, desk: Helpdesk, ticket: Ticket) -> Occasion | Silence:
         me = await self._identity(desk)
         # in a thread: a hostile mail takes a fifth of a second to read
-        return await asyncio.to_thread(occasion_for, ticket, me=me, when=self._settings.notes)
+        rules = self._settings.tickets
+        return await asyncio.to_thread(occasion_for, ticket, me=me, when=self._settings.notes, tickets=rules)
 
     async def _read(self, desk: Helpdesk, ticket: Ticket, occasion: Occasion) -> tuple[Conversation, Masker]:
         """The conversation, cleaned and masked, with the history of its own requester; and what can put names back."""
         related = await asyncio.gather(*(_related(desk, one.ticket_id) for one in ticket.related[:_HISTORY]))
-        # the history of one person is never shown to another
-        history = [one for one in related if one is not None and one.requester.id == ticket.requester.id]
+        # the history of one person is never shown to another, and what is kept out is no evidence either
+        own = (one for one in related if one is not None and one.requester.id == ticket.requester.id)
+        history = [one for one in own if not kept_out(one, self._settings.tickets)]
         masker = Masker([person for one in (ticket, *history) for person in one.people], ticket.organization)
         conversation = await asyncio.to_thread(
             read_conversation, ticket, history, answer=occasion.message, masker=masker, hint=occasion.hint

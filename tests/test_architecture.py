@@ -19,7 +19,7 @@ FLOORS = (
         "masking", "identifiers", "phones", "names", "logs", "smalltalk", "languages", "conversation", "questions", "plaintext", "phrases", "repair", "markup",
     },
     {
-        "analysis", "moods", "policy", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement", "guard",
+        "analysis", "moods", "policy", "scope", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement", "guard",
         "notes", "content", "traces", "knowledge", "writers", "reconcile", "solved", "lessons",
     },
     {"pipeline", "story"},
