@@ -55,6 +55,7 @@ def contradictions(settings: Settings) -> Iterator[str]:
         yield "DESKPILOT_QDRANT__API_KEY is set without an address: set DESKPILOT_QDRANT__URL, too."
     yield from _endpoint("LLM", settings.llm)
     yield from _endpoint("EMBEDDINGS", settings.embeddings)
+    yield from _prices(settings.llm)
     yield from _lists(settings)
     if settings.debounce_max_s < settings.debounce_s:
         yield "DESKPILOT_DEBOUNCE_MAX_S is below DESKPILOT_DEBOUNCE_S: a burst would never be waited for."
@@ -172,6 +173,11 @@ def _endpoint(name: str, endpoint: LLMSettings | EmbeddingsSettings) -> Iterator
     if endpoint.model and not endpoint.on:
         address, key = f"DESKPILOT_{name}__BASE_URL", f"DESKPILOT_{name}__API_KEY"
         yield f"DESKPILOT_{name}__MODEL is set without {address} or {key}: set one of them."
+
+
+def _prices(llm: LLMSettings) -> Iterator[str]:
+    if llm.daily_cap is not None and (llm.price_in is None or llm.price_out is None):
+        yield "DESKPILOT_LLM__DAILY_CAP is set without prices: set DESKPILOT_LLM__PRICE_IN and DESKPILOT_LLM__PRICE_OUT, too."
 
 
 def _lists(settings: Settings) -> Iterator[str]:

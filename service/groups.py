@@ -44,6 +44,10 @@ class LLMSettings(BaseModel):
     fast_model: str = ""  # empty: `model` analyses too
     price_in: float | None = Field(default=None, ge=0)  # of a million tokens, in your currency
     price_out: float | None = Field(default=None, ge=0)
+    daily_cap: float | None = Field(default=None, ge=0)  # of each helpdesk account, in that currency, per day of UTC
+    # some 60 and 300 ordinary messages, 9 and 44 of the longest; 0: no limit
+    tokens_per_requester_hour: int = Field(default=300_000, ge=0)
+    tokens_per_organization_hour: int = Field(default=1_500_000, ge=0)
     wait_s: float = Field(default=600.0, ge=0)  # a ticket's patience with a model that is down; then a note without one
     timeout_s: float = Field(default=45.0, gt=0)  # a long draft of a slow hosted model; local ones want more
     context_tokens: int = Field(default=16_000, ge=2_000)  # what a prompt may fill; small local models have 8k to 32k

@@ -83,6 +83,8 @@ def test_names_stand_where_the_vendor_tells_them(monkeypatch: pytest.MonkeyPatch
         ({"LLM__API_KEY": "sk-1"}, "DESKPILOT_LLM__MODEL"),
         ({"LLM__MODEL": "m"}, "DESKPILOT_LLM__BASE_URL"),
         ({"EMBEDDINGS__BASE_URL": "http://127.0.0.1:1/v1"}, "DESKPILOT_EMBEDDINGS__MODEL"),
+        ({"LLM__DAILY_CAP": "5"}, "set DESKPILOT_LLM__PRICE_IN and DESKPILOT_LLM__PRICE_OUT, too"),
+        ({"LLM__DAILY_CAP": "5", "LLM__PRICE_IN": "1"}, "DESKPILOT_LLM__DAILY_CAP is set without prices"),
         ({"TICKETS__DENY_BRANDS": "51,Acme"}, "DESKPILOT_TICKETS__DENY_BRANDS holds 'Acme'"),
         ({**ZENDESK, "TICKETS__ALLOW_FORMS": "Question"}, "DESKPILOT_TICKETS__ALLOW_FORMS holds 'Question'"),
         ({**FRESHDESK, "TICKETS__DENY_GROUPS": "Legal"}, "DESKPILOT_TICKETS__DENY_GROUPS holds 'Legal'"),
