@@ -72,14 +72,18 @@ _PLACED = {"group": "Support", "brand": "Kettles", "form": "Question", "tags": [
 
 def _cases(numbers: Mapping[str, str], *, sharing: bool) -> list[Case]:
     """One that is served, and one for each rule; the denied ones are all on the allow lists, too. numbers: by name."""
-    placed = {name: numbers.get(str(value), value) for name, value in _PLACED.items() if name != "tags"}
     moves: dict[str, dict[str, Any]] = {_SERVED: {}}
     for trait in ("group", "brand", "form"):
         for verb, where in (("denied", "Legal"), ("not allowed", "Elsewhere")):
             moves[f"{trait} {verb}"] = {trait: numbers.get(f"{where} {trait}", f"{where} {trait}")}
     moves |= {"tag denied": {"tags": ["public", "legal"]}, "tag not allowed": {"tags": ["other"]}}
     moves |= {"shared": {"shared": True}} if sharing else {}
-    return [Case(kind, {**placed, "tags": _PLACED["tags"], **move}) for kind, move in moves.items()]
+    return [Case(kind, _placed(numbers) | move) for kind, move in moves.items()]
+
+
+def _placed(numbers: Mapping[str, str]) -> dict[str, Any]:
+    """Where every list allows it."""
+    return {trait: value if trait == "tags" else numbers.get(str(value), value) for trait, value in _PLACED.items()}
 
 
 def _rules(number: Callable[[str, str], str]) -> TicketsSettings:
@@ -107,6 +111,10 @@ _FRESHDESK = {"Support": "8801", "Legal group": "8802", "Elsewhere group": "8803
 """Numbers of groups and products; types go by name."""
 
 
+def _numbers(helpdesk: str) -> Mapping[str, str]:
+    return _FRESHDESK if helpdesk == "freshdesk" else {}
+
+
 def _freshdesk_rules(_: FreshdeskSimulator) -> TicketsSettings:
     return _rules(lambda _, name: _FRESHDESK.get(name, name))
 
@@ -120,12 +128,12 @@ def _models() -> Iterator[tuple[FakeLLM, FakeEmbeddings]]:
 
 
 async def _kept_out(database: Database, folder: Path) -> list[Bar]:
-    asked = notes = looks = served = moved = unexplained = 0
+    asked = notes = looks = served = moved = unexplained = told = known = 0
     for name in ("zendesk", "freshdesk"):
         with _models() as (model, embeddings):
             changes = {"llm": model.settings(), "embeddings": embeddings.settings()}
             async with _desk(name, database, folder / f"kept-out-{name}", changes) as desk:
-                for case in _cases({} if name == "zendesk" else _FRESHDESK, sharing=name == "zendesk"):
+                for case in _cases(_numbers(name), sharing=name == "zendesk"):
                     ticket_id, seen = await _through_its_life(desk, case)
                     sent = [request.text for request in model.requests] + embeddings.texts
                     reached = sum(case.canary in text for text in sent)
@@ -138,11 +146,15 @@ async def _kept_out(database: Database, folder: Path) -> list[Bar]:
                     reasons = await desk.reasons(ticket_id)
                     unexplained += not any("DESKPILOT_TICKETS__" in one or "shared" in one for one in reasons)
                 moved += await _moved_meanwhile(desk, model)
+                told += await _as_history(desk, model, tags=["public", "legal"])
+                known += await _as_history(desk, model, tags=["public"])
     return [
         _bar("requests to a model or for embeddings that hold text of a ticket that is kept out", asked, looks, most=0),
         _bar("notes in tickets that are kept out", notes, looks, most=0),
         _bar("tickets that are kept out without a reason that names the rule", unexplained, looks, most=0),
         _bar("notes in tickets that were moved out of reach while the model wrote", moved, 2, most=0),
+        _bar("tickets that are kept out and were told to a model as the history of another", told, 2, most=0),
+        _bar("tickets that are not, and were", known, 2, least=2),
         _bar("helpdesks whose ordinary ticket was sent, answered and learned from", served, 2, least=2),
     ]
 
@@ -166,10 +178,8 @@ async def _through_its_life(desk: OneDesk[Any], case: Case) -> tuple[str, int]:
 
 async def _moved_meanwhile(desk: OneDesk[Any], model: FakeLLM) -> int:
     """An agent moves the ticket to the denied brand while the model drafts: how many notes it got."""
-    numbers = {} if isinstance(desk.simulator, ZendeskSimulator) else _FRESHDESK
-    placed = {name: numbers.get(str(value), value) for name, value in _PLACED.items() if name != "tags"}
-    given: dict[str, Any] = {**placed, "tags": ["public"]}
-    ticket_id = await desk.ask(**given)
+    numbers = _numbers(desk.name)
+    ticket_id = await desk.ask(**_placed(numbers))
     loop, before = asyncio.get_running_loop(), model.otherwise
 
     def moving(body: dict[str, Any]) -> Response:
@@ -181,6 +191,16 @@ async def _moved_meanwhile(desk: OneDesk[Any], model: FakeLLM) -> int:
     await desk.look(ticket_id)
     model.otherwise = before
     return len(desk.notes(ticket_id))
+
+
+async def _as_history(desk: OneDesk[Any], model: FakeLLM, *, tags: list[str]) -> int:
+    """A ticket with these tags is merged into one that is served: whether the model was told of it."""
+    placed, canary = _placed(_numbers(desk.name)), f"canaryhistory{len(tags)}"
+    older = await desk.ask(f"Last week my kettle showed {canary} and did not heat.", **{**placed, "tags": tags})
+    newer = await desk.ask(**placed)
+    await desk.simulator.merge(older, newer)
+    await desk.look(newer)
+    return any(canary in request.text for request in model.requests)
 
 
 async def _budgets(database: Database, folder: Path) -> list[Bar]:
