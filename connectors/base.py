@@ -117,11 +117,13 @@ class Ticket:
     assignee: Person | None = None
     organization: Organization | None = None
     brand: str = ""  # vendor id of brand (Zendesk) or product (Freshdesk)
-    group: str = ""
-    form: str = ""
+    group: str = ""  # vendor id
+    group_name: str = ""  # where the vendor tells it with the ticket (Zendesk)
+    form: str = ""  # vendor id of the form (Zendesk), or the ticket's type (Freshdesk: "Question")
     priority: str = ""
     tags: tuple[str, ...] = ()
     spam: bool = False
+    shared: bool = False  # with another account, by a sharing agreement (Zendesk)
     due_at: datetime | None = None  # of the next answer, by the helpdesk's own service levels
     people: tuple[Person, ...] = ()  # everybody named in the ticket: requester, CCs, agents
     related: tuple[Related, ...] = ()

@@ -14,7 +14,7 @@ from prompts.catalog import Prompt, render
 from service.conversation import Conversation
 from service.errors import LLMRefusedError
 from service.languages import GREETING_WORDS, NAMES, detect, name_of
-from service.llm import LLM
+from service.llm import Chat
 from service.moods import Sentiment, Urgency, Wish, sentiment_of, urgency_of, wishes_of
 from service.questions import questions, sentences
 from service.repair import line, lines, read_object, schema_of
@@ -107,11 +107,11 @@ class _Answer(BaseModel):
     wishes: Annotated[tuple[Wish, ...], BeforeValidator(_wishes)] = ()
 
 
-async def analyse(conversation: Conversation, *, llm: LLM | None, team_language: str) -> Analysis:
+async def analyse(conversation: Conversation, *, llm: Chat | None, team_language: str) -> Analysis:
     """Say what the ticket is about, with one call of the fast model; no model: by rules.
 
     A message that plainly needs no reply costs no call. Where the answer cannot be read, or the model refuses the text,
-    the rules' analysis stands. Raises LLMUnavailableError, LLMMisconfiguredError.
+    the rules' analysis stands. Raises what `complete` does but LLMRefusedError.
     """
     ruled = await asyncio.to_thread(analyse_by_rules, conversation)
     if llm is None or not ruled.asks:
@@ -145,7 +145,7 @@ def analyse_by_rules(conversation: Conversation) -> Analysis:
     )
 
 
-def _prompt(conversation: Conversation, *, llm: LLM, team_language: str) -> Prompt:
+def _prompt(conversation: Conversation, *, llm: Chat, team_language: str) -> Prompt:
     budget = llm.settings.context_tokens - _ANSWER_TOKENS - _FRAME_TOKENS
     fitted = fit(conversation, (), budget=budget)
     return render(

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import sqlalchemy as sa
+import structlog
 
 from connectors import WEBHOOKS, Account, connect
 from connectors.base import Helpdesk
@@ -31,7 +32,10 @@ from service.pipeline import Pipeline, Tools
 from service.queue import Queue
 from service.reconcile import Reconciler
 from service.settings import Settings, SettingsProblem
+from service.spending import Spending
 from service.vectors import VectorsUnavailableError, open_vectors
+
+log = structlog.get_logger()
 
 _CONNECTIONS = httpx.Limits(max_connections=50, max_keepalive_connections=20, keepalive_expiry=4)
 """Idle ones are closed before the other side does it, which many servers do after five seconds."""
@@ -58,6 +62,13 @@ class Service:
             return f"PostgreSQL does not answer: {type(error).__name__}"
         return ""
 
+    async def count_spending(self) -> None:
+        """Bring the figures of what the model has cost today up to date; without PostgreSQL they stay as they were."""
+        try:
+            await self.tools.spending.tell()
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            log.warning("what the model has cost is not known", reason=type(error).__name__)
+
     async def index_answers(self) -> str:
         """Empty when the index of passages answers."""
         try:
@@ -82,6 +93,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
             llm=await stack.enter_async_context(LLM.opened(settings.llm)),
             outages=outages,
             budgets=budgets,
+            spending=Spending(database, settings.llm),
             reconciler=Reconciler(database, inbox=inbox),
         )
         pipeline = Pipeline(tools)

@@ -11,6 +11,7 @@ from service.analysis import Analysis, Summary
 from service.certainty import in_words
 from service.conversation import SUMMARY_FROM, Conversation
 from service.drafting import Draft
+from service.errors import Budget
 from service.guard import Source, clean_summary, nearest
 from service.notes import NoteContent, Verdict
 from service.passages import Retrieval
@@ -29,6 +30,7 @@ class Written:
     sources: tuple[Source, ...] = ()  # what the guard made of the draft's citations
     person_reasons: tuple[str, ...] = ()
     down_since: datetime | None = None  # the model does not answer
+    spent: Budget | None = None  # the budget for the model that is used up
     no_key: bool = False  # no model is set
     replaces: str = ""  # reference of an older note that cannot be marked as out of date
 
@@ -37,7 +39,7 @@ class Written:
         """Which of the four kinds of note this is."""
         if self.person_reasons:
             return "person"
-        if self.down_since is not None:
+        if self.down_since is not None or self.spent:
             return "no_model"
         if not self.draft.covered:
             return "uncovered"
@@ -62,6 +64,7 @@ def content_of(written: Written, *, reference: str, restore: Restore, timezone: 
         writer=draft.writer,
         certainty=in_words(draft.certainty) if draft.covered else "",
         down_since=_clock(written.down_since, timezone),
+        spent=written.spent,
         no_key=written.no_key,
         replaces=written.replaces,
         person_reasons=written.person_reasons,

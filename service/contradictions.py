@@ -55,6 +55,8 @@ def contradictions(settings: Settings) -> Iterator[str]:
         yield "DESKPILOT_QDRANT__API_KEY is set without an address: set DESKPILOT_QDRANT__URL, too."
     yield from _endpoint("LLM", settings.llm)
     yield from _endpoint("EMBEDDINGS", settings.embeddings)
+    yield from _prices(settings.llm)
+    yield from _lists(settings)
     if settings.debounce_max_s < settings.debounce_s:
         yield "DESKPILOT_DEBOUNCE_MAX_S is below DESKPILOT_DEBOUNCE_S: a burst would never be waited for."
     if settings.knowledge.folder and not settings.knowledge.folder.is_dir():
@@ -171,6 +173,28 @@ def _endpoint(name: str, endpoint: LLMSettings | EmbeddingsSettings) -> Iterator
     if endpoint.model and not endpoint.on:
         address, key = f"DESKPILOT_{name}__BASE_URL", f"DESKPILOT_{name}__API_KEY"
         yield f"DESKPILOT_{name}__MODEL is set without {address} or {key}: set one of them."
+
+
+def _prices(llm: LLMSettings) -> Iterator[str]:
+    if llm.daily_cap is not None and (llm.price_in is None or llm.price_out is None):
+        yield "DESKPILOT_LLM__DAILY_CAP is set without prices: set DESKPILOT_LLM__PRICE_IN and DESKPILOT_LLM__PRICE_OUT, too."
+
+
+def _lists(settings: Settings) -> Iterator[str]:
+    """A name where the vendor tells numbers only would keep nobody out."""
+    tickets, freshdesk = settings.tickets, settings.freshdesk.on
+    lists = {
+        "DENY_BRANDS": tickets.deny_brands,
+        "ALLOW_BRANDS": tickets.allow_brands,
+        "DENY_GROUPS": tickets.deny_groups if freshdesk else (),
+        "ALLOW_GROUPS": tickets.allow_groups if freshdesk else (),
+        "DENY_FORMS": () if freshdesk else tickets.deny_forms,
+        "ALLOW_FORMS": () if freshdesk else tickets.allow_forms,
+    }
+    for name, listed in lists.items():
+        if word := next((one for one in listed if not one.isdecimal()), ""):
+            what = name.partition("_")[2].lower()
+            yield f"DESKPILOT_TICKETS__{name} holds {word!r}, but your helpdesk tells {what} by number: write that."
 
 
 def _is_time_zone(name: str) -> bool:

@@ -123,6 +123,18 @@ budgets = sa.Table(
     sa.Column("blocked_until", sa.DateTime(timezone=True)),
 )
 
+spending = sa.Table(
+    "spending",
+    metadata,
+    sa.Column("account", sa.Text, primary_key=True),  # "zendesk:acme.zendesk.com"
+    sa.Column("budget", sa.Text, primary_key=True),  # "account", "requester" or "organization"
+    sa.Column("subject", sa.Text, primary_key=True),  # the helpdesk's id of the requester or organisation, or empty
+    sa.Column("slot", sa.DateTime(timezone=True), primary_key=True),  # start of the day or hour, in UTC
+    sa.Column("tokens_in", sa.BigInteger, nullable=False),
+    sa.Column("tokens_out", sa.BigInteger, nullable=False),
+    sa.Column("cost", sa.Double, nullable=False),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Database:

@@ -28,7 +28,7 @@ from service.letters import (
     without_seen,
     without_sign_off,
 )
-from service.llm import LLM, Completion
+from service.llm import Chat, Completion
 from service.phrases import phrases
 from service.repair import line, lines, read_object, schema_of
 from service.replies import language_name, to_team
@@ -129,7 +129,7 @@ async def write_draft(
     analysis: Analysis,
     passages: Sequence[Found],
     *,
-    llm: LLM,
+    llm: Chat,
     brand: BrandSettings,
     team_language: str,
 ) -> Draft:
@@ -159,7 +159,7 @@ def _prompt(
     analysis: Analysis,
     passages: Sequence[Found],
     *,
-    llm: LLM,
+    llm: Chat,
     brand: BrandSettings,
     team_language: str,
 ) -> tuple[Prompt, Fitted]:

@@ -4,6 +4,7 @@ ServiceError
   DatabaseUnavailableError   PostgreSQL does not answer or cannot be started: nothing works until it does.
   LLMUnavailableError        the model is slow, busy or down: later may work. The note quotes passages meanwhile.
   LLMMisconfiguredError      key refused, unknown model: no call works until a person acts.
+  OverspentError             a budget for the model is used up: nothing was asked. The note quotes passages instead.
   OutageError                an outside thing does not answer: the ticket waits for it.
   LLMRefusedError            this prompt never works, others do: content filter, too long. The step goes on without the model.
 """
@@ -11,6 +12,10 @@ ServiceError
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
+
+Budget = Literal["account", "requester", "organization"]
+"""Whose share of the model: an account's money of a day, a requester's or an organisation's tokens of an hour."""
 
 
 class ServiceError(Exception):
@@ -22,11 +27,15 @@ class DatabaseUnavailableError(ServiceError):
 
 
 class LLMUnavailableError(ServiceError):
-    """The model cannot answer now. `after_s`: seconds it asked us to wait; None: it did not say."""
+    """The model cannot answer now.
 
-    def __init__(self, message: str, *, after_s: float | None = None) -> None:
+    after_s: seconds it asked us to wait; None: it did not say. unpaid: it surely did no work that anybody pays for.
+    """
+
+    def __init__(self, message: str, *, after_s: float | None = None, unpaid: bool = False) -> None:
         super().__init__(message)
         self.after_s = after_s
+        self.unpaid = unpaid
 
 
 class LLMMisconfiguredError(ServiceError):
@@ -35,6 +44,14 @@ class LLMMisconfiguredError(ServiceError):
 
 class LLMRefusedError(ServiceError):
     """The model takes calls, but not this one: asking again with the same text is useless."""
+
+
+class OverspentError(ServiceError):
+    """A budget for the model is used up, and nothing was asked. budget: which one."""
+
+    def __init__(self, budget: Budget) -> None:
+        super().__init__(f"the model's budget of this {budget} is used up: nothing was asked")
+        self.budget: Budget = budget
 
 
 class OutageError(ServiceError):

@@ -16,6 +16,10 @@ def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+Names = Annotated[list[str], NoDecode]
+"""Written with commas between them."""
+
+
 def without_slash(value: str) -> str:
     """An address as everything is put behind it."""
     return value.rstrip("/")
@@ -40,6 +44,10 @@ class LLMSettings(BaseModel):
     fast_model: str = ""  # empty: `model` analyses too
     price_in: float | None = Field(default=None, ge=0)  # of a million tokens, in your currency
     price_out: float | None = Field(default=None, ge=0)
+    daily_cap: float | None = Field(default=None, ge=0)  # of each helpdesk account, in that currency, per day of UTC
+    # some 60 and 300 ordinary messages, 9 and 44 of the longest; 0: no limit
+    tokens_per_requester_hour: int = Field(default=300_000, ge=0)
+    tokens_per_organization_hour: int = Field(default=1_500_000, ge=0)
     wait_s: float = Field(default=600.0, ge=0)  # a ticket's patience with a model that is down; then a note without one
     timeout_s: float = Field(default=45.0, gt=0)  # a long draft of a slow hosted model; local ones want more
     context_tokens: int = Field(default=16_000, ge=2_000)  # what a prompt may fill; small local models have 8k to 32k
@@ -53,6 +61,24 @@ class LLMSettings(BaseModel):
     def on(self) -> bool:
         """Whether there is a model."""
         return bool(self.base_url or self.api_key.get_secret_value())
+
+
+class TicketsSettings(BaseModel):
+    """Which tickets are kept out, by the helpdesk's ids (of groups at Zendesk also by name; a Freshdesk form is a ticket's type).
+
+    Deny wins over allow; an empty list denies nothing, or allows everything.
+    """
+
+    deny_groups: Names = []
+    deny_brands: Names = []
+    deny_forms: Names = []
+    deny_tags: Names = []
+    allow_groups: Names = []
+    allow_brands: Names = []
+    allow_forms: Names = []
+    allow_tags: Names = []
+
+    _lists = field_validator("*", mode="before")(_split)
 
 
 class EmbeddingsSettings(BaseModel):

@@ -16,6 +16,7 @@ from service.knowledge.chunks import SPLITTING
 from service.knowledge.sources import Library
 from service.metrics import STAGE_SECONDS
 from service.outages import INDEX, Outages, Standing
+from service.scope import kept_out
 from service.solved import RATED_BADLY, Unfit, article_of, passage_of, source_of, stamp_of
 from service.vectors import Dense, Entry, Mark, Passage, VectorsUnavailableError
 from service.vectors.payload import body_of, title_of
@@ -40,7 +41,7 @@ class Lessons:
 
     def __init__(self, library: Library, outages: Outages) -> None:
         self._vectors, self._embeddings, self._outages = library.vectors, library.embeddings, outages
-        self._on = library.settings.knowledge.solved
+        self._on, self._tickets = library.settings.knowledge.solved, library.settings.tickets
 
     @asynccontextmanager
     async def reading(
@@ -70,6 +71,8 @@ class Lessons:
     async def _lesson(self, desk: Helpdesk, ticket: Ticket) -> Passage | Unfit:
         if not self._on:
             return _OFF
+        if reason := kept_out(ticket, self._tickets):
+            return Unfit(reason)
         lesson = await asyncio.to_thread(passage_of, ticket)
         if isinstance(lesson, Passage) and (await desk.rated(ticket)).satisfaction == "bad":
             lesson = Unfit(RATED_BADLY)

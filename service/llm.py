@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import httpx2
@@ -32,6 +32,7 @@ OPENAI_URL = "https://api.openai.com/v1"
 _CONNECT_S = 5.0
 _NO_KEY = "none"  # local servers want some key, and any will do
 _REASONING_TOKENS = 4_000  # OpenAI counts hidden reasoning against the limit; unused ones cost nothing
+_ROLE_TOKENS = 16  # around each message, whatever the template
 _ERROR_CHARS = 200
 _LONGEST_ANSWER = 200_000  # characters; a thousand times the longest useful answer
 
@@ -60,6 +61,20 @@ class Completion:
     tokens_in: int = 0
     tokens_out: int = 0
     cut: bool = False  # the limit of tokens ended it
+
+
+class Chat(Protocol):
+    """A chat endpoint as the steps see it: the LLM itself, or one ticket's share of it."""
+
+    settings: LLMSettings
+    model: str
+    fast_model: str
+
+    async def complete(
+        self, messages: Sequence[Mapping[str, str]], *, model: str, schema: Mapping[str, Any], max_tokens: int
+    ) -> Completion:
+        """Ask once."""
+        ...
 
 
 class LLM:
@@ -124,12 +139,23 @@ class LLM:
             # `from None`: the SDK's error repeats the server's answer, and some servers repeat the key in it
             raise self._error_for(error.response.status_code, error.response.headers, error.response.content) from None
         except openai.APIConnectionError as error:
-            raise LLMUnavailableError(f"{self._host} cannot be reached: {error.__cause__ or error}") from error
+            raise LLMUnavailableError(
+                f"{self._host} cannot be reached: {error.__cause__ or error}",
+                unpaid=isinstance(error.__cause__, httpx2.ConnectError),
+            ) from error
         except UnicodeEncodeError:
             raise LLMMisconfiguredError(
                 "DESKPILOT_LLM__API_KEY holds characters that no header can carry: copy the key again"
             ) from None
         return self._read(raw.content, model=model)
+
+    def most(self, messages: Sequence[Mapping[str, str]], *, max_tokens: int) -> tuple[int, int]:
+        """Tokens in and out that `complete` can use at most: no token is shorter than a byte, no prompt longer than we cut it."""
+        size = sum(len(message["content"].encode(errors="replace")) + _ROLE_TOKENS for message in messages)
+        return min(size, self.settings.context_tokens), self._most_out(max_tokens)
+
+    def _most_out(self, max_tokens: int) -> int:
+        return max_tokens + (_REASONING_TOKENS if _is_openai(str(self._client.base_url)) else 0)
 
     @property
     def _host(self) -> str:
@@ -138,9 +164,9 @@ class LLM:
     def _options(self, schema: Mapping[str, Any], max_tokens: int) -> dict[str, Any]:
         options: dict[str, Any] = {}
         if _is_openai(str(self._client.base_url)):
-            options["max_completion_tokens"] = max_tokens + _REASONING_TOKENS
+            options["max_completion_tokens"] = self._most_out(max_tokens)
         else:
-            options["max_tokens"] = max_tokens
+            options["max_tokens"] = self._most_out(max_tokens)
         if self.settings.json_mode == "object":
             options["response_format"] = {"type": "json_object"}
         elif self.settings.json_mode == "schema":
@@ -186,7 +212,7 @@ class LLM:
         if status in (404, 405) or 300 <= status < 400:
             return LLMMisconfiguredError(f"{message}: check DESKPILOT_LLM__BASE_URL and DESKPILOT_LLM__MODEL")
         if status in (408, 409, 425, 429) or status >= 500:
-            return LLMUnavailableError(message, after_s=retry_after_s(headers, now=datetime.now(UTC)))
+            return LLMUnavailableError(message, after_s=retry_after_s(headers, now=datetime.now(UTC)), unpaid=True)
         if _TOO_LONG.search(said) or status == 413:
             return LLMRefusedError(f"{message}: lower DESKPILOT_LLM__CONTEXT_TOKENS to what the model takes")
         if _FILTERED.search(said):

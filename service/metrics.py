@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 DELIVERIES = Counter("deskpilot_deliveries_total", "Webhook requests by result.", ["helpdesk", "result"])
 JOBS = Counter("deskpilot_jobs_total", "Ticket jobs by how they ended.", ["result"])
@@ -12,6 +12,18 @@ NOTES = Counter(
 SILENCES = Counter("deskpilot_silences_total", "Messages for which nothing was written.", ["helpdesk"])
 CITATIONS_DROPPED = Counter("deskpilot_citations_dropped_total", "Citations of passages that were not given.")
 TOKENS = Counter("deskpilot_model_tokens_total", "Tokens sent to and received from models.", ["direction"])
+OVERSPENT = Counter(
+    "deskpilot_overspent_total", "Calls of a model that were not made, by the budget that was used up.", ["budget"]
+)
+SPENT = Gauge(
+    "deskpilot_spent_today", "What an account's calls have cost since midnight (UTC), in your currency.", ["account"]
+)
+SPENT_TOKENS = Gauge(
+    "deskpilot_spent_tokens_today", "Tokens of an account's calls since midnight (UTC).", ["account", "direction"]
+)
+SPENT_LEFT = Gauge(
+    "deskpilot_spent_left_today", "What is left of an account's daily cap, where one is set.", ["account"]
+)
 STAGE_SECONDS = Histogram(
     "deskpilot_stage_seconds",
     "Seconds by stage of the story.",

@@ -12,6 +12,7 @@ from typing import Literal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from service.analysis import Summary
+from service.errors import Budget
 from service.guard import Source
 from service.markup import draft_html, sanitise, words_beside
 from service.phrases import Phrases, phrases, unread_in
@@ -49,6 +50,7 @@ class NoteContent:
     writer: Writer = "model"
     certainty: Certain = ""  # that the passages answer; "" where nothing is answered
     down_since: str = ""  # "10:42", in the team's time zone; empty: not known
+    spent: Budget | None = None  # the budget for the model that is used up
     no_key: bool = False  # no model is set
     replaces: str = ""  # reference of an older note that cannot be marked as out of date
     person_reasons: tuple[str, ...] = ()  # keys of `Phrases.reasons`, or words of the team's language
@@ -130,6 +132,9 @@ def _quotes(note: NoteContent) -> bool:
 
 
 def _down(note: NoteContent, words: Phrases) -> str:
+    """Why no model wrote."""
+    if note.spent:
+        return words.spent_today if note.spent == "account" else words.spent_hour
     return words.down_since.format(since=note.down_since) if note.down_since else words.down
 
 

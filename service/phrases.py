@@ -21,6 +21,8 @@ class Phrases:
     person: str
     down: str
     down_since: str
+    spent_today: str
+    spent_hour: str
     no_key: str
     quoted: str
     quoted_instead: str
@@ -70,6 +72,8 @@ ENGLISH = Phrases(
     person="A person is needed",
     down="No AI draft: the language model is not answering",
     down_since="No AI draft: the language model has been down since {since}",
+    spent_today="No AI draft: today's budget for the language model is used up",
+    spent_hour="No AI draft: this hour's budget for this customer is used up",
     no_key="No AI draft: no language model is set",
     quoted="Quoted from your articles, no language model is set: read before sending",
     quoted_instead="The text below is quoted from your articles: read before sending.",
@@ -133,6 +137,8 @@ GERMAN = Phrases(
     person="Hier ist ein Mensch gefragt",
     down="Kein KI-Entwurf: das Sprachmodell antwortet nicht",
     down_since="Kein KI-Entwurf: das Sprachmodell ist seit {since} nicht erreichbar",
+    spent_today="Kein KI-Entwurf: das heutige Budget für das Sprachmodell ist aufgebraucht",
+    spent_hour="Kein KI-Entwurf: das Budget dieser Stunde für diesen Kunden ist aufgebraucht",
     no_key="Kein KI-Entwurf: es ist kein Sprachmodell eingestellt",
     quoted="Aus Ihren Artikeln zitiert, kein Sprachmodell eingestellt: vor dem Senden lesen",
     quoted_instead="Der Text unten ist aus Ihren Artikeln zitiert: vor dem Senden lesen.",
@@ -196,6 +202,8 @@ FRENCH = Phrases(
     person="Une personne est nécessaire",
     down="Pas de brouillon par IA : le modèle de langage ne répond pas",
     down_since="Pas de brouillon par IA : le modèle de langage est en panne depuis {since}",
+    spent_today="Pas de brouillon par IA : le budget du jour pour le modèle de langage est épuisé",
+    spent_hour="Pas de brouillon par IA : le budget de cette heure pour ce client est épuisé",
     no_key="Pas de brouillon par IA : aucun modèle de langage n'est configuré",
     quoted="Cité de vos articles, aucun modèle de langage configuré : à relire avant l'envoi",
     quoted_instead="Le texte ci-dessous est cité de vos articles : à relire avant l'envoi.",
@@ -259,6 +267,8 @@ SPANISH = Phrases(
     person="Hace falta una persona",
     down="Sin borrador de IA: el modelo de lenguaje no responde",
     down_since="Sin borrador de IA: el modelo de lenguaje está caído desde las {since}",
+    spent_today="Sin borrador de IA: el presupuesto de hoy para el modelo de lenguaje está agotado",
+    spent_hour="Sin borrador de IA: el presupuesto de esta hora para este cliente está agotado",
     no_key="Sin borrador de IA: no hay ningún modelo de lenguaje configurado",
     quoted="Citado de sus artículos, sin modelo de lenguaje configurado: leer antes de enviar",
     quoted_instead="El texto de abajo está citado de sus artículos: leer antes de enviar.",

@@ -32,7 +32,7 @@ from service.ledger import QUESTIONS_KEPT_DAYS, Ledger, SavedDraft, TicketKey, r
 from service.lessons import Lessons
 from service.llm import LLM
 from service.masking import Masker
-from service.metrics import CITATIONS_DROPPED, NOTES, SILENCES, STAGE_SECONDS, TOKENS
+from service.metrics import CITATIONS_DROPPED, NOTES, SILENCES, STAGE_SECONDS
 from service.notes import compose, superseded
 from service.outages import INDEX, Outages, Standing, leak_of
 from service.passages import Retrieval, find_passages
@@ -49,6 +49,8 @@ from service.policy import (
     silence_after_analysis,
 )
 from service.reconcile import Reconciler
+from service.scope import kept_out
+from service.spending import Spending
 from service.traces import details_of
 from service.vectors import Fence, VectorsUnavailableError
 from service.writers import Writers
@@ -70,6 +72,7 @@ class Tools:
     llm: LLM | None
     outages: Outages
     budgets: Budgets
+    spending: Spending
     reconciler: Reconciler
 
 
@@ -87,8 +90,8 @@ class Pipeline:
 
     def __init__(self, tools: Tools) -> None:
         self._ledger, self._library, self._outages = tools.ledger, tools.library, tools.outages
-        self._reconciler, self._budgets = tools.reconciler, tools.budgets
-        self._writers = Writers(tools.llm, tools.outages, settings=tools.library.settings)
+        self._reconciler, self._budgets, self._spending = tools.reconciler, tools.budgets, tools.spending
+        self._writers = Writers(tools.llm, tools.outages, tools.spending, settings=tools.library.settings)
         self._settings, self._lessons = tools.library.settings, Lessons(tools.library, tools.outages)
         self._desks = tools.library.helpdesks
         self._me: dict[str, Person] = {}
@@ -138,8 +141,9 @@ class Pipeline:
         self, desk: Helpdesk, ticket: Ticket, key: TicketKey, occasion: Occasion, circumstances: Circumstances
     ) -> SavedDraft | Silence:
         """Read → analyse → passages → draft → note: at most two calls of a model, and no second one to one that is down."""
-        standing, patient = circumstances.standing, circumstances.patient
+        standing = circumstances.standing
         conversation, masker = await self._read(desk, ticket, occasion)
+        attempt = self._writers.attempt(ticket, standing, patient=circumstances.patient)
         try:
             if circumstances.index_out:
                 raise circumstances.index_out
@@ -147,24 +151,22 @@ class Pipeline:
                 async with self._outages.watching(INDEX, standing, failures=(VectorsUnavailableError,)):
                     await self._library.vectors.status()
                 standing = {name: outage for name, outage in standing.items() if name != INDEX}
-            analysis, down = await self._writers.analyse(conversation, standing, patient=patient)
+            analysis = await attempt.analyse(conversation)
             if silence := silence_after_analysis(occasion, analysis, when=self._settings.notes):
-                _count_tokens(analysis.tokens_in, analysis.tokens_out)
                 return silence
             passages = await self._passages(ticket, analysis, standing)
             reasons = person_needed(analysis)
             if reasons:
                 draft = acknowledge(conversation, analysis)
             else:
-                draft, down = await self._writers.draft(
-                    conversation, analysis, passages, standing=standing, patient=patient, down=down
-                )
+                draft = await attempt.draft(conversation, analysis, passages)
         except OutageError as error:
             error.needed_by = needed_by(ticket, occasion.message)
             raise
         older = await self._overtaken(desk, ticket, by=reference_for(key, occasion.key))
         written = Written(
-            conversation, analysis, passages, draft, (), reasons, down_since=down, no_key=self._writers.llm is None,
+            conversation, analysis, passages, draft, (), reasons,
+            down_since=attempt.down_since, spent=attempt.spent, no_key=attempt.no_key,
             replaces=reference_in(older[-1]) if older and not desk.edits_notes else "",
         )  # fmt: skip
         return await asyncio.to_thread(self._note, key, occasion, written, masker)
@@ -175,7 +177,7 @@ class Pipeline:
         draft, sources = resolve(written.draft, written.passages.given, language=team.language)
         written = replace(written, draft=draft, sources=sources)
         content = content_of(written, reference=reference, restore=masker.restore, timezone=team.timezone)
-        _count(written)
+        CITATIONS_DROPPED.inc(draft.dropped_citations)
         return SavedDraft(
             key=key,
             message_id=occasion.key,
@@ -230,13 +232,15 @@ class Pipeline:
     async def _occasion(self, desk: Helpdesk, ticket: Ticket) -> Occasion | Silence:
         me = await self._identity(desk)
         # in a thread: a hostile mail takes a fifth of a second to read
-        return await asyncio.to_thread(occasion_for, ticket, me=me, when=self._settings.notes)
+        rules = self._settings.tickets
+        return await asyncio.to_thread(occasion_for, ticket, me=me, when=self._settings.notes, tickets=rules)
 
     async def _read(self, desk: Helpdesk, ticket: Ticket, occasion: Occasion) -> tuple[Conversation, Masker]:
         """The conversation, cleaned and masked, with the history of its own requester; and what can put names back."""
         related = await asyncio.gather(*(_related(desk, one.ticket_id) for one in ticket.related[:_HISTORY]))
-        # the history of one person is never shown to another
-        history = [one for one in related if one is not None and one.requester.id == ticket.requester.id]
+        # the history of one person is never shown to another, and what is kept out is no evidence either
+        own = (one for one in related if one is not None and one.requester.id == ticket.requester.id)
+        history = [one for one in own if not kept_out(one, self._settings.tickets)]
         masker = Masker([person for one in (ticket, *history) for person in one.people], ticket.organization)
         conversation = await asyncio.to_thread(
             read_conversation, ticket, history, answer=occasion.message, masker=masker, hint=occasion.hint
@@ -282,6 +286,7 @@ class Pipeline:
     async def forget_old(self) -> None:
         """Forget what nobody will ask about any more."""
         await self._budgets.forget_old()
+        await self._spending.forget_old()
         await self._ledger.forget_questions(days=QUESTIONS_KEPT_DAYS)
 
     async def sync(self) -> str:
@@ -323,14 +328,3 @@ async def _related(desk: Helpdesk, ticket_id: str) -> Ticket | None:
         return await desk.ticket(ticket_id)
     except RejectedError:
         return None
-
-
-def _count(written: Written) -> None:
-    analysis, draft = written.analysis, written.draft
-    _count_tokens(analysis.tokens_in + draft.tokens_in, analysis.tokens_out + draft.tokens_out)
-    CITATIONS_DROPPED.inc(written.draft.dropped_citations)
-
-
-def _count_tokens(sent: int, received: int) -> None:
-    TOKENS.labels("in").inc(sent)
-    TOKENS.labels("out").inc(received)

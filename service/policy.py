@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from connectors.base import Channel, Message, Person, Ticket
 from connectors.mail import message_text
 from service.analysis import Analysis
+from service.groups import TicketsSettings
 from service.ledger import REFERENCE
+from service.scope import kept_out
 from service.settings import NotesWhen
 from service.smalltalk import is_automatic, is_thanks_only
 
@@ -24,6 +26,8 @@ _ON_REQUEST: frozenset[Channel] = frozenset({"chat", "messaging", "social"})
 """Conversations that move faster than a note can be read."""
 
 _LONGEST_HINT = 500
+
+_EVERY = TicketsSettings()
 
 _ANSWERED_WITHIN = {
     "urgent": timedelta(hours=1),
@@ -54,11 +58,13 @@ class Silence:
     message_id: str = ""
 
 
-def occasion_for(ticket: Ticket, *, me: Person, when: NotesWhen) -> Occasion | Silence:
+def occasion_for(
+    ticket: Ticket, *, me: Person, when: NotesWhen, tickets: TicketsSettings = _EVERY
+) -> Occasion | Silence:
     """Say whether the ticket, as it stands, deserves a note from `me` (our own identity in the helpdesk)."""
     message = newest_of_requester(ticket)
     message_id = message.id if message else ""
-    if reason := _never(ticket):
+    if reason := _never(ticket) or kept_out(ticket, tickets):
         return Silence(reason, message_id)
     if message is None:
         return Silence("the customer has not written anything yet")

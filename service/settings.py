@@ -27,6 +27,7 @@ from service.groups import (
     LLMSettings,
     QdrantSettings,
     TeamSettings,
+    TicketsSettings,
     ZendeskSettings,
     without_slash,
 )
@@ -77,6 +78,7 @@ class Settings(BaseSettings):
     embeddings: EmbeddingsSettings = EmbeddingsSettings()
     zendesk: ZendeskSettings = ZendeskSettings()
     freshdesk: FreshdeskSettings = FreshdeskSettings()
+    tickets: TicketsSettings = TicketsSettings()
     team: TeamSettings = TeamSettings()
     brand: BrandSettings = BrandSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()

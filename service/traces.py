@@ -32,6 +32,7 @@ def details_of(written: Written) -> dict[str, Any]:
         "tokens_in": analysis.tokens_in + draft.tokens_in,
         "tokens_out": analysis.tokens_out + draft.tokens_out,
         "dropped_citations": draft.dropped_citations,
+        "spent": written.spent or "",  # whose budget for the model was used up
     }
 
 

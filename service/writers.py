@@ -1,4 +1,4 @@
-"""Who writes: the model, or rules and quotations where there is none, or none that answers."""
+"""Who writes: the model, or rules and quotations where there is none, none that answers, or none that may be paid for."""
 
 from __future__ import annotations
 
@@ -9,70 +9,90 @@ from functools import partial
 
 import structlog
 
+from connectors.base import Ticket
 from service.analysis import Analysis, analyse, analyse_by_rules
+from service.calls import Calls
 from service.certainty import certainty
 from service.conversation import Conversation
 from service.drafting import Draft, write_draft
-from service.errors import LLMMisconfiguredError, LLMUnavailableError, OutageError
+from service.errors import Budget, OutageError, OverspentError
 from service.extractive import ask_instead, quote_passages
 from service.llm import LLM
 from service.metrics import STAGE_SECONDS
-from service.outages import MODEL, Outages, Standing
+from service.outages import Outages, Standing
 from service.passages import Retrieval
 from service.settings import Settings
+from service.spending import Spending, payer_of
 
 log = structlog.get_logger()
 
-_FAILURES = (LLMUnavailableError, LLMMisconfiguredError)
-
 
 class Writers:
-    """The two steps that a model does best. At most one call each, and no second one to a model that is down."""
+    """The two steps that a model does best."""
 
-    def __init__(self, llm: LLM | None, outages: Outages, *, settings: Settings) -> None:
-        self.llm = llm
-        self._outages = outages
+    def __init__(self, llm: LLM | None, outages: Outages, spending: Spending, *, settings: Settings) -> None:
+        self._llm = llm
+        self._outages, self._spending, self._settings = outages, spending, settings
+
+    def attempt(self, ticket: Ticket, standing: Standing, *, patient: bool) -> Attempt:
+        """One attempt at a message of this ticket. patient: rather raise OutageError, and wait, than go without a model."""
+        if self._llm is None:
+            return Attempt(None, settings=self._settings, patient=patient)
+        payer, spending = payer_of(ticket), self._spending
+        calls = Calls(self._llm, outages=self._outages, standing=standing, spending=spending, payer=payer)
+        return Attempt(calls, settings=self._settings, patient=patient)
+
+
+class Attempt:
+    """At most one call in each step, and none once the model has failed or a budget is used up; it remembers which.
+
+    down_since: the model does not answer. spent: the budget that is used up. no_key: no model is set.
+    """
+
+    def __init__(self, calls: Calls | None, *, settings: Settings, patient: bool) -> None:
+        self._calls, self._patient = calls, patient
         self._brand, self._team_language = settings.brand, settings.team.language
         self._sure = settings.confidence
+        self.no_key = calls is None
+        self.down_since: datetime | None = None
+        self.spent: Budget | None = None
 
-    async def analyse(
-        self, conversation: Conversation, standing: Standing, *, patient: bool
-    ) -> tuple[Analysis, datetime | None]:
-        """The analysis; and since when the model is down, if it is. patient: raise OutageError then, and wait."""
+    async def analyse(self, conversation: Conversation) -> Analysis:
+        """Say what the ticket is about."""
         with STAGE_SECONDS.labels("analyse").time():
-            if self.llm is None:
-                return await asyncio.to_thread(analyse_by_rules, conversation), None
-            try:
-                async with self._outages.watching(MODEL, standing, failures=_FAILURES):
-                    return await analyse(conversation, llm=self.llm, team_language=self._team_language), None
-            except OutageError as error:
-                down = _impatient(error, patient=patient)
-                return await asyncio.to_thread(analyse_by_rules, conversation), down
-
-    async def draft(
-        self,
-        conversation: Conversation,
-        analysis: Analysis,
-        passages: Retrieval,
-        *,
-        standing: Standing,
-        patient: bool,
-        down: datetime | None,
-    ) -> tuple[Draft, datetime | None]:
-        """The draft; and since when the model is down, if it is. patient: raise OutageError then, and wait."""
-        team = self._team_language
-        with STAGE_SECONDS.labels("draft").time():
-            if self.llm is not None and down is None:
+            if self._calls is not None:
                 try:
-                    async with self._outages.watching(MODEL, standing, failures=_FAILURES):
-                        draft = await write_draft(
-                            conversation, analysis, passages.given, llm=self.llm, brand=self._brand, team_language=team
-                        )
-                    return self._sure_enough(draft, conversation, analysis, passages), None
-                except OutageError as error:
-                    down = _impatient(error, patient=patient)
+                    return await analyse(conversation, llm=self._calls, team_language=self._team_language)
+                except (OutageError, OverspentError) as error:
+                    self._give_up(error)
+            return await asyncio.to_thread(analyse_by_rules, conversation)
+
+    async def draft(self, conversation: Conversation, analysis: Analysis, passages: Retrieval) -> Draft:
+        """Write the reply."""
+        brand, team = self._brand, self._team_language
+        with STAGE_SECONDS.labels("draft").time():
+            if self._calls is not None:
+                try:
+                    draft = await write_draft(
+                        conversation, analysis, passages.given, llm=self._calls, brand=brand, team_language=team
+                    )
+                    return self._sure_enough(draft, conversation, analysis, passages)
+                except (OutageError, OverspentError) as error:
+                    self._give_up(error)
             quoted = partial(quote_passages, team_language=team, abstain_below=self._sure.abstain_below)
-            return await asyncio.to_thread(quoted, conversation, analysis, passages), down
+            return await asyncio.to_thread(quoted, conversation, analysis, passages)
+
+    def _give_up(self, error: OutageError | OverspentError) -> None:
+        """Go on without a model, and keep why, for the note; raised again where the ticket can wait for one that is down."""
+        if isinstance(error, OverspentError):
+            log.warning("the note quotes passages instead", reason=str(error))
+            self.spent = error.budget
+        elif self._patient:
+            raise error
+        else:
+            log.warning("the model does not answer: the note quotes passages instead", reason=error.reason)
+            self.down_since = error.since
+        self._calls = None
 
     def _sure_enough(self, draft: Draft, conversation: Conversation, analysis: Analysis, passages: Retrieval) -> Draft:
         """The draft with its certainty; a question to the customer in its place where that is too low."""
@@ -81,11 +101,3 @@ class Writers:
         if not draft.covered or draft.certainty >= self._sure.abstain_below:
             return draft
         return ask_instead(draft, conversation, analysis, team_language=self._team_language)
-
-
-def _impatient(error: OutageError, *, patient: bool) -> datetime:
-    """Since when the model is down, for a note that says so; raised again where the ticket can wait."""
-    if patient:
-        raise error
-    log.warning("the model does not answer: the note quotes passages instead", reason=error.reason)
-    return error.since

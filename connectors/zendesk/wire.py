@@ -112,10 +112,12 @@ def to_ticket(answer: JSON, pages: Sequence[JSON], *, base_url: str, account: st
             organization=_organization(ticket.get("organization_id"), answer.get("organizations") or ()),
             brand=_text(ticket.get("brand_id")),
             group=_text(ticket.get("group_id")),
+            group_name=_name_of(ticket.get("group_id"), answer.get("groups") or ()),
             form=_text(ticket.get("ticket_form_id")),
             priority=(ticket.get("priority") or "").lower(),
             due_at=_due_at(ticket),
             tags=tags,
+            shared=bool(ticket.get("sharing_agreement_ids")),
             # Zendesk deletes what agents mark as spam and suspends its sender; a tag is how rules of an account mark it
             spam="spam" in tags or bool(users.get(requester.id, {}).get("suspended")),
             people=tuple(people.values()),
@@ -274,8 +276,12 @@ def _attachments(files: Iterable[JSON]) -> Iterator[Attachment]:
 def _organization(organization_id: object, organizations: Iterable[JSON]) -> Organization | None:
     if organization_id is None:
         return None
-    key = str(organization_id)
-    return Organization(id=key, name=next((o.get("name") or "" for o in organizations if str(o["id"]) == key), ""))
+    return Organization(id=str(organization_id), name=_name_of(organization_id, organizations))
+
+
+def _name_of(id_: object, rows: Iterable[JSON]) -> str:
+    """The name of a side-loaded row; empty where it is not among them."""
+    return next((row.get("name") or "" for row in rows if _text(row["id"]) == _text(id_)), "")
 
 
 def _related(ticket: JSON, comments: Iterable[JSON]) -> Iterator[Related]:

@@ -18,7 +18,8 @@ def create_app(service: Service, *, control_token: str = "") -> ASGIApp:
     """
     app = FastAPI(title="deskpilot", version=__version__, docs_url=None, redoc_url=None)
     settings = service.settings
-    app.include_router(health.router({"database": service.database_answers, "knowledge": service.index_answers}))
+    checks = {"database": service.database_answers, "knowledge": service.index_answers}
+    app.include_router(health.router(checks, figures=service.count_spending))
     app.include_router(knowledge.router(service.tools, tokens=(control_token, settings.admin_token.get_secret_value())))
     secrets = {name: helpdesk.secrets for name, helpdesk in settings.helpdesks.items()}
     return Webhooks(app, inbox=service.inbox, secrets=secrets)

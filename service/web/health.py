@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
@@ -15,8 +16,11 @@ Check = Callable[[], Awaitable[str]]
 """Returns "" when all is well, else one sentence."""
 
 
-def router(checks: dict[str, Check]) -> APIRouter:
-    """Routes for probes and scrapers. checks: what this process cannot work without, by name."""
+def router(checks: Mapping[str, Check], *, figures: Callable[[], Awaitable[None]] | None = None) -> APIRouter:
+    """Routes for probes and scrapers.
+
+    checks: what this process cannot work without, by name. figures: brings those up to date that all replicas share.
+    """
     routes = APIRouter(tags=["health"])
 
     @routes.get("/healthz")
@@ -38,6 +42,9 @@ def router(checks: dict[str, Check]) -> APIRouter:
     @routes.get("/metrics")
     async def metrics() -> Response:
         """Counters in Prometheus' text format."""
+        if figures:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(figures(), CHECK_TIMEOUT_S)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return routes

@@ -313,6 +313,7 @@ def _settings(plan: Plan, model: str) -> dict[str, str]:
     return {
         "DESKPILOT_LLM__BASE_URL": f"{model}/v1",
         "DESKPILOT_LLM__MODEL": "main",
+        "DESKPILOT_LLM__TOKENS_PER_REQUESTER_HOUR": "0",  # a few customers write in minutes what is a year's
         "DESKPILOT_KNOWLEDGE__FOLDER": str(ARTICLES),
         "DESKPILOT_DEBOUNCE_S": "0.2",
         "DESKPILOT_DEBOUNCE_MAX_S": "1",

@@ -178,6 +178,30 @@ async def test_a_rating_is_the_requesters_newest(account: Account) -> None:
     assert (await account.helpdesk.rated(await account.helpdesk.ticket(unrated))).satisfaction == ""
 
 
+async def test_where_a_ticket_belongs_is_read_and_read_anew_when_it_has_moved(account: Account) -> None:
+    """Group, brand and form: what may keep it out."""
+    first, second = await account.ticket(), await account.ticket()
+    before = await account.helpdesk.ticket(first)
+    await account.simulator.move(first, group="Legal", brand="Other", form="Incident")
+    after, other = await account.helpdesk.ticket(first), await account.helpdesk.ticket(second)
+
+    assert all((after.group, after.brand, after.form))
+    assert (after.group, after.brand, after.form) != (before.group, before.brand, before.form)
+    assert len({after.group, after.brand, after.form}) == 3
+    assert (other.group, other.brand, other.form) == (before.group, before.brand, before.form)
+    assert not after.shared
+
+
+async def test_a_shared_ticket_says_so(account: Account) -> None:
+    """Where the vendor shares tickets between accounts."""
+    if isinstance(account.simulator, FreshdeskSimulator):
+        return  # it has no such thing
+    ticket_id = await account.ticket()
+    await account.simulator.share(ticket_id)
+
+    assert (await account.helpdesk.ticket(ticket_id)).shared
+
+
 async def test_a_merged_ticket_belongs_to_the_history(account: Account) -> None:
     """The notice is nobody's answer, and names the ticket that came in."""
     source, target = await account.ticket(), await account.ticket()

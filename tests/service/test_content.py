@@ -84,6 +84,15 @@ def content(one: Written, *, timezone: str = "UTC") -> NoteContent:
     return content_of(one, reference="DP-7K2QX", restore=masker().restore, timezone=timezone)
 
 
+@pytest.mark.parametrize("covered", [True, False])
+def test_a_budget_that_is_used_up_is_said_and_a_person_comes_before_it(*, covered: bool) -> None:
+    """As with a model that is down: what rules wrote is never ready."""
+    one = written(draft=replace(DRAFT, covered=covered), spent="requester")
+
+    assert (content(one).verdict, content(one).spent) == ("no_model", "requester")
+    assert replace(one, person_reasons=("legal",)).verdict == "person"
+
+
 @pytest.mark.parametrize(
     ("person", "down", "covered", "no_key", "verdict"),
     [

@@ -146,10 +146,11 @@ async def test_a_solved_ticket_is_kept_once_however_often_it_is_looked_at(lookin
         replace(SOLVED, status="open"),
         replace(SOLVED, status="deleted"),
         replace(SOLVED, spam=True),
+        replace(SOLVED, shared=True),
         replace(SOLVED, tags=("deskpilot_off",)),
         replace(SOLVED, messages=SOLVED.messages[:1]),
     ],
-    ids=["reopened", "deleted", "spam", "off", "answer deleted"],
+    ids=["reopened", "deleted", "spam", "shared", "off", "answer deleted"],
 )
 async def test_what_it_taught_goes_when_it_ends_otherwise_after_all(looking: Looking, stands: Ticket) -> None:
     """Level-triggered: the ticket as it stands decides, not what happened to it."""

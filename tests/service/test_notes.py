@@ -207,6 +207,9 @@ def test_no_draft_is_never_ready() -> None:
     [
         (replace(DOWN, down_since=""), "No AI draft: the language model is not answering"),
         (DOWN, "No AI draft: the language model has been down since 10:42"),
+        (replace(DOWN, spent="account"), "No AI draft: today's budget for the language model is used up"),
+        (replace(DOWN, spent="requester"), "No AI draft: this hour's budget for this customer is used up"),
+        (replace(DOWN, spent="organization"), "this hour's budget for this customer is used up"),
         (replace(DOWN, no_key=True), "No AI draft: no language model is set"),
         (replace(EXTRACTIVE, sources=()), "No AI draft: no language model is set"),
         (replace(PERSON, person_reasons=("legal", "owns the company")), "mentions legal steps, owns the company"),

@@ -9,6 +9,7 @@ import pytest
 
 from connectors.base import Message, Person, Status, Ticket
 from service.analysis import Analysis, Summary
+from service.groups import TicketsSettings
 from service.policy import Occasion, Silence, is_ours, occasion_for, person_needed, silence_after_analysis
 from service.settings import NotesWhen
 from tests.service.tickets import ANA, ME, ROBIN, START, agent, customer, note, said, ticket
@@ -34,6 +35,16 @@ def silence(asked_of: Ticket, when: NotesWhen = "question") -> str:
 def test_a_question_gets_a_note() -> None:
     """The plain case."""
     assert occasion(ticket(QUESTION)).key == "m1"
+
+
+@pytest.mark.parametrize("asked", [note("@deskpilot please"), note("@deskpilot"), agent("We look into it.")])
+def test_a_ticket_that_is_kept_out_stays_silent_even_when_an_agent_asks(asked: Message) -> None:
+    """By note or by tag; and the reason names the rule."""
+    denied = ticket(QUESTION, asked, tags=("deskpilot", "legal"))
+
+    found = occasion_for(denied, me=ME, when="every", tickets=TicketsSettings(deny_tags=["legal"]))
+
+    assert found == Silence("the ticket's tag legal is in DESKPILOT_TICKETS__DENY_TAGS", "m1")
 
 
 def test_the_newest_message_is_the_one_to_answer() -> None:

@@ -33,6 +33,11 @@ ZENDESK = {
     "ZENDESK__TOKEN": "tok-1",
     "ZENDESK__WEBHOOK_SECRETS": "a-long-enough-secret",
 }
+FRESHDESK = {
+    "FRESHDESK__URL": "https://acme.freshdesk.com",
+    "FRESHDESK__API_KEY": "key-1",
+    "FRESHDESK__WEBHOOK_SECRETS": "a-long-enough-secret",
+}
 
 
 def test_an_empty_environment_is_a_working_one() -> None:
@@ -55,6 +60,15 @@ def test_several_webhook_secrets_are_separated_by_commas(monkeypatch: pytest.Mon
     assert load().zendesk.secrets == ("old-secret-value", "new-secret-value")
 
 
+def test_names_stand_where_the_vendor_tells_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Groups at Zendesk, types of tickets at Freshdesk; numbers everywhere."""
+    assert problems(monkeypatch, **ZENDESK, TICKETS__DENY_GROUPS="Legal, 41", TICKETS__DENY_FORMS="7") == []
+    assert load().tickets.deny_groups == ["Legal", "41"]
+    for name in (*ZENDESK, "TICKETS__DENY_GROUPS"):
+        monkeypatch.delenv(f"DESKPILOT_{name}")
+    assert problems(monkeypatch, **FRESHDESK, TICKETS__DENY_FORMS="Question", TICKETS__DENY_GROUPS="41") == []
+
+
 @pytest.mark.parametrize(
     ("environment", "says"),
     [
@@ -69,6 +83,11 @@ def test_several_webhook_secrets_are_separated_by_commas(monkeypatch: pytest.Mon
         ({"LLM__API_KEY": "sk-1"}, "DESKPILOT_LLM__MODEL"),
         ({"LLM__MODEL": "m"}, "DESKPILOT_LLM__BASE_URL"),
         ({"EMBEDDINGS__BASE_URL": "http://127.0.0.1:1/v1"}, "DESKPILOT_EMBEDDINGS__MODEL"),
+        ({"LLM__DAILY_CAP": "5"}, "set DESKPILOT_LLM__PRICE_IN and DESKPILOT_LLM__PRICE_OUT, too"),
+        ({"LLM__DAILY_CAP": "5", "LLM__PRICE_IN": "1"}, "DESKPILOT_LLM__DAILY_CAP is set without prices"),
+        ({"TICKETS__DENY_BRANDS": "51,Acme"}, "DESKPILOT_TICKETS__DENY_BRANDS holds 'Acme'"),
+        ({**ZENDESK, "TICKETS__ALLOW_FORMS": "Question"}, "DESKPILOT_TICKETS__ALLOW_FORMS holds 'Question'"),
+        ({**FRESHDESK, "TICKETS__DENY_GROUPS": "Legal"}, "DESKPILOT_TICKETS__DENY_GROUPS holds 'Legal'"),
         ({"LLM__API_KEY": "changeme"}, "DESKPILOT_LLM__API_KEY is a placeholder"),
         ({"ADMIN_TOKEN": "secret"}, "DESKPILOT_ADMIN_TOKEN is a placeholder"),
         ({"ZENDESK__URL": "acme.zendesk.com"}, "DESKPILOT_ZENDESK__URL is not an address"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,21 +25,27 @@ from connectors.zendesk.simulator import ZendeskSimulator
 from connectors.zendesk.simulator import options as zendesk_options
 from service.budgets import Budgets
 from service.database import Database
+from service.embeddings import Embeddings
 from service.groups import KnowledgeSettings
 from service.inbox import Inbox
 from service.jobs import Jobs
 from service.knowledge.sources import Library
 from service.ledger import Ledger, TicketKey
+from service.llm import LLM
 from service.outages import Outages
 from service.pipeline import Pipeline, Tools
 from service.queue import Queue
 from service.reconcile import Reconciler
 from service.settings import Settings
+from service.spending import Spending
 from service.vectors import EmbeddedVectors
 from service.web.webhooks import Webhooks
 from tests.connectors.network import Network
 
 Twin = TypeVar("Twin", ZendeskSimulator, FreshdeskSimulator)
+
+Changes = Callable[[Twin], Mapping[str, Any]]
+"""Settings by field, which may name what the account holds."""
 
 URL = "http://deskpilot.test/webhooks"
 
@@ -169,16 +175,29 @@ class OneDesk(Generic[Twin]):
 
 @asynccontextmanager
 async def zendesk(
-    database: Database, folder: Path, *, options: zendesk_options.Options | None = None, behind_s: float = 0
+    database: Database,
+    folder: Path,
+    *,
+    options: zendesk_options.Options | None = None,
+    behind_s: float = 0,
+    settings: Changes[ZendeskSimulator] = lambda _: {},
 ) -> AsyncIterator[OneDesk[ZendeskSimulator]]:
-    """A Zendesk account that sends us its events. behind_s: so late is it there, in seconds."""
+    """A Zendesk account that sends us its events. behind_s: so late is it there, in seconds. settings: that differ."""
     clock = ManualClock(datetime.now(UTC) - timedelta(seconds=behind_s))
     async with _http() as (http, app):
         simulator = ZendeskSimulator(http=http, clock=clock, options=options)
         given = simulator.oauth_settings
         account = Account(url=given["url"], client_id=given["client_id"], client_secret=given["client_secret"])
         async with _surrounded(
-            "zendesk", simulator, clock=clock, http=http, app=app, account=account, database=database, folder=folder
+            "zendesk",
+            simulator,
+            clock=clock,
+            http=http,
+            app=app,
+            account=account,
+            database=database,
+            folder=folder,
+            changes=settings(simulator),
         ) as desk:
             desk.connect()
             yield desk
@@ -187,15 +206,28 @@ async def zendesk(
 
 @asynccontextmanager
 async def freshdesk(
-    database: Database, folder: Path, *, options: freshdesk_options.Options | None = None, **webhook: Any
+    database: Database,
+    folder: Path,
+    *,
+    options: freshdesk_options.Options | None = None,
+    settings: Changes[FreshdeskSimulator] = lambda _: {},
+    **webhook: Any,
 ) -> AsyncIterator[OneDesk[FreshdeskSimulator]]:
-    """A Freshdesk account that calls our webhook. webhook: how, see `connect_webhook`."""
+    """A Freshdesk account that calls our webhook. webhook: how, see `connect_webhook`. settings: that differ."""
     clock = ManualClock(datetime.now(UTC))
     async with _http() as (http, app):
         simulator = FreshdeskSimulator(http=http, clock=clock, options=options)
         account = Account(url=simulator.settings["url"], token=simulator.settings["api_key"])
         async with _surrounded(
-            "freshdesk", simulator, clock=clock, http=http, app=app, account=account, database=database, folder=folder
+            "freshdesk",
+            simulator,
+            clock=clock,
+            http=http,
+            app=app,
+            account=account,
+            database=database,
+            folder=folder,
+            changes=settings(simulator),
         ) as desk:
             desk.connect(**webhook)
             yield desk
@@ -220,27 +252,29 @@ async def _surrounded(
     account: Account,
     database: Database,
     folder: Path,
+    changes: Mapping[str, Any],
 ) -> AsyncIterator[OneDesk[Twin]]:
     """The service around an account, put together as service/assembly.py does it."""
-    settings = Settings(
-        debounce_s=0, debounce_max_s=0, reconcile_every_s=0, knowledge=KnowledgeSettings(sync_every_s=0)
-    )
+    at_once = {"debounce_s": 0, "debounce_max_s": 0, "reconcile_every_s": 0}
+    settings = Settings(**{**at_once, "knowledge": KnowledgeSettings(sync_every_s=0), **changes})
     inbox, vectors, carrier = Inbox(database), EmbeddedVectors(folder / "qdrant"), Network(simulator.app)
     secrets: dict[str, tuple[str, ...]] = {name: ()}
     app.add_middleware(Webhooks, inbox=inbox, secrets=secrets)
     async with AsyncExitStack() as stack:
         out = await stack.enter_async_context(httpx.AsyncClient(transport=carrier))
         helpdesk = connect(name, account, out)
-        library = Library(settings=settings, helpdesks={name: helpdesk}, vectors=vectors, embeddings=None)
+        embeddings = await stack.enter_async_context(Embeddings.opened(settings.embeddings))
+        library = Library(settings=settings, helpdesks={name: helpdesk}, vectors=vectors, embeddings=embeddings)
         stack.push_async_callback(vectors.close)
         ledger = Ledger(database)
         outages, reconciler = Outages(database), Reconciler(database, inbox=inbox)
         tools = Tools(
             library=library,
             ledger=ledger,
-            llm=None,
+            llm=await stack.enter_async_context(LLM.opened(settings.llm)),
             outages=outages,
             budgets=Budgets(database),
+            spending=Spending(database, settings.llm),
             reconciler=reconciler,
         )
         pipeline = Pipeline(tools)

@@ -61,8 +61,8 @@ class FreshdeskSimulator:
         self.requests = RequestLog()
         self.clock = MovableClock(clock, scale=self.options.time_scale)
         self._rules = Rules()
-        self._products: dict[str, int] = {}
-        self._product_ids = count(43_000_005_001)
+        self._named: dict[str, int] = {}  # groups and products
+        self._named_ids = count(43_000_005_001)
         self.state = new_state(
             url=url, clock=self.clock, options=self.options, faults=self.faults, changed=self._changed
         )
@@ -108,10 +108,14 @@ class FreshdeskSimulator:
         cc: Sequence[tuple[str, str]] = (),
         attachments: Sequence[str] = (),
         brand: str = "",
+        group: str = "",
+        form: str = "",
         automatic: bool = False,
         spam: bool = False,
     ) -> str:
-        """A customer writes for the first time. brand: a product, by number or name. Returns the ticket's id.
+        """A customer writes for the first time. Returns the ticket's id.
+
+        brand: a product; group: both by number or name, made when they are new. form: the ticket's type.
 
         automatic: the API marks such mail nowhere; all that shows it is a subject like an auto-reply's.
         """
@@ -123,7 +127,7 @@ class FreshdeskSimulator:
         )
         ticket.tags = list(tags)
         ticket.company_id = contact.company_id
-        ticket.product_id = self._product(brand)
+        self._place(ticket, group=group, brand=brand, form=form)
         ticket.cc_emails = [f"{person} <{address}>" if person else address for person, address in cc]
         for person, address in cc:
             self.state.people.contact(address, name=person)
@@ -188,6 +192,12 @@ class FreshdeskSimulator:
         """An agent tags the ticket."""
         ticket = self._ticket(ticket_id)
         ticket.tags.append(tag)
+        self.state.tickets.touch(ticket)
+
+    async def move(self, ticket_id: str, *, group: str = "", brand: str = "", form: str = "") -> None:
+        """An agent moves the ticket, as in `open_ticket`."""
+        ticket = self._ticket(ticket_id)
+        self._place(ticket, group=group, brand=brand, form=form)
         self.state.tickets.touch(ticket)
 
     async def merge(self, source: str, target: str) -> None:
@@ -277,10 +287,16 @@ class FreshdeskSimulator:
             raise KeyError(ticket_id)
         return self.state.tickets.all[int(ticket_id)]
 
-    def _product(self, brand: str) -> int | None:
-        if not brand or brand.isdecimal():
-            return int(brand) if brand else None
-        return self._products.setdefault(brand, next(self._product_ids))
+    def _place(self, ticket: StoredTicket, *, group: str, brand: str, form: str) -> None:
+        ticket.group_id = self._numbered(group) or ticket.group_id
+        ticket.product_id = self._numbered(brand) or ticket.product_id
+        ticket.type = form or ticket.type
+
+    def _numbered(self, name: str) -> int | None:
+        """The number of a group or product."""
+        if not name or name.isdecimal():
+            return int(name) if name else None
+        return self._named.setdefault(name, next(self._named_ids))
 
     def _changed(self, change: Change) -> None:
         self._rules.run(self.state, change, self._deliveries)

@@ -45,7 +45,7 @@ def ticket_detail(ticket: Ticket, state: State, *, actor_id: int) -> JSON:
         "custom_status": str(state.status_id),
         "description": ticket.comments[0].plain_body if ticket.comments else "",
         "external_id": ticket.external_id,
-        "form_id": str(state.form_id),
+        "form_id": str(ticket.form_id or state.form_id),
         "group_id": _text(ticket.group_id),
         "id": str(ticket.id),
         "is_public": ticket.public,

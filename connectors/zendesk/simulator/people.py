@@ -55,10 +55,16 @@ class People:
         cc: Sequence[tuple[str, str]] = (),
         attachments: Sequence[str] = (),
         brand: str = "",
+        group: str = "",
+        form: str = "",
         automatic: bool = False,
         spam: bool = False,
+        shared: bool = False,
     ) -> str:
-        """A customer writes for the first time; returns the ticket's id. cc: (name, address). spam: its writer is suspended."""
+        """A customer writes for the first time; returns the ticket's id. cc: (name, address). spam: its writer is suspended.
+
+        brand, group, form: by name, made when they are new. shared: with another account.
+        """
         state = self._people_state
         requester = state.person(name, email, language=language)
         if organization:
@@ -66,6 +72,9 @@ class People:
         requester.suspended = requester.suspended or spam
         ticket = self._new_ticket(subject, requester, via=_VIA[channel])
         ticket.brand_id = state.brand_named(brand).id
+        ticket.group_id = state.group_named(group).id if group else ticket.group_id
+        ticket.form_id = state.form_named(form).id if form else None
+        ticket.sharing_agreement_ids = [state.new_id()] if shared else []
         ticket.tags = list(tags)
         ticket.cc_ids = [state.person(*person).id for person in cc]
         ticket.messaging = channel == "messaging"
@@ -124,6 +133,21 @@ class People:
     async def add_tag(self, ticket_id: str, tag: str) -> None:
         """An agent adds a tag."""
         self._by_agent(ticket_id, {"tags": [*self._people_state.ticket(ticket_id).tags, tag]})
+
+    async def move(self, ticket_id: str, *, group: str = "", brand: str = "", form: str = "") -> None:
+        """An agent moves the ticket, by name."""
+        state, fields = self._people_state, dict[str, object]()
+        if group:
+            fields["group_id"] = state.group_named(group).id
+        if brand:
+            fields["brand_id"] = state.brand_named(brand).id
+        if form:
+            fields["form_id"] = state.form_named(form).id
+        self._by_agent(ticket_id, fields)
+
+    async def share(self, ticket_id: str) -> None:
+        """An agent shares the ticket with another account."""
+        self._by_agent(ticket_id, {"sharing_agreement_ids": [self._people_state.new_id()]})
 
     async def delete(self, ticket_id: str) -> None:
         """An agent deletes the ticket: the API answers 404 from now on."""

@@ -88,7 +88,7 @@ class Ticket:
     requester_id: int
     submitter_id: int
     brand_id: int
-    group_id: int
+    group_id: int | None
     via: Via
     created_at: datetime
     updated_at: datetime
@@ -106,6 +106,8 @@ class Ticket:
     comments: list[Comment] = field(default_factory=list)
     audits: list[Audit] = field(default_factory=list)
     messaging: bool = False
+    form_id: int | None = None  # None: the account's own
+    sharing_agreement_ids: list[int] = field(default_factory=list)
     rating: str = ""  # the score of its survey
     service_levels: list[JSON] = field(default_factory=list)
     """As the side-load `slas` shows them: `metric`, `stage`, `breach_at`."""

@@ -41,6 +41,7 @@ class State:
         self.organizations: dict[int, Named] = {}
         self.groups: dict[int, Named] = {}
         self.brands: dict[int, Named] = {}
+        self.forms: dict[int, Named] = {}
         self.tickets: dict[int, Ticket] = {}
         self.triggers: dict[int, Trigger] = {}
         self.macros: dict[int, Macro] = {}
@@ -52,7 +53,7 @@ class State:
         self.brand = self._named(self.brands, options.company)
         self.staff_segment = self.new_id()
         self.organization_segments: dict[int, int] = {}  # organisation -> the segment that is for it alone
-        self.form_id = self.new_id()
+        self.form_id = self._named(self.forms, "Default Ticket Form").id
         self.field_id = self.new_id()
         self.status_id = self.new_id()
         domain = f"{options.company.lower().replace(' ', '')}.example"
@@ -97,6 +98,10 @@ class State:
     def group_named(self, name: str) -> Named:
         """The group of agents of this name, made when it is new."""
         return self._named(self.groups, name)
+
+    def form_named(self, name: str) -> Named:
+        """The ticket form of this name, made when it is new."""
+        return self._named(self.forms, name)
 
     def person(self, name: str, email: str, *, language: str = "") -> User:
         """The user with this address, made when it is new, as the helpdesk does for whoever writes in."""

@@ -78,7 +78,8 @@ class TicketsApi:
             organization = self._state.organizations.get(ticket.organization_id or 0)
             body["organizations"] = [shapes.organization_json(organization, self._state)] if organization else []
         if "groups" in wanted:
-            body["groups"] = [shapes.group_json(self._state.groups[ticket.group_id], self._state)]
+            group = self._state.groups.get(ticket.group_id or 0)
+            body["groups"] = [shapes.group_json(group, self._state)] if group else []
         return JSONResponse(body)
 
     async def delete(self, request: Request, ticket_id: str) -> Response:

@@ -47,6 +47,14 @@ def test_a_ticket_is_read_whole() -> None:
     assert ticket.url == "https://acme.freshdesk.test/a/tickets/42"
 
 
+def test_its_type_stands_for_the_form() -> None:
+    """Freshdesk's forms leave no other trace in a ticket; it shares tickets with nobody, and names no group."""
+    ticket = read({**recorded("ticket"), "type": "Incident"})
+
+    assert (ticket.form, ticket.group_name, ticket.shared) == ("Incident", "", False)
+    assert read({**recorded("ticket"), "type": None}).form == ""
+
+
 def test_the_description_is_the_first_message() -> None:
     """Freshdesk keeps the first customer message beside the conversation; its id is made from the ticket's."""
     (message,) = read(recorded("ticket")).messages

@@ -98,6 +98,24 @@ def test_a_ticket_is_read_whole() -> None:
     assert not ticket.spam
 
 
+def test_where_a_ticket_belongs_is_told_by_number_and_the_group_by_name_too() -> None:
+    """What keeps it out can be any of these."""
+    answer = recorded("ticket.json")
+    answer["ticket"] |= {"group_id": 41, "brand_id": 51, "ticket_form_id": 61, "sharing_agreement_ids": [3]}
+    answer["groups"] = [{"id": 40, "name": "Support"}, {"id": 41, "name": "Legal"}]
+    ticket = wire.to_ticket(answer, [], base_url=URL, account="acme.zendesk.test", runs={})
+
+    assert (ticket.group, ticket.group_name, ticket.brand, ticket.form) == ("41", "Legal", "51", "61")
+    assert ticket.shared
+
+
+@pytest.mark.parametrize("agreements", [[], None])
+def test_a_ticket_without_sharing_agreements_is_not_shared(agreements: object) -> None:
+    """The key is always there, and empty."""
+    assert not read(sharing_agreement_ids=agreements).shared
+    assert read(group_id=None).group_name == ""
+
+
 def test_everybody_named_in_a_ticket_is_known() -> None:
     """Requester first, agents, and a CC of whom only the id is known."""
     people = read().people

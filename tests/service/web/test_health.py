@@ -18,9 +18,10 @@ from starlette.types import ASGIApp
 
 from service.assembly import Service, assembled
 from service.database import Database
-from service.groups import QdrantSettings
+from service.groups import LLMSettings, QdrantSettings
 from service.metrics import SILENCES
 from service.settings import Settings
+from service.spending import Payer, Spending
 from service.web import health
 from service.web.app import create_app
 
@@ -145,3 +146,19 @@ async def test_what_was_counted_is_told_in_the_format_of_prometheus() -> None:
 
     assert answer.headers["content-type"].startswith("text/plain")
     assert 'deskpilot_silences_total{helpdesk="a helpdesk of this test"} 1.0' in answer.text
+
+
+async def test_what_the_model_has_cost_is_read_from_the_database_of_all_replicas(service: Service) -> None:
+    """Whichever of them is scraped; and what was counted is told even where the database is gone."""
+    another = Spending(service.database, LLMSettings(price_in=1_000, price_out=1_000, daily_cap=5.0))
+    await another.take(Payer("zendesk:acme of this test", requester="1"), tokens_in=1_000, tokens_out=500)
+    engine = create_async_engine(f"postgresql+psycopg://{NOBODY}/x")
+    gone = Spending(Database(engine=engine, transactions=engine, conninfo=""), LLMSettings())
+    broken = replace(service, tools=replace(service.tools, spending=gone))
+    async with asking(create_app(service)) as one, asking(create_app(broken)) as other:
+        answers = [await one.get("/metrics"), await other.get("/metrics")]
+    await engine.dispose()
+
+    for answer in answers:
+        assert answer.status_code == 200
+        assert 'deskpilot_spent_today{account="zendesk:acme of this test"} 1.5' in answer.text

@@ -1,0 +1,58 @@
+"""The model as one attempt at a message may use it: so many calls, each paid for before it is made, and watched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from service.errors import LLMMisconfiguredError, LLMRefusedError, LLMUnavailableError, OutageError
+from service.llm import LLM, Completion
+from service.metrics import TOKENS
+from service.outages import MODEL, Outages, Standing
+from service.spending import Payer, Spending
+
+MOST_CALLS = 2
+"""To analyse and to draft."""
+
+_FAILURES = (LLMUnavailableError, LLMMisconfiguredError)
+
+
+class Calls:
+    """A `service.llm.Chat` for one attempt."""
+
+    def __init__(self, llm: LLM, *, outages: Outages, standing: Standing, spending: Spending, payer: Payer) -> None:
+        self._llm = llm
+        self.settings, self.model, self.fast_model = llm.settings, llm.model, llm.fast_model
+        self._outages, self._standing = outages, standing
+        self._spending, self._payer = spending, payer
+        self._left = MOST_CALLS
+
+    async def complete(
+        self, messages: Sequence[Mapping[str, str]], *, model: str, schema: Mapping[str, Any], max_tokens: int
+    ) -> Completion:
+        """Ask once, if there is money for it. Raises OverspentError, OutageError, LLMRefusedError."""
+        if not self._left:
+            raise LLMRefusedError(f"a message gets at most {MOST_CALLS} calls")
+        self._left -= 1
+        most_in, most_out = self._llm.most(messages, max_tokens=max_tokens)
+        taken = await self._spending.take(self._payer, tokens_in=most_in, tokens_out=most_out)
+        try:
+            async with self._outages.watching(MODEL, self._standing, failures=_FAILURES):
+                completion = await self._llm.complete(messages, model=model, schema=schema, max_tokens=max_tokens)
+        except OutageError as error:
+            if _is_unpaid(error):
+                await self._spending.settle(taken, tokens_in=0, tokens_out=0)
+            raise  # what timed out may be on the bill, and so may a refusal: the most it can have cost stays taken
+        TOKENS.labels("in").inc(completion.tokens_in)
+        TOKENS.labels("out").inc(completion.tokens_out)
+        # a server that does not count is taken to have used the most
+        await self._spending.settle(
+            taken, tokens_in=completion.tokens_in or most_in, tokens_out=completion.tokens_out or most_out
+        )
+        return completion
+
+
+def _is_unpaid(error: OutageError) -> bool:
+    """Whether nothing was asked, or nothing done."""
+    failure = error.__cause__
+    return failure is None or isinstance(failure, LLMMisconfiguredError) or getattr(failure, "unpaid", False)
