@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import SecretStr
 
+from service.groups import EmbeddingsSettings, FreshdeskSettings, LLMSettings, ZendeskSettings
+
 if TYPE_CHECKING:  # the settings call this file, which only reads them
-    from service.groups import EmbeddingsSettings, FreshdeskSettings, LLMSettings, ZendeskSettings
-from service.settings import Settings
+    from service.settings import Settings
 
 PLACEHOLDERS = frozenset({"changeme", "change-me", "secret", "password", "xxx", "todo", "your-api-key", "<secret>"})
 
