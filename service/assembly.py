@@ -32,6 +32,7 @@ from service.queue import Queue
 from service.reconcile import Reconciler
 from service.settings import Settings, SettingsProblem
 from service.vectors import VectorsUnavailableError, open_vectors
+from service.votes import Votes
 
 _CONNECTIONS = httpx.Limits(max_connections=50, max_keepalive_connections=20, keepalive_expiry=4)
 """Idle ones are closed before the other side does it, which many servers do after five seconds."""
@@ -76,6 +77,8 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
         inbox = Inbox(database)
         await stack.enter_async_context(inbox.receiving())
         outages, queue, budgets = Outages(database), Queue(database), Budgets(database)
+        votes = Votes(database, public_url=settings.public_url)
+        await votes.renew()
         tools = Tools(
             library=await stack.enter_async_context(opened_library(settings, budgets)),
             ledger=Ledger(database),
@@ -83,6 +86,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
             outages=outages,
             budgets=budgets,
             reconciler=Reconciler(database, inbox=inbox),
+            votes=votes,
         )
         pipeline = Pipeline(tools)
         jobs = Jobs(

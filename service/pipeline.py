@@ -51,6 +51,7 @@ from service.policy import (
 from service.reconcile import Reconciler
 from service.traces import details_of
 from service.vectors import Fence, VectorsUnavailableError
+from service.votes import Votes
 from service.writers import Writers
 
 log = structlog.get_logger()
@@ -71,6 +72,7 @@ class Tools:
     outages: Outages
     budgets: Budgets
     reconciler: Reconciler
+    votes: Votes
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Pipeline:
 
     def __init__(self, tools: Tools) -> None:
         self._ledger, self._library, self._outages = tools.ledger, tools.library, tools.outages
-        self._reconciler, self._budgets = tools.reconciler, tools.budgets
+        self._reconciler, self._budgets, self._votes = tools.reconciler, tools.budgets, tools.votes
         self._writers = Writers(tools.llm, tools.outages, settings=tools.library.settings)
         self._settings, self._lessons = tools.library.settings, Lessons(tools.library, tools.outages)
         self._desks = tools.library.helpdesks
@@ -174,7 +176,8 @@ class Pipeline:
         team, reference = self._settings.team, reference_for(key, occasion.key)
         draft, sources = resolve(written.draft, written.passages.given, language=team.language)
         written = replace(written, draft=draft, sources=sources)
-        content = content_of(written, reference=reference, restore=masker.restore, timezone=team.timezone)
+        votes = self._votes.links(key, reference, language=team.language)
+        content = content_of(written, reference=reference, restore=masker.restore, timezone=team.timezone, votes=votes)
         _count(written)
         return SavedDraft(
             key=key,
@@ -282,6 +285,7 @@ class Pipeline:
     async def forget_old(self) -> None:
         """Forget what nobody will ask about any more."""
         await self._budgets.forget_old()
+        await self._votes.renew()
         await self._ledger.forget_questions(days=QUESTIONS_KEPT_DAYS)
 
     async def sync(self) -> str:

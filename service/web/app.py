@@ -7,7 +7,7 @@ from starlette.types import ASGIApp
 
 from service import __version__
 from service.assembly import Service
-from service.web import health, knowledge
+from service.web import feedback, health, knowledge
 from service.web.admin import Admin
 from service.web.protection import Protection
 from service.web.webhooks import Webhooks
@@ -22,9 +22,10 @@ def create_app(service: Service, *, control_token: str = "") -> ASGIApp:
     app = FastAPI(
         title="deskpilot", version=__version__, openapi_url="/api/openapi.json", docs_url=None, redoc_url=None
     )
-    settings = service.settings
+    settings, tools = service.settings, service.tools
     app.include_router(health.router({"database": service.database_answers, "knowledge": service.index_answers}))
-    app.include_router(knowledge.router(service.tools))
+    app.include_router(knowledge.router(tools))
+    app.include_router(feedback.router(tools.votes, language=settings.team.language))
     behind = Admin(app, tokens=(control_token, settings.admin_token.get_secret_value()))
     secrets = {name: helpdesk.secrets for name, helpdesk in settings.helpdesks.items()}
     webhooks = Webhooks(behind, inbox=service.inbox, secrets=secrets)

@@ -36,6 +36,7 @@ from service.queue import Queue
 from service.reconcile import Reconciler
 from service.settings import Settings
 from service.vectors import EmbeddedVectors
+from service.votes import Votes
 from service.web.webhooks import Webhooks
 from tests.connectors.network import Network
 
@@ -242,6 +243,7 @@ async def _surrounded(
             outages=outages,
             budgets=Budgets(database),
             reconciler=reconciler,
+            votes=Votes(database),
         )
         pipeline = Pipeline(tools)
         queue = Queue(database)
