@@ -287,7 +287,7 @@ async def _dripped(port: int, first: bytes, drop: bytes) -> int:
 
     dripping = asyncio.create_task(drip())
     said = b""
-    with contextlib.suppress(ConnectionError):
+    with contextlib.suppress(ConnectionError, TimeoutError):
         async with asyncio.timeout(10):
             while part := await reader.read(65_536):
                 said += part

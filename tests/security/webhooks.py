@@ -27,6 +27,7 @@ from service.groups import FreshdeskSettings, KnowledgeSettings, ZendeskSettings
 from service.inbox import Inbox
 from service.settings import Settings, SettingsProblem
 from service.web.server import free_port
+from service.web.webhooks import LARGEST_BYTES
 from tests.bench.processes import DESKPILOT, HOST, ROOT, answering, postgres, rss_mb, running
 from tests.hostile import SHARED
 from tests.security.bars import Bar
@@ -38,6 +39,7 @@ from tests.story.one_desk import OneDesk, freshdesk, zendesk
 VECTORS = SHARED / "webhooks/vectors.json"
 GOOD = 200
 NEW = "zd-secret-of-this-test-2"
+STALLED_S = 2
 
 OWN_ANSWERS = [
     {
@@ -380,11 +382,34 @@ async def uploads(database_url: str, folder: Path, size: Size) -> list[Bar]:
             await asyncio.sleep(0.02)
         statuses = await sending
         peak = max(peak, rss_mb(process.pid))
+        stalled = await _stalled(port, size.uploads, pid=process.pid)
     what = f"{size.uploads} uploads of {size.upload_mb} MB at once"
     return [
         Bar("W6", f"{what}: not answered with 413", sum(status != 413 for status in statuses), len(statuses), most=0),
         Bar("W6", f"{what}: MB of memory more", round(peak - before, 1), len(statuses), most=20),
+        Bar(
+            "W6",
+            "uploads that stop short of the limit: MB of memory more",
+            round(stalled - before, 1),
+            size.uploads,
+            most=20,
+        ),
     ]
+
+
+async def _stalled(port: int, count: int, *, pid: int) -> float:
+    """The most memory while so many senders stop shortly before their body would be too large."""
+    head = b"POST /webhooks/freshdesk HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+    opened_ = await asyncio.gather(*(asyncio.open_connection(HOST, port) for _ in range(count)))
+    for _, writer in opened_:
+        writer.write(head + b"%x\r\n" % LARGEST_BYTES + b"x" * (LARGEST_BYTES - 1))
+    peak = rss_mb(pid)
+    for _ in range(STALLED_S * 20):
+        await asyncio.sleep(0.05)
+        peak = max(peak, rss_mb(pid))
+    for _, writer in opened_:
+        writer.transport.abort()
+    return peak
 
 
 async def _upload(port: int, how: bytes, *, megabytes: int) -> int:
