@@ -25,8 +25,7 @@ class Connection(HttpToolsProtocol):
     """
 
     _clock: asyncio.TimerHandle | None = None
-    _whole = False  # all of the newest request is here
-    _around = 0  # bytes that are no body, since it began, or since its last chunk ended
+    _around = 0  # bytes that are no body, of the newest request, or since its last chunk ended
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in the base class
         """Somebody connects."""
@@ -42,17 +41,12 @@ class Connection(HttpToolsProtocol):
         """Some bytes came."""
         self._around += len(data)
         super().data_received(data)
-        if self.transport.is_closing():
+        if self._whole and self._clock is None:  # nearly every request comes in one piece
             return
-        if not self._whole and self._around > LARGEST_HEAD_BYTES:
+        if self._around > LARGEST_HEAD_BYTES and not self._whole and not self.transport.is_closing():
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are too large")
         else:
             self._watch()
-
-    def on_message_begin(self) -> None:
-        """A request begins."""
-        super().on_message_begin()
-        self._whole, self._around = False, 0
 
     def on_body(self, body: bytes) -> None:
         """A part of its body."""
@@ -63,16 +57,17 @@ class Connection(HttpToolsProtocol):
         """All of a chunk: what surrounds the next one is counted anew."""
         self._around = 0
 
-    def on_message_complete(self) -> None:
-        """It is whole."""
-        super().on_message_complete()
-        self._whole = True
-
     def on_response_complete(self) -> None:
         """It is answered, perhaps before it was whole."""
         super().on_response_complete()
-        if not self.transport.is_closing():
-            self._watch()
+        self._around = 0
+        self._watch()
+
+    @property
+    def _whole(self) -> bool:
+        """Whether all of a request is here, and it is being answered."""
+        cycle = self.cycle
+        return cycle is not None and not cycle.more_body and not cycle.response_complete
 
     def send_400_response(self, msg: str) -> None:
         """What came is not HTTP."""
@@ -81,10 +76,9 @@ class Connection(HttpToolsProtocol):
     def _watch(self) -> None:
         """Let the clock run while the other side has to send something, and only then."""
         idle = self.timeout_keep_alive_task is not None  # uvicorn's own clock runs
-        answered = self.cycle is None or self.cycle.response_complete
-        if idle or self.pipeline or (self._whole and not answered):
+        if idle or self.pipeline or self._whole:
             self._stop()
-        elif self._clock is None:
+        elif self._clock is None and not self.transport.is_closing():
             self._clock = self.loop.call_later(PATIENCE_S, self._give_up)
 
     def _stop(self) -> None:

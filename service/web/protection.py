@@ -9,7 +9,6 @@ HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),  # the address of a vote is what proves it
-    (b"cross-origin-resource-policy", b"same-origin"),
     (b"cache-control", b"no-store"),
 )
 """For an answer that says nothing of its own about these. A page that loads anything states its own policy.
