@@ -145,3 +145,11 @@ async def test_what_was_counted_is_told_in_the_format_of_prometheus() -> None:
 
     assert answer.headers["content-type"].startswith("text/plain")
     assert 'deskpilot_silences_total{helpdesk="a helpdesk of this test"} 1.0' in answer.text
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])
+async def test_no_pages_about_the_routes_are_served(service: Service, path: str) -> None:
+    """They load scripts from elsewhere; the document itself is the administrators' (/api/openapi.json)."""
+    async with asking(create_app(service)) as probe:
+        assert (await probe.get(path)).status_code == 404
+        assert (await probe.get("/api/openapi.json")).status_code == 401
