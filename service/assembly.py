@@ -34,6 +34,7 @@ from service.reconcile import Reconciler
 from service.settings import Settings, SettingsProblem
 from service.spending import Spending
 from service.vectors import VectorsUnavailableError, open_vectors
+from service.votes import Votes
 
 log = structlog.get_logger()
 
@@ -87,6 +88,8 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
         inbox = Inbox(database)
         await stack.enter_async_context(inbox.receiving())
         outages, queue, budgets = Outages(database), Queue(database), Budgets(database)
+        votes = Votes(database, public_url=settings.public_url)
+        await votes.renew()
         tools = Tools(
             library=await stack.enter_async_context(opened_library(settings, budgets)),
             ledger=Ledger(database),
@@ -95,6 +98,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
             budgets=budgets,
             spending=Spending(database, settings.llm),
             reconciler=Reconciler(database, inbox=inbox),
+            votes=votes,
         )
         pipeline = Pipeline(tools)
         jobs = Jobs(

@@ -46,8 +46,10 @@ class Written:
         return "no_model" if self.no_key else "ready"
 
 
-def content_of(written: Written, *, reference: str, restore: Restore, timezone: str) -> NoteContent:
-    """Gather the note. restore: puts back what was masked, and only what this ticket itself holds."""
+def content_of(
+    written: Written, *, reference: str, restore: Restore, timezone: str, votes: tuple[tuple[str, str], ...] = ()
+) -> NoteContent:
+    """Gather the note. restore: puts back what was masked, and only what this ticket itself holds. votes: see NoteContent."""
     draft, conversation = written.draft, written.conversation
     summary = clean_summary(written.analysis.summary) if len(conversation.turns) >= SUMMARY_FROM else None
     return NoteContent(
@@ -68,6 +70,7 @@ def content_of(written: Written, *, reference: str, restore: Restore, timezone: 
         no_key=written.no_key,
         replaces=written.replaces,
         person_reasons=written.person_reasons,
+        votes=votes,
     )
 
 

@@ -135,6 +135,26 @@ spending = sa.Table(
     sa.Column("cost", sa.Double, nullable=False),
 )
 
+feedback = sa.Table(
+    "feedback",
+    metadata,
+    sa.Column("helpdesk", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("ticket_id", sa.Text, primary_key=True),
+    sa.Column("reference", sa.Text, primary_key=True),  # of the note
+    sa.Column("judgement", sa.Text, nullable=False),  # "right" or "wrong"
+    sa.Column("comment", sa.Text, nullable=False, server_default=""),  # masked
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+)
+
+feedback_keys = sa.Table(
+    "feedback_keys",
+    metadata,
+    sa.Column("id", sa.Integer, sa.Identity(), primary_key=True),
+    sa.Column("key", sa.LargeBinary, nullable=False),
+    sa.Column("made_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Database:

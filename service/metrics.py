@@ -10,6 +10,7 @@ NOTES = Counter(
     "deskpilot_notes_total", "Internal notes written, by verdict and writer.", ["helpdesk", "verdict", "writer"]
 )
 SILENCES = Counter("deskpilot_silences_total", "Messages for which nothing was written.", ["helpdesk"])
+FEEDBACK = Counter("deskpilot_feedback_total", "Votes on notes, by what they say.", ["helpdesk", "judgement"])
 CITATIONS_DROPPED = Counter("deskpilot_citations_dropped_total", "Citations of passages that were not given.")
 TOKENS = Counter("deskpilot_model_tokens_total", "Tokens sent to and received from models.", ["direction"])
 OVERSPENT = Counter(

@@ -54,6 +54,7 @@ class NoteContent:
     no_key: bool = False  # no model is set
     replaces: str = ""  # reference of an older note that cannot be marked as out of date
     person_reasons: tuple[str, ...] = ()  # keys of `Phrases.reasons`, or words of the team's language
+    votes: tuple[tuple[str, str], ...] = ()  # our own links, by which an agent judges this note: (word, address)
 
 
 def compose(content: NoteContent, *, language: str) -> str:
@@ -87,6 +88,7 @@ def _render(note: NoteContent, words: Phrases) -> str:
         verdict=_verdict(note, words),
         remark=_remark(note, words),
         draft=draft_html(note.draft_text, _quotable(note)) if note.draft_text else "",
+        votes=note.votes if note.verdict in ("ready", "uncovered") or _quotes(note) else (),
         told=[(words.problem, told.problem), (words.tried, "; ".join(told.tried)), (words.open, "; ".join(told.open))],
     )
     return sanitise(html).strip()

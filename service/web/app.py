@@ -7,7 +7,9 @@ from starlette.types import ASGIApp
 
 from service import __version__
 from service.assembly import Service
-from service.web import health, knowledge
+from service.web import feedback, health, knowledge
+from service.web.admin import Admin
+from service.web.protection import Protection
 from service.web.webhooks import Webhooks
 
 
@@ -16,10 +18,16 @@ def create_app(service: Service, *, control_token: str = "") -> ASGIApp:
 
     control_token: lets commands of the same machine in (see service/control.py); the admin token does so too.
     """
-    app = FastAPI(title="deskpilot", version=__version__, docs_url=None, redoc_url=None)
-    settings = service.settings
+    # the document of the routes is the administrators', too; the pages that show it load scripts from elsewhere
+    app = FastAPI(
+        title="deskpilot", version=__version__, openapi_url="/api/openapi.json", docs_url=None, redoc_url=None
+    )
+    settings, tools = service.settings, service.tools
     checks = {"database": service.database_answers, "knowledge": service.index_answers}
     app.include_router(health.router(checks, figures=service.count_spending))
-    app.include_router(knowledge.router(service.tools, tokens=(control_token, settings.admin_token.get_secret_value())))
+    app.include_router(knowledge.router(tools))
+    app.include_router(feedback.router(tools.votes, language=settings.team.language))
+    behind = Admin(app, tokens=(control_token, settings.admin_token.get_secret_value()))
     secrets = {name: helpdesk.secrets for name, helpdesk in settings.helpdesks.items()}
-    return Webhooks(app, inbox=service.inbox, secrets=secrets)
+    webhooks = Webhooks(behind, inbox=service.inbox, secrets=secrets)
+    return Protection(webhooks, https=settings.public_url.startswith("https://"))

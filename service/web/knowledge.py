@@ -3,43 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
-from starlette.requests import ClientDisconnect
 
 from service.errors import ServiceError
 from service.knowledge import pushed
 from service.knowledge.findings import KnowledgeReport
-from service.knowledge.page import HEADERS, report_page
-from service.knowledge.pushed import LARGEST_BYTES, NotNowError, UnfitError
+from service.knowledge.page import page_headers, report_page
+from service.knowledge.pushed import BODY, LARGEST_BYTES, NotNowError, UnfitError
 from service.knowledge.report import knowledge_report
 from service.knowledge.sources import Library, sync_all
 from service.pipeline import Tools
 from service.vectors import VectorsUnavailableError
+from service.web.admin import TOLD
+from service.web.bodies import body_of
 
 Days = Annotated[int, Query(ge=1, le=3650)]
 
 _DONE = None
 _RETRY_S = "30"
+_ARTICLE = {"requestBody": {"required": True, "content": {"application/json": {"schema": BODY}}}}
 
 
-def router(tools: Tools, *, tokens: Sequence[str]) -> APIRouter:
-    """Routes under /api. tokens: any of these lets in; empty ones let nobody in."""
-
-    def authorised(authorization: Annotated[str, Header()] = "") -> None:
-        given = authorization.removeprefix("Bearer ").encode()
-        if not any(hmac.compare_digest(given, token.encode()) for token in tokens if token):
-            raise HTTPException(401, "send the admin token as Authorization: Bearer")
-
-    routes = APIRouter(prefix="/api", tags=["knowledge"], dependencies=[Depends(authorised)])
+def router(tools: Tools) -> APIRouter:
+    """Routes under /api, behind service/web/admin.py."""
+    routes = APIRouter(prefix="/api", tags=["knowledge"], dependencies=[Depends(TOLD)])
 
     @routes.post("/sync")
     async def sync() -> StreamingResponse:
@@ -61,18 +56,18 @@ def router(tools: Tools, *, tokens: Sequence[str]) -> APIRouter:
     @routes.get("/knowledge/report")
     async def report(days: Days = 90) -> Response:
         """What should be written or mended, as JSON (see service/knowledge/findings.py)."""
-        return Response((await made(days)).as_json(), media_type="application/json", headers=HEADERS)
+        return Response((await made(days)).as_json(), media_type="application/json")
 
     @routes.get("/knowledge/report.html")
     async def report_as_page(days: Days = 90) -> HTMLResponse:
         """The same as a page to read."""
-        return HTMLResponse(report_page(await made(days)), headers=HEADERS)
+        return HTMLResponse(report_page(await made(days)), headers=page_headers())
 
-    @routes.put("/knowledge/{source}/{article_id:path}")
+    @routes.put("/knowledge/{source}/{article_id:path}", openapi_extra=_ARTICLE)
     async def put(source: str, article_id: str, request: Request) -> JSONResponse:
         """Index an article, or replace it: 201 where it is new, else 200. See the README for the body."""
         with _refusing():
-            done = await pushed.put(tools.library, source, article_id, await _body(request))
+            done = await pushed.put(tools.library, source, article_id, await body_of(request, largest=LARGEST_BYTES))
         said = {"article": done.article, "passages": done.passages, "notes": done.notes}
         return JSONResponse(said, 201 if done.new else 200)
 
@@ -95,23 +90,6 @@ def _refusing() -> Iterator[None]:
         raise HTTPException(422, [asdict(one) for one in error.problems]) from error
     except (NotNowError, VectorsUnavailableError) as error:
         raise HTTPException(503, str(error), {"Retry-After": _RETRY_S}) from error
-
-
-async def _body(request: Request) -> bytes:
-    """The raw bytes; reading stops at the limit, whatever Content-Length says."""
-    too_large = HTTPException(413, f"the body is larger than {LARGEST_BYTES} bytes")
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > LARGEST_BYTES:
-        raise too_large
-    parts = bytearray()
-    try:
-        async for part in request.stream():
-            parts += part
-            if len(parts) > LARGEST_BYTES:
-                raise too_large
-    except ClientDisconnect as error:  # nobody waits for an answer
-        raise HTTPException(400, "the body ended too early") from error
-    return bytes(parts)
 
 
 async def _synced(library: Library) -> AsyncIterator[str]:

@@ -12,8 +12,11 @@ from contextlib import asynccontextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from service.web.connection import Connection
+
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 _BACKLOG = 2048  # uvicorn's own
+_IDLE_S = 5  # between two requests of a connection
 
 
 class _Server(uvicorn.Server):
@@ -33,6 +36,9 @@ async def serving(app: ASGIApp, *, host: str, port: int, listening: socket.socke
         app,
         host=host,
         port=port,
+        http=Connection,
+        ws="none",
+        timeout_keep_alive=_IDLE_S,
         log_config=None,
         access_log=False,
         lifespan="off",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -19,6 +20,10 @@ log = structlog.get_logger()
 
 LARGEST_BYTES = 1024 * 1024
 """Zendesk sends at most 256 KB, Freshdesk names no limit."""
+
+_SMALL_BYTES = 64 * 1024
+_LARGE_AT_ONCE = 4
+"""Bodies beyond the small ones are read so many at a time: anybody may begin to send one, and nobody is to fill our memory."""
 
 _PREFIX = "/webhooks/"
 
@@ -56,6 +61,7 @@ class Webhooks:
         self._app = app
         self._inbox = inbox
         self._secrets = secrets
+        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or hand it on."""
@@ -79,13 +85,24 @@ class Webhooks:
             return 405, "webhooks are sent with POST"
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
         try:
-            delivery = Delivery(headers=headers, body=await _body(headers, receive), path_secret=path_secret)
+            delivery = Delivery(headers=headers, body=await self._body(headers, receive), path_secret=path_secret)
             event = WEBHOOKS[helpdesk].accept(delivery, secrets=self._secrets[helpdesk], now=datetime.now(UTC))
             return 200, await self._stored(helpdesk, event)
         except tuple(_REFUSALS) as error:
             status, text = _REFUSALS[type(error)]
             log.warning("webhook refused", helpdesk=helpdesk, status=status, reason=str(error))
             return status, text
+
+    async def _body(self, headers: dict[str, str], receive: Receive) -> bytes:
+        """The raw bytes; stops reading at the limit, whatever Content-Length says."""
+        length = headers.get("content-length", "")
+        if length.isdecimal() and int(length) > LARGEST_BYTES:
+            raise _TooLargeError
+        parts: list[bytes] = []
+        if await _read(receive, parts, upto=_SMALL_BYTES):
+            async with self._large:
+                await _read(receive, parts, upto=LARGEST_BYTES + 1)
+        return b"".join(parts)
 
     async def _stored(self, helpdesk: str, event: Event) -> str:
         """Make an event durable, unless it is not for us; returns what was done with it."""
@@ -97,13 +114,10 @@ class Webhooks:
         return "accepted"
 
 
-async def _body(headers: dict[str, str], receive: Receive) -> bytes:
-    """The raw bytes; stops reading at the limit, whatever Content-Length says."""
-    length = headers.get("content-length", "")
-    if length.isdecimal() and int(length) > LARGEST_BYTES:
-        raise _TooLargeError
-    parts, size, more = [], 0, True
-    while more:
+async def _read(receive: Receive, parts: list[bytes], *, upto: int) -> bool:
+    """Read on until the body is whole (False) or has `upto` bytes (True); `parts` gets what came."""
+    size = sum(map(len, parts))
+    while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise _GoneError
@@ -111,8 +125,10 @@ async def _body(headers: dict[str, str], receive: Receive) -> bytes:
         size += len(parts[-1])
         if size > LARGEST_BYTES:
             raise _TooLargeError
-        more = message.get("more_body", False)
-    return b"".join(parts)
+        if not message.get("more_body", False):
+            return False
+        if size >= upto:
+            return True
 
 
 async def _answer(send: Send, status: int, text: str) -> None:

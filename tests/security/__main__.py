@@ -16,10 +16,14 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.hostile import SHARED
-from tests.security import limits
+from tests.security import limits, web, webhooks
 from tests.security.bars import Bar, Measure
 
-PARTS: Mapping[str, Measure] = {"limits": limits.measure}
+PARTS: Mapping[str, Measure] = {
+    "limits": limits.measure,
+    "webhooks": webhooks.measure,
+    "web": web.measure,
+}
 """What is measured, by name; in this order."""
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from service.analysis import Summary
 from service.guard import Source
 from service.markup import draft_html, sanitise, words_beside
-from service.notes import MAX_BYTES, Certain, NoteContent, Verdict, compose
+from service.notes import MAX_BYTES, Certain, NoteContent, Verdict, compose, superseded
 from service.phrases import ENGLISH, LANGUAGES, Phrases
 from tests.service.golden_notes import DOWN, EXTRACTIVE, GOLDEN, LONG_THREAD, PERSON, READY, UNCOVERED
 from tests.service.safe_html import assert_safe, text_of
@@ -369,3 +369,35 @@ def test_whatever_the_texts_are_the_note_keeps_its_promises(content: NoteContent
     assert "<EMAIL_1>" not in text_of(html)
     assert sanitise(html) == html
     assert_safe(html, links={source.url for source in (*content.sources, *content.nearest)})
+
+
+VOTES = (("Right", "https://desk.example/feedback/1.a.b"), ("Wrong", "https://desk.example/feedback/1.c.d"))
+
+
+@pytest.mark.parametrize(
+    ("content", "has"),
+    [(READY, True), (LONG_THREAD, True), (UNCOVERED, True), (EXTRACTIVE, True), (PERSON, False), (DOWN, False)],
+    ids=["ready", "long", "uncovered", "quoted", "person", "down"],
+)
+def test_where_there_is_something_to_judge_two_links_stand_before_the_reference(
+    content: NoteContent, *, has: bool
+) -> None:
+    """Where a person takes over, or nothing could be written, there is nothing that was right or wrong."""
+    html = compose(replace(content, votes=VOTES), language="en")
+    links = {url for _, url in VOTES}
+
+    last = html.rpartition("\n")[2]
+    wanted = "".join(f'<a href="{url}">{word}</a> · ' for word, url in VOTES) if has else ""
+    assert last == f"<p>{wanted}{content.reference}</p>"
+    assert words_beside(html) <= 150
+    assert_safe(html, links={*(source.url for source in (*content.sources, *content.nearest)), *(links if has else ())})
+
+
+def test_the_links_of_an_older_note_stay_when_it_is_marked_as_out_of_date() -> None:
+    """Whoever used its draft can still say so."""
+    html = compose(replace(READY, votes=VOTES), language="en")
+
+    marked = superseded(html.replace('">Right', '" rel="noopener">Right'), by="DP-4M8", language="en")
+
+    assert all(f'<a href="{url}">{word}</a>' in marked for word, url in VOTES)
+    assert words_beside(html) <= 150

@@ -39,6 +39,7 @@ from service.reconcile import Reconciler
 from service.settings import Settings
 from service.spending import Spending
 from service.vectors import EmbeddedVectors
+from service.votes import Votes
 from service.web.webhooks import Webhooks
 from tests.connectors.network import Network
 
@@ -276,6 +277,7 @@ async def _surrounded(
             budgets=Budgets(database),
             spending=Spending(database, settings.llm),
             reconciler=reconciler,
+            votes=Votes(database),
         )
         pipeline = Pipeline(tools)
         queue = Queue(database)

@@ -162,3 +162,11 @@ async def test_what_the_model_has_cost_is_read_from_the_database_of_all_replicas
     for answer in answers:
         assert answer.status_code == 200
         assert 'deskpilot_spent_today{account="zendesk:acme of this test"} 1.5' in answer.text
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])
+async def test_no_pages_about_the_routes_are_served(service: Service, path: str) -> None:
+    """They load scripts from elsewhere; the document itself is the administrators' (/api/openapi.json)."""
+    async with asking(create_app(service)) as probe:
+        assert (await probe.get(path)).status_code == 404
+        assert (await probe.get("/api/openapi.json")).status_code == 401

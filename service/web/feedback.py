@@ -1,0 +1,119 @@
+"""The page behind the two links of a note. To open it records nothing (mail scanners open every link); to send it does."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from base64 import b64encode
+from pathlib import Path
+from typing import Literal
+from urllib.parse import parse_qs
+
+import structlog
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from service.ballot import ballot
+from service.errors import DatabaseUnavailableError
+from service.feedback import Vote
+from service.votes import MOST_CHARS, PATH, Votes
+from service.web.bodies import body_of
+
+log = structlog.get_logger()
+
+LARGEST_BYTES = 16 * 1024
+"""Of the form: a comment of the longest characters, each of them in hexadecimal."""
+
+Page = Literal["right", "wrong", "thanks", "gone", "later"]
+
+_STATUS: dict[Page, int] = {"gone": 404, "later": 503}
+
+
+def router(votes: Votes, *, language: str) -> APIRouter:
+    """Routes for whoever follows a link: the token in it is all that proves them. language: the team's."""
+    routes = APIRouter(tags=["feedback"], prefix=PATH.rstrip("/"))
+
+    @routes.get("/{token}", response_class=HTMLResponse)
+    async def ask(token: str) -> HTMLResponse:
+        """One form with one button. A token that is forged, has expired or was cut off gets the same page, whichever it is."""
+        try:
+            vote = await votes.read(token)
+        except DatabaseUnavailableError as error:
+            return _later(language, error)
+        return _page(vote.judgement, language, vote) if vote else _page("gone", language)
+
+    @routes.post("/{token}", response_class=HTMLResponse)
+    async def record(token: str, request: Request) -> HTMLResponse:
+        """Keep the vote; a second one on the same note takes its place."""
+        try:
+            vote = await votes.read(token)
+            if vote is None:
+                return _page("gone", language)
+            known = await votes.record(vote, _comment(await body_of(request, largest=LARGEST_BYTES)))
+        except DatabaseUnavailableError as error:
+            return _later(language, error)
+        return _page("thanks", language, vote) if known else _page("gone", language)
+
+    return routes
+
+
+def _comment(form: bytes) -> str:
+    """What stands in the form's only field; empty for anything that is no such form."""
+    try:
+        fields = parse_qs(form.decode("utf-8", "replace"), max_num_fields=10)
+    except ValueError:
+        return ""
+    return fields.get("comment", [""])[0]
+
+
+def _later(language: str, error: DatabaseUnavailableError) -> HTMLResponse:
+    log.warning("a vote could not be recorded", reason=str(error))
+    return _page("later", language)
+
+
+def _page(page: Page, language: str, vote: Vote | None = None) -> HTMLResponse:
+    environment, style, policy = _prepared()
+    words = ballot(language)
+    said: dict[Page, tuple[str, str, str]] = {
+        "right": (words.right_title, words.right_lead, words.right_hint),
+        "wrong": (words.wrong_title, words.wrong_lead, words.wrong_hint),
+        "thanks": (words.thanks_title, words.thanks_lead, ""),
+        "gone": (words.gone_title, words.gone_lead, ""),
+        "later": (words.later_title, words.later_lead, ""),
+    }
+    title, lead, hint = said[page]
+    html = environment.get_template("feedback.html.j2").render(
+        page=page,
+        words=words,
+        title=title,
+        lead=lead,
+        hint=hint,
+        note=words.note.format(reference=vote.reference, ticket=vote.key.ticket_id) if vote else "",
+        most=MOST_CHARS,
+        style=Markup(style),  # noqa: S704 - our own file
+    )
+    return HTMLResponse(html, _STATUS.get(page, 200), {"Content-Security-Policy": policy})
+
+
+@functools.cache
+def _prepared() -> tuple[Environment, str, str]:
+    """The templates, the style, and the policy that lets the page have that style, send its form, and nothing else."""
+    folder = Path(__file__).parent
+    environment = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style = (folder / "feedback.css").read_text(encoding="utf-8")
+    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return (
+        environment,
+        style,
+        (
+            f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        ),
+    )
