@@ -40,7 +40,7 @@ class Lessons:
 
     def __init__(self, library: Library, outages: Outages) -> None:
         self._vectors, self._embeddings, self._outages = library.vectors, library.embeddings, outages
-        self._on = library.settings.knowledge.solved
+        self._on, self._entities = library.settings.knowledge.solved, library.entities
 
     @asynccontextmanager
     async def reading(
@@ -70,7 +70,7 @@ class Lessons:
     async def _lesson(self, desk: Helpdesk, ticket: Ticket) -> Passage | Unfit:
         if not self._on:
             return _OFF
-        lesson = await asyncio.to_thread(passage_of, ticket)
+        lesson = await asyncio.to_thread(passage_of, ticket, entities=self._entities)
         if isinstance(lesson, Passage) and (await desk.rated(ticket)).satisfaction == "bad":
             lesson = Unfit(RATED_BADLY)
         if isinstance(lesson, Unfit) and ticket.status in ("solved", "closed"):

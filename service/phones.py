@@ -8,29 +8,9 @@ from typing import Literal
 
 import phonenumbers
 
-REGIONS = (
-    "US",
-    "GB",
-    "DE",
-    "FR",
-    "ES",
-    "IT",
-    "PT",
-    "NL",
-    "AT",
-    "CH",
-    "BE",
-    "SE",
-    "DK",
-    "NO",
-    "FI",
-    "PL",
-    "AU",
-    "BR",
-    "IN",
-    "JP",
-)
-"""Countries whose national numbers are known without a country code."""
+_WITH_ZERO = ("GB", "DE", "FR", "IT", "NL", "AT", "CH", "BE", "SE", "FI", "AU", "JP", "IN", "BR", "IE", "ZA", "NZ", "RO", "TR", "IL")
+_WITHOUT_ZERO = ("US", "ES", "IT", "PT", "DK", "NO", "PL", "BR", "IN")
+"""Countries whose national numbers are known without a country code, by whether those begin with a zero."""
 
 MAX_CHECKS = 60
 """Numbers of one text that are compared with the numbering plans; more in one text are taken for phones unseen."""
@@ -40,8 +20,8 @@ _CANDIDATE = re.compile(
     r"(?: ?(?:x|ext\.? ?|extension |durchwahl |-)\d{1,6})?(?!\w|[./-]\d|-[0-9A-Fa-f]{2}\b)"
 )
 _SAYS_PHONE = (
-    r"phone|tel|mobile?|cell(?:ulare)?|fax|call(?: me)?(?: on| at| back)?|reach|answering|messages? to|text me|sms|whatsapp|signal"
-    r"|office|desk|hotline|ring|dial|handy|rufnummer|durchwahl|anruf|anrufen|erreichbar|rückruf|telefon\w*|portable|téléphone|appel\w*"
+    r"my (?:phone )?number|m(?:eine|y) nummer|mi número|mon numéro|il mio numero|meu número|mijn nummer|mit nummer|phone|tel|mobile?|cell(?:ulare)?|fax|call(?: me)?(?: on| at| back)?|reach|answering|messages? to|text me|sms|whatsapp|signal"
+    r"|office|desk|hotline|ring|dial|handy|rufnummer|durchwahl|anruf|anrufen|erreichbar|rückruf|telefon\w*|portable|téléphone|tél|appel\w*"
     r"|joindre|rappel\w*|teléfono|tlf|móvil|llam\w+|telefono|chiam\w+|recapito|telefone|telemóvel|celular|ligar|telefoon|mobiel"
     r"|bel(?:len)?|gsm|registered"
 )
@@ -82,6 +62,17 @@ def find_phones(text: str, *, known: frozenset[str] = frozenset()) -> Iterator[t
             yield match.start(), match.end(), "PHONE"
 
 
+def word_before(text: str, start: int) -> str:
+    """The word shortly before a number that says it is nobody's ("order", "Rechnung"); "" where none does."""
+    nearest = _nearest_word(text, start)
+    return (nearest["other"] or "") if nearest else ""
+
+
+def _nearest_word(text: str, start: int) -> re.Match[str] | None:
+    """The last word before a number that says what it is."""
+    return next(iter(list(_CONTEXT.finditer(text[max(0, start - 32) : start].rpartition("\n\n")[2]))[-1:]), None)
+
+
 def _by_form(text: str, start: int, end: int, digits: str) -> bool | None:
     """What form and neighbourhood say; None: ask the numbering plans."""
     shown = text[start:end]
@@ -89,10 +80,11 @@ def _by_form(text: str, start: int, end: int, digits: str) -> bool | None:
         return False
     if shown.startswith("+") and len(digits) >= 8:
         return True
-    nearest = list(_CONTEXT.finditer(text[max(0, start - 32) : start].rpartition("\n\n")[2]))[-1:]
-    says_phone, says_other = any(word["phone"] for word in nearest), any(word["other"] for word in nearest)
+    nearest = _nearest_word(text, start)
+    says_phone, says_other = bool(nearest and nearest["phone"]), bool(nearest and nearest["other"])
     if _AFTER.match(text[end : end + 12]) or says_phone:
-        return len(digits) <= 15 or "x" in shown
+        bare = shown.isdigit() and digits[0] != "0"  # longer ones are devices' or parcels'
+        return len(digits) <= (13 if bare else 15) or "x" in shown
     if (
         says_other
         or _MONEY_AFTER.match(text[end : end + 5])
@@ -110,6 +102,8 @@ def _by_groups(shown: str, digits: str) -> bool | None:
         return None if digits[0] == "0" and 10 <= len(digits) <= 14 else False
     if _NANP.fullmatch(shown):
         return True
+    if shown.count("/") > 1:
+        return False
     if "." in shown and not _DOTTED.fullmatch(shown):
         return False
     if digits.startswith(("978", "979")) and len(digits) == 13:  # ISBN
@@ -119,7 +113,7 @@ def _by_groups(shown: str, digits: str) -> bool | None:
 
 def _is_assigned(shown: str) -> bool:
     """True where some country's numbering plan has the number."""
-    for region in REGIONS:
+    for region in _WITH_ZERO if shown.lstrip("(").startswith("0") else _WITHOUT_ZERO:
         try:
             if phonenumbers.is_valid_number(phonenumbers.parse(shown, region)):
                 return True
