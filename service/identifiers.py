@@ -47,20 +47,23 @@ _SPELLED_EMAIL = re.compile(
     r"| (?:at|ät|@) [\w-]{1,60}+(?: (?:dot|punkt) [\w-]{2,60}+){1,4}| @ (?:[^\W_][\w-]{0,62}\.){1,6}[^\W\d_]{2,24}+(?![\w(]))",
     re.IGNORECASE,
 )
-_DIGIT_RUN = re.compile(r"(?<![\d_-])(?<![\d][A-Za-z])(?<!\d[.,])\d(?:[ -]?\d|(?<=\d{4})\.(?=\d{4})\d){11,40}(?!\w)")
+_DIGIT_RUN = re.compile(r"(?<![\d_-])(?<![\d][A-Za-z])(?<!\d[.,])\d(?:[ -]?\d|(?<=\d{4})\.(?=\d{4})\d){11,40}(?!\w)", re.ASCII)
 _DIGITS = re.compile(r"\d+")
 _CARD = re.compile(  # leading digits and lengths of the issuers
     r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:2[2-9]|[3-6]\d|7[01]|720)\d{12,13}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11}"
     r"|(?:6011|64[4-9]\d|65\d\d)\d{12}|35\d{14}|(?:2131|1800)\d{11}|62\d{14,17}|(?:50|5[6-9]|6\d)\d{10,17}"
 )
 _CARD_GROUPS = re.compile(r"\d\d|4(?:-4)+(?:-[1-4])?|4-6-[45]|4-4-8|8-8|6-1[03]")
+_NO_CARDS = frozenset(
+    "imei iccid tracking sendung sendungsnummer fedex ups dhl usps isbn ean upc gtin sku serial seriennummer s/n barcode".split()
+)
 _COUNTRY_CODE = re.compile(r"\+\d{0,3}[ -]?$")
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ -]{0,2}[A-Z0-9]){11,31}", re.IGNORECASE)
 _IPV4 = re.compile(
-    r"(?<![\w.])(?<!\d,)\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d|-(?!\d{1,3}(?:\.\d{1,3}){3}(?![\w.])))"
+    r"(?<![\w.])(?<!\d,)\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d|-(?!\d{1,3}(?:\.\d{1,3}){3}(?![\w.])))", re.ASCII
 )
 _IPV6 = re.compile(
-    r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}(?:[0-9a-fA-F]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?(?:%\w{1,16})?(?![\w:])"
+    r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}(?:[0-9a-fA-F]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?(?:%\w{1,16})?(?![\w:])", re.ASCII
 )
 _VERSION_BEFORE = re.compile(
     r"(?:\bv|version\w*|ver\.?|build|release\w*|firmware|fw|driver|treiber|updated?|upgraded?|update auf|patch|app|ios|android|windows|chrome|firefox|safari|edge"
@@ -144,7 +147,8 @@ def _iban_end(text: str, match: re.Match[str]) -> int:
     if not 0 < length <= len(places):
         return 0
     end = places[length - 1] + 1
-    valid = not text[end : end + 1].isalnum() and iban.is_valid(text[match.start() : end], check_country=False)
+    behind = text[end : end + 1]
+    valid = not (behind.isascii() and behind.isalnum()) and iban.is_valid(text[match.start() : end], check_country=False)
     return end if valid else 0
 
 
@@ -184,12 +188,13 @@ def _card_end(text: str, groups: list[tuple[int, int]], first: int) -> int:
 def _is_grouped(text: str, groups: list[tuple[int, int]], first: int, last: int) -> bool:
     """True where the groups are those of a card, or are all there are and nothing before says what else they are."""
     lengths = "-".join(str(end - start) for start, end in groups[first : last + 1])
-    if _COUNTRY_CODE.search(text, max(0, groups[first][0] - 6), groups[first][0]):
+    begins = groups[first][0]
+    if _COUNTRY_CODE.search(text, max(0, begins - 6), begins) or word_before(text, begins).lower() in _NO_CARDS:
         return False
     if _CARD_GROUPS.fullmatch(lengths):
         return True
     whole = first == 0 and last == len(groups) - 1
-    return whole and lengths != "3-7-7" and not word_before(text, groups[first][0])  # 3-7-7: orders of a large shop
+    return whole and lengths != "3-7-7" and not word_before(text, begins)  # 3-7-7: orders of a large shop
 
 
 def _ips(text: str) -> Iterator[tuple[int, int, Kind]]:

@@ -57,7 +57,6 @@ _SURE: tuple[tuple[str, tuple[Check, ...]], ...] = (
     (r"[12378] \d\d \d\d \d[\dAB] \d{3} \d{3} \d\d", (nir.is_valid,)),
     (r"\d{6}[-+A-FU-Y]\d{3}[0-9A-Y]", (hetu.is_valid, personnummer.is_valid, kennitala.is_valid)),
     (r"(?:19|20)\d{6}[-+]\d{4}", (personnummer.is_valid,)),
-    (r"\d{6}/\d{4}", (rc.is_valid,)),
     (r"[0-3]\d{5}-\d{5}", (pvn.is_valid,)),
     (r"\d{6}-[1-8]\d{6}", (rrn.is_valid,)),
     (r"2[0347]-\d{8}-\d", (cuit.is_valid,)),
@@ -84,6 +83,7 @@ _LIKELY: tuple[tuple[str, tuple[Check, ...]], ...] = (
     ),
     (r"\d\d \d{3} \d{3} \d{3}", (idnr.is_valid,)),
     (r"\d{6} \d{5}", (fodselsnummer.is_valid,)),
+    (r"\d{6}/\d{4}", (rc.is_valid,)),
     (r"\d{6} \d{4} \d{3}", (za.is_valid,)),
     (r"\d{4} \d{6}", (vnr.is_valid,)),
     (r"\d{3} \d{3} \d{4}", (nhs.is_valid,)),
@@ -100,8 +100,8 @@ _ANY = re.compile(
     r"(?=[\dA-Za-z])(?<![\w./+-])(?<!\d[ ,:])(?:" + "|".join(f"({form})" for form, _ in _FORMS) + r")(?![\w/-]|[.,:]\d| \d)", re.ASCII
 )
 
-_SSN = re.compile(r"(?<![\w-])(?!000|666)\d{3}([- ])(?!00)\d{2}\1(?!0000)\d{4}(?![\w-])")
-_NINO = re.compile(r"\b(?![DFIQUV])[A-Z](?![DFIQUVO])[A-Z] \d\d \d\d \d\d [A-D]\b")
+_SSN = re.compile(r"(?<![\w-])(?!000|666)\d{3}([- ])(?!00)\d{2}\1(?!0000)\d{4}(?![\w-])", re.ASCII)
+_NINO = re.compile(r"\b(?![DFIQUV])[A-Z](?![DFIQUVO])[A-Z] \d\d \d\d \d\d [A-D]\b", re.ASCII)
 _NAMED = re.compile(
     r"(?<![^\W_])(?:(?i:ssns?|s\.s\.n\.|social (?:security|insurance)|sozialversicherungs?(?:nummer|nr)|sv-?(?:nummer|nr)|rentenversicherungs(?:nummer|nr)"
     r"|steuer-?(?:id\w*|nummer|nr)|(?<!-)id-?nr|tax(?:payer)? (?:id\w*|file|number|no)|national (?:id\w*|insurance)|nhs|identity (?:card|number|document)"

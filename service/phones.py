@@ -17,22 +17,29 @@ MAX_CHECKS = 60
 
 _CANDIDATE = re.compile(
     r"(?<![\w#+])(?<![A-Za-z0-9_][-/])(?<!\d[.,:])\+?\(?\d(?:[ .\-/()]{0,3}\d){5,17}(?!\d)"
-    r"(?: ?(?:x|ext\.? ?|extension |durchwahl |-)\d{1,6})?(?!\w|[./-]\d|-[0-9A-Fa-f]{2}\b)"
+    r"(?: ?(?:x|ext\.? ?|extension |durchwahl |-)\d{1,6})?(?!\w|[./-]\d|-[0-9A-Fa-f]{2}\b)",
+    re.ASCII,  # in Japanese a number touches its words
 )
 _SAYS_PHONE = (
-    r"my (?:phone )?number|m(?:eine|y) nummer|mi número|mon numéro|il mio numero|meu número|mijn nummer|mit nummer|phone|tel|mobile?|cell(?:ulare)?|fax|call(?: me)?(?: on| at| back)?|reach|answering|messages? to|text me|sms|whatsapp|signal"
-    r"|office|desk|hotline|ring|dial|handy|rufnummer|durchwahl|anruf|anrufen|erreichbar|rückruf|telefon\w*|portable|téléphone|tél|appel\w*"
-    r"|joindre|rappel\w*|teléfono|tlf|móvil|llam\w+|telefono|chiam\w+|recapito|telefone|telemóvel|celular|ligar|telefoon|mobiel"
-    r"|bel(?:len)?|gsm|registered"
+    r"my (?:phone )?number|m(?:eine|y|in|it|ijn) nummer|mi número|mon numéro|il mio numero|o meu número|mój numer|(?:phone|contact|call(?:back)?|day(?:time)?|home|work"
+    r"|office|cell|mobile|fax) ?(?:number|no|nr|#)|phones?|tel|mob(?:ile?s?)?|ph|cell(?:phone|ulare?s?)?|fax|call(?:ed|ing|s)?(?: (?:me|us|you|back))?(?: (?:on|at|back|under))?"
+    r"|reach(?:ed|able)?|contact (?:me|us)|ring(?:e|en)?(?: me)?|answering|messages? to|text(?:ed)? me|voicemail|sms|whatsapp|signal|telegram|viber|office|desk|hotline|landline|dial"
+    r"|handy\w*|mobil\w*|rufnummer|durchwahl|rückruf\w*|anruf\w*|erreich(?:en|bar)|telefo\w*|phon\w*|fon|festnetz|portable|téléphon\w*|tél|appel\w*|joindre|joignable"
+    r"|rappel\w*|fixe|teléfono\w*|tlf|tfno|tfn|móvil\w*|llam\w+|fijo|chiam\w+|recapito|cellulare|telef\w+|telem\w+|telemóvel|celular|ligar?|ligue|bel(?:len|t)?|gsm|bereikbaar"
+    r"|mobiel\w*|komórk\w*|dzwoni\w*|zadzwo\w*|ruft?|meld\w*|puhelin\w*|тел\w*|моб\w*|registered|[tmfpwh](?=[:.] ?$)"
 )
+_CJK = "電話|电话|手机|携帯|전화|連絡先"
 _SAYS_OTHER = (
     r"order|bestell\w*|auftrag\w*|invoice|rechnung\w*|ticket|case|ref|reference|referenz|tracking|track|sendung\w*|paket\w*|parcel"
     r"|shipment|sku|isbn|ean|upc|gtin|serial|serien\w*|seriennummer|s/n|version|build|release|artikel\w*|article|item|part|model|modell"
     r"|kunden\w*|customer|account|konto\w*|contract|vertrag\w*|commande|facture|colis|pedido|factura|envío|ordine|fattura"
     r"|spedizione|encomenda|fatura|bestelling|factuur|transaction|transaktion|payment|booking|buchung\w*|policy|vat|ust\w*|iva|tva"
-    r"|error|code|fehler|id|price|preis|total|amount|betrag|sum|date|datum|timestamp|mac|imei|zip|plz|asin|lot|batch|charge|po"
+    r"|error|code|fehler|id|price|preis|total|amount|betrag|sum|date|datum|timestamp|mac|imei|zip|plz|asin|lot|batch|charge|chargen\w*|po|vorgang\w*|aktenzeichen|label|etikett|box|barcode|strichcode|imei|iccid|fedex|ups|dhl|usps|dpd|gls|hermes|voucher"
+    r"|gutschein\w*|coupon|suivi|seguimiento|rows?|lines?|zeilen?|pages?|seiten?|grid|isin|cas|din|iso|rfc"
 )
-_CONTEXT = re.compile(rf"(?<![^\W_])(?:(?P<phone>{_SAYS_PHONE})|(?P<other>{_SAYS_OTHER}))(?![^\W_])", re.IGNORECASE)
+_CONTEXT = re.compile(
+    rf"(?<![^\W_])(?:(?P<phone>{_SAYS_PHONE})|(?P<other>{_SAYS_OTHER}))(?![^\W_])|(?P<cjk>{_CJK})", re.IGNORECASE
+)
 _AFTER = re.compile(r"[\s,()-]{0,3}(?:office|fax|mobile|mobil|cell|home|work|desk|tel|phone)\b", re.IGNORECASE)
 _MONEY_AFTER = re.compile(
     r"\s?(?:[€$£¥%]|eur\b|usd\b|gbp\b|chf\b|[.,]\d|kr\b|zł|(?:k|m)?(?:b|g|l)\b|[kmg]b\b|ms\b|km\b|x\d)", re.IGNORECASE
@@ -50,16 +57,18 @@ def find_phones(text: str, *, known: frozenset[str] = frozenset()) -> Iterator[t
     """Where phone numbers stand: start, end, "PHONE". known: last seven digits of numbers that count in any writing."""
     checks = 0
     for match in _CANDIDATE.finditer(text):
-        shown = match[0]
+        start, end = match.span()
+        start += match[0].startswith("(") and ")" not in match[0]  # the whole number stands in brackets
+        shown = text[start:end]
         digits = re.sub(r"\D", "", shown)
         if not 6 <= len(digits) <= 21 or (shown.count("(") != shown.count(")")):
             continue
-        verdict = True if digits[-7:] in known else _by_form(text, match.start(), match.end(), digits)
+        verdict = True if digits[-7:] in known else _by_form(text, start, end, digits)
         if verdict is None:
             checks += 1
             verdict = checks > MAX_CHECKS or _is_assigned(shown)
         if verdict:
-            yield match.start(), match.end(), "PHONE"
+            yield start, end, "PHONE"
 
 
 def word_before(text: str, start: int) -> str:
@@ -81,7 +90,7 @@ def _by_form(text: str, start: int, end: int, digits: str) -> bool | None:
     if shown.startswith("+") and len(digits) >= 8:
         return True
     nearest = _nearest_word(text, start)
-    says_phone, says_other = bool(nearest and nearest["phone"]), bool(nearest and nearest["other"])
+    says_phone, says_other = bool(nearest and (nearest["phone"] or nearest["cjk"])), bool(nearest and nearest["other"])
     if _AFTER.match(text[end : end + 12]) or says_phone:
         bare = shown.isdigit() and digits[0] != "0"  # longer ones are devices' or parcels'
         return len(digits) <= (13 if bare else 15) or "x" in shown
@@ -99,9 +108,12 @@ def _by_groups(shown: str, digits: str) -> bool | None:
     if not 9 <= len(digits) <= 15:  # shorter ones are house numbers and post codes as often as phones
         return False
     if len(groups) == 1:  # bare digits are a phone where they begin like one and the plan knows them
-        return None if digits[0] == "0" and 10 <= len(digits) <= 14 else False
+        return None if digits[0] == "0" and 10 <= len(digits) <= 12 else False
     if _NANP.fullmatch(shown):
         return True
+    extended = any(map(str.isalpha, shown))
+    if digits[0] != "0" and ("/" in shown or (len(digits) > 11 and not extended) or set(map(len, groups)) == {2}):
+        return False
     if shown.count("/") > 1:
         return False
     if "." in shown and not _DOTTED.fullmatch(shown):
