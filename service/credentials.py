@@ -33,6 +33,7 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _NO_VALUE = re.compile(r"[*•.xX_-]+|[{\[$%(<].*|(?:https?:)?//.*")
+_NEXT_PARAMETER = re.compile(r"&[\w.-]{1,40}=")
 _ODD = re.compile(r"[a-z][A-Z]|[!@#$%^&*_+~]")
 
 _ADDRESS = re.compile(r"(?:\b[a-zA-Z][a-zA-Z0-9+.-]{1,20}://|\bwww\.|(?<=[\w/])(?=[?&#][\w.-]{1,40}=))[^\s<>\"'`\x00]{1,2000}+")
@@ -66,7 +67,7 @@ def find_secrets(text: str) -> list[tuple[int, int]]:
 
 def _named(match: re.Match[str]) -> tuple[int, int] | None:
     """Where the value stands; None for a word of the language ("Password: required") or a gap to fill in."""
-    value = match["value"].rstrip(".)]}?")
+    value = _NEXT_PARAMETER.split(match["value"])[0].rstrip(".)]}?")
     told = any(map(str.isdigit, value)) or (match["sign"] and _ODD.search(value))
     if len(value) < 3 or not told or _NO_VALUE.fullmatch(value):
         return None

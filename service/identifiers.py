@@ -55,7 +55,7 @@ _CARD = re.compile(  # leading digits and lengths of the issuers
 )
 _CARD_GROUPS = re.compile(r"\d\d|4(?:-4)+(?:-[1-4])?|4-6-[45]|4-4-8|8-8|6-1[03]")
 _NO_CARDS = frozenset(
-    "imei iccid tracking sendung sendungsnummer fedex ups dhl usps isbn ean upc gtin sku serial seriennummer s/n barcode".split()
+    "imei iccid tracking sendung sendungsnummer fedex ups dhl usps isbn ean upc gtin sku serial seriennummer s/n barcode label etikett".split()
 )
 _COUNTRY_CODE = re.compile(r"\+\d{0,3}[ -]?$")
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ -]{0,2}[A-Z0-9]){11,31}", re.IGNORECASE)
