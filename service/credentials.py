@@ -36,14 +36,18 @@ _NO_VALUE = re.compile(r"[*•.xX_-]+|[{\[$%(<].*|(?:https?:)?//.*")
 _NEXT_PARAMETER = re.compile(r"&[\w.-]{1,40}=")
 _ODD = re.compile(r"[a-z][A-Z]|[!@#$%^&*_+~]")
 
-_ADDRESS = re.compile(r"(?:\b[a-zA-Z][a-zA-Z0-9+.-]{1,20}://|\bwww\.|(?<=[\w/])(?=[?&#][\w.-]{1,40}=))[^\s<>\"'`\x00]{1,2000}+")
+_ADDRESS = re.compile(
+    r"(?:\b[a-zA-Z][a-zA-Z0-9+.-]{1,20}://|\bwww\.|(?<=[\w/])(?=[?&#][\w.-]{1,40}=))[^\s<>\"'`\x00]{1,2000}+"
+)
 _LOGIN = re.compile(r"//([^\s/@:?#]{1,100}:[^\s/@]{1,200}|[^\s/@:?#.]{16,200})@")
 _PARAMETER = re.compile(r"[?&#;]([\w.\[\]%-]{1,60})=([^&#;]*)")
 _SECRET_NAME = re.compile(
     r"token|secret|signature|\bsig\b|passw|\bpwd|api[_-]?key|apikey|access[_-]?key|credential|\bjwt|\botp\b|auth(?!or)|session[_-]?id|sessid|\bsid\b",
     re.IGNORECASE,
 )
-_DOUBTFUL_NAME = re.compile(r"code|key|hash|nonce|state|ticket|invit|magic|session|confirm|reset|verif|hmac|cookie|^[tkchs]$", re.IGNORECASE)
+_DOUBTFUL_NAME = re.compile(
+    r"code|key|hash|nonce|state|ticket|invit|magic|session|confirm|reset|verif|hmac|cookie|^[tkchs]$", re.IGNORECASE
+)
 _LETS_IN = re.compile(
     r"reset|verif|confirm|activat|invit|magic|log-?in|sign-?in|sso|unlock|recover|unsubscribe|passwor|passwort|token|auth|share|guest|onetime|one-time"
     r"|bestaetig|freischalt|einladung|r(?:é|e)initialis|restablecer|invitacion",

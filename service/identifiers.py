@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, partial
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Literal, NamedTuple
 
@@ -47,27 +47,33 @@ _SPELLED_EMAIL = re.compile(
     r"| (?:at|ät|@) [\w-]{1,60}+(?: (?:dot|punkt) [\w-]{2,60}+){1,4}| @ (?:[^\W_][\w-]{0,62}\.){1,6}[^\W\d_]{2,24}+(?![\w(]))",
     re.IGNORECASE,
 )
-_DIGIT_RUN = re.compile(r"(?<![\d_-])(?<![\d][A-Za-z])(?<!\d[.,])\d(?:[ -]?\d|(?<=\d{4})\.(?=\d{4})\d){11,40}(?!\w)", re.ASCII)
+_DIGIT_RUN = re.compile(
+    r"(?<![\d_-])(?<![\d][A-Za-z])(?<!\d[.,])\d(?:[ -]?\d|(?<=\d{4})\.(?=\d{4})\d){11,40}(?!\w)", re.ASCII
+)
 _DIGITS = re.compile(r"\d+")
 _CARD = re.compile(  # leading digits and lengths of the issuers
     r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:2[2-9]|[3-6]\d|7[01]|720)\d{12,13}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11}"
     r"|(?:6011|64[4-9]\d|65\d\d)\d{12}|35\d{14}|(?:2131|1800)\d{11}|62\d{14,17}|(?:50|5[6-9]|6\d)\d{10,17}"
 )
 _CARD_GROUPS = re.compile(r"\d\d|4(?:-4)+(?:-[1-4])?|4-6-[45]|4-4-8|8-8|6-1[03]")
-_NO_CARDS = frozenset(
-    "imei iccid tracking sendung sendungsnummer fedex ups dhl usps isbn ean upc gtin sku serial seriennummer s/n barcode label etikett".split()
-)
+_NO_CARDS = frozenset({
+    "imei", "iccid", "tracking", "sendung", "sendungsnummer", "fedex", "ups", "dhl", "usps", "isbn", "ean",
+    "upc", "gtin", "sku", "serial", "seriennummer", "s/n", "barcode", "label", "etikett",
+})  # fmt: skip
+"""Words that say of a number what else it is, however well its checksum fits."""
+
 _COUNTRY_CODE = re.compile(r"\+\d{0,3}[ -]?$")
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ -]{0,2}[A-Z0-9]){11,31}", re.IGNORECASE)
 _IPV4 = re.compile(
     r"(?<![\w.])(?<!\d,)\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d|-(?!\d{1,3}(?:\.\d{1,3}){3}(?![\w.])))", re.ASCII
 )
 _IPV6 = re.compile(
-    r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}(?:[0-9a-fA-F]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?(?:%\w{1,16})?(?![\w:])", re.ASCII
+    r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}(?:[0-9a-fA-F]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?(?:%\w{1,16})?(?![\w:])",
+    re.ASCII,
 )
 _VERSION_BEFORE = re.compile(
-    r"(?:\bv|version\w*|ver\.?|build|release\w*|firmware|fw|driver|treiber|updated?|upgraded?|update auf|patch|app|ios|android|windows|chrome|firefox|safari|edge"
-    r"|plugin|sdk|api|node|java|php|python|software|nginx|apache|openssl|curl|client|bios|kernel|section|chapter|clause|abschnitt|kapitel|§)[\s:=/(]{0,3}"
+    r"(?:\bv|version\w*|ver\.?|build|release\w*|firmware|fw|driver|treiber|updated?|upgraded?|update auf|patch|ios|android|windows|chrome|firefox|safari|edge"
+    r"|plugin|sdk|node\.?js|java|php|python|software|nginx/|apache/|openssl|curl|bios|kernel|section|chapter|clause|abschnitt|kapitel|§)[\s:=/(]{0,3}"
     r"(?:(?:is|ist|v|from|von|de|to|auf|and|und|or|->|→|\d{1,5}(?:\.\d{1,5}){1,3})[\s:]{0,2}){0,4}v?$",
     re.IGNORECASE,
 )
@@ -85,7 +91,8 @@ def find_identifiers(text: str, *, phones: frozenset[str] = frozenset()) -> list
     phones: the last seven digits of numbers known from the ticket, which count however they are written.
     """
     left, found = readable(text), []
-    for find in (_secrets, _emails, _ibans, _cards, find_national_ids, _ips, lambda rest: find_phones(rest, known=phones)):
+    numbers = partial(find_phones, known=phones)
+    for find in (_secrets, _emails, _ibans, _cards, find_national_ids, _ips, numbers):
         spans = _apart(Span(*span) for span in find(left))
         found.extend(spans)
         left = _without(left, spans)
@@ -148,7 +155,9 @@ def _iban_end(text: str, match: re.Match[str]) -> int:
         return 0
     end = places[length - 1] + 1
     behind = text[end : end + 1]
-    valid = not (behind.isascii() and behind.isalnum()) and iban.is_valid(text[match.start() : end], check_country=False)
+    valid = not (behind.isascii() and behind.isalnum()) and iban.is_valid(
+        text[match.start() : end], check_country=False
+    )
     return end if valid else 0
 
 

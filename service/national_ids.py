@@ -97,7 +97,10 @@ _LIKELY: tuple[tuple[str, tuple[Check, ...]], ...] = (
 
 _FORMS = (*_SURE, *_LIKELY)
 _ANY = re.compile(
-    r"(?=[\dA-Za-z])(?<![\w./+-])(?<!\d[ ,:])(?:" + "|".join(f"({form})" for form, _ in _FORMS) + r")(?![\w/-]|[.,:]\d| \d)", re.ASCII
+    r"(?=[\dA-Za-z])(?<![\w./+-])(?<!\d[ ,:])(?:"
+    + "|".join(f"({form})" for form, _ in _FORMS)
+    + r")(?![\w/-]|[.,:]\d| \d)",
+    re.ASCII,
 )
 
 _SSN = re.compile(r"(?<![\w-])(?!000|666)\d{3}([- ])(?!00)\d{2}\1(?!0000)\d{4}(?![\w-])", re.ASCII)
@@ -118,7 +121,9 @@ _NAMED = re.compile(
 """What a person calls such a number, in the languages that customers write; short names in capitals only."""
 
 _FEWEST_DIGITS = 5
-_STATES = frozenset({"order", "sku", "part", "item", "model", "tracking", "bestellnummer", "artikelnummer", "serial", "ticket", "case"})
+_STATES = frozenset(
+    {"order", "sku", "part", "item", "model", "tracking", "bestellnummer", "artikelnummer", "serial", "ticket", "case"}
+)
 
 
 def find_national_ids(text: str) -> Iterator[tuple[int, int, Literal["ID"]]]:

@@ -8,7 +8,28 @@ from typing import Literal
 
 import phonenumbers
 
-_WITH_ZERO = ("GB", "DE", "FR", "IT", "NL", "AT", "CH", "BE", "SE", "FI", "AU", "JP", "IN", "BR", "IE", "ZA", "NZ", "RO", "TR", "IL")
+_WITH_ZERO = (
+    "GB",
+    "DE",
+    "FR",
+    "IT",
+    "NL",
+    "AT",
+    "CH",
+    "BE",
+    "SE",
+    "FI",
+    "AU",
+    "JP",
+    "IN",
+    "BR",
+    "IE",
+    "ZA",
+    "NZ",
+    "RO",
+    "TR",
+    "IL",
+)
 _WITHOUT_ZERO = ("US", "ES", "IT", "PT", "DK", "NO", "PL", "BR", "IN")
 """Countries whose national numbers are known without a country code, by whether those begin with a zero."""
 
@@ -111,16 +132,16 @@ def _by_groups(shown: str, digits: str) -> bool | None:
         return None if digits[0] == "0" and 10 <= len(digits) <= 12 else False
     if _NANP.fullmatch(shown):
         return True
+    return False if _is_odd(shown, digits, groups) else None
+
+
+def _is_odd(shown: str, digits: str, groups: list[str]) -> bool:
+    """True for what no country writes its phones like, as far as its first digit tells."""
     extended = any(map(str.isalpha, shown))
-    if digits[0] != "0" and ("/" in shown or (len(digits) > 11 and not extended) or set(map(len, groups)) == {2}):
-        return False
-    if shown.count("/") > 1:
-        return False
-    if "." in shown and not _DOTTED.fullmatch(shown):
-        return False
-    if digits.startswith(("978", "979")) and len(digits) == 13:  # ISBN
-        return False
-    return None
+    pairs = {len(group) for group in groups} == {2}
+    without_zero = digits[0] != "0" and ("/" in shown or (len(digits) > 11 and not extended) or pairs)
+    isbn = digits.startswith(("978", "979")) and len(digits) == 13
+    return without_zero or isbn or shown.count("/") > 1 or ("." in shown and not _DOTTED.fullmatch(shown))
 
 
 def _is_assigned(shown: str) -> bool:

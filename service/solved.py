@@ -76,8 +76,8 @@ def source_of(helpdesk: str) -> str:
 
 def passage_of(ticket: Ticket, *, entities: Entities | None = None) -> Passage | Unfit:
     """The one passage that a solved ticket becomes. CPU-bound, up to a second on a very long thread: call it in a thread.
-    Raises EntitiesError.
 
+    Raises EntitiesError.
     It is open to drafts ("public"): its answer was written to this organization. It has no address: only agents could
     open that, so a draft must not show it; `breadcrumb` is the ticket's number.
     """

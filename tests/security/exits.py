@@ -43,7 +43,11 @@ ROOT = Path(__file__).parents[2]
 AGENT = "agent's name"
 """Nobody knows it before an agent has to do with the ticket."""
 
-WHO = {"name": "Wilhelmina Quastenberg", "email": "w.quastenberg@kundin.example", "organization": "Quillmere Fabrik GmbH"}
+WHO = {
+    "name": "Wilhelmina Quastenberg",
+    "email": "w.quastenberg@kundin.example",
+    "organization": "Quillmere Fabrik GmbH",
+}
 COLLEAGUE = {**WHO, "name": "Ottokar Zwickel", "email": "o.zwickel@kundin.example"}
 SAID = {
     "e-mail": ("w.quastenberg@kundin.example", "quastenberg@"),
@@ -81,7 +85,9 @@ _TRACES = ("details FROM drafts", "reason FROM silences", "error FROM parked", "
 
 QUESTION = "Hello, the tracking of my parcel has not moved for nine days. Is it lost? Do I get a new kettle?"
 AGAIN = "Robin Vale wrote that it is lost. Robin, how many days does it take to Quillmere Fabrik until the new kettle is here?"
-TEXT = QUESTION + "\n\nFor your records:\n" + "\n".join(f"- {said}" for kind, (said, _) in SAID.items() if kind != AGENT)
+TEXT = (
+    QUESTION + "\n\nFor your records:\n" + "\n".join(f"- {said}" for kind, (said, _) in SAID.items() if kind != AGENT)
+)
 ANSWER = (
     "Hi Wilhelmina, we treat a parcel that has not moved for seven days as lost: a new kettle is on its way.\n"
     "We will write to w.quastenberg@kundin.example and call +49 1520 7712345 before it arrives.\n\nBest regards\nRobin Vale"
@@ -154,7 +160,9 @@ async def _play(model: FakeLLM, encoder: FakeEmbeddings, folder: Path) -> dict[s
 async def _tickets(play: Play, helpdesk: str, *, model: FakeLLM, encoder: FakeEmbeddings) -> None:
     simulator = play.stage.simulator(helpdesk)
     more = {"cc": [(COLLEAGUE["name"], COLLEAGUE["email"])]}
-    first = await simulator.open_ticket(**WHO, subject="Parcel for Wilhelmina Quastenberg, +49 1520 7712345", text=TEXT, **more)
+    first = await simulator.open_ticket(
+        **WHO, subject="Parcel for Wilhelmina Quastenberg, +49 1520 7712345", text=TEXT, **more
+    )
     note = await play.note(helpdesk, first)
     # the control: what was masked was here, and comes back in the note of this ticket
     if "quastenberg@" not in note.lower() or "7712345" not in note:
@@ -167,7 +175,9 @@ async def _tickets(play: Play, helpdesk: str, *, model: FakeLLM, encoder: FakeEm
     library = play.stage.service.tools.library
 
     async def kept() -> bool:
-        return bool(await library.vectors.marks(source=source_of(helpdesk), account=library.helpdesks[helpdesk].account))
+        return bool(
+            await library.vectors.marks(source=source_of(helpdesk), account=library.helpdesks[helpdesk].account)
+        )
 
     await play.until(kept)
     await play.settled(helpdesk, first)
@@ -197,19 +207,28 @@ async def _kept(play: Play) -> str:
         organizations = {"", *await _organizations(play, helpdesk.name)}
         for organization in organizations:
             fence = Fence(account=helpdesk.account, organization=organization, pools=("ticket",))
-            texts += [str(found.passage) for found in await library.vectors.search(Question("parcel kettle lost"), fence=fence, limit=50)]
+            texts += [
+                str(found.passage)
+                for found in await library.vectors.search(Question("parcel kettle lost"), fence=fence, limit=50)
+            ]
     return "\n".join(texts)
 
 
 async def _organizations(play: Play, helpdesk: str) -> list[str]:
     """Ids of the simulated organisations."""
     desk = play.stage.service.tools.library.helpdesks[helpdesk]
-    return [ticket.organization.id for number in await _numbers(play, helpdesk) if (ticket := await desk.ticket(number)).organization]
+    return [
+        ticket.organization.id
+        for number in await _numbers(play, helpdesk)
+        if (ticket := await desk.ticket(number)).organization
+    ]
 
 
 async def _numbers(play: Play, helpdesk: str) -> list[str]:
     async with play.stage.service.database.engine.connect() as connection:
-        rows = await connection.execute(sa.text("SELECT DISTINCT ticket_id FROM drafts WHERE helpdesk = :name"), {"name": helpdesk})
+        rows = await connection.execute(
+            sa.text("SELECT DISTINCT ticket_id FROM drafts WHERE helpdesk = :name"), {"name": helpdesk}
+        )
         return [str(row[0]) for row in rows]
 
 

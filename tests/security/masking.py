@@ -10,8 +10,7 @@ import json
 import random
 import statistics
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from connectors.base import Organization, Person
@@ -46,7 +45,7 @@ _GROWTH = 2.6  # of the time when a text is twice as long: twice, and the noise 
 _LONGEST = 200_000
 
 
-async def measure(own: bool) -> list[Bar]:
+async def measure(own: bool) -> list[Bar]:  # noqa: FBT001 - as every part is called
     """All bars of this part."""
     return [*judged(own=own), *speed(own=own), await leaks()]
 
@@ -124,7 +123,14 @@ def speed(*, own: bool) -> list[Bar]:
     return [
         Bar("masking", "ms per 1,000 characters, median of pages", median, len(texts), most=6.0, own=not there),
         Bar("masking", "ms per 1,000 characters of nothing but personal data", dense, 1, most=6.0, own=True),
-        Bar("masking", "times as long for 200 kB as for 100 kB, the worst text", max(grown), len(grown), most=_GROWTH, own=True),
+        Bar(
+            "masking",
+            "times as long for 200 kB as for 100 kB, the worst text",
+            max(grown),
+            len(grown),
+            most=_GROWTH,
+            own=True,
+        ),
     ]
 
 

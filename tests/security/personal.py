@@ -52,7 +52,7 @@ SIX = ("EMAIL", "CARD", "PHONE", "SSN", "IBAN", "IP")
 
 _AROUND = (
     "{}", "Hello, {} please.", "{} is what I have", "Please check ({}) and answer soon.", "see below:\n{}\nThanks", "It is {}, as I said.",
-    "\"{}\"", "Use {}; nothing else works.", "Hallo, es geht um {} und die Bestellung von gestern.", "Bonjour, voici {}.", "Hola, uso {} desde ayer",
+    '"{}"', "Use {}; nothing else works.", "Hallo, es geht um {} und die Bestellung von gestern.", "Bonjour, voici {}.", "Hola, uso {} desde ayer",
     "Buongiorno, il mio è {}!", "Olá, é {} mesmo?", "Hoi, het gaat om {} hier", "> {}", "- {}\n- order 4711-0815", "1) {}", "*{}*", "My data: {} / Ana",
     "Dzień dobry, {} nie działa", "{}\n\nBest regards", "we changed it from {} last week", "Tell me why {}?", "お世話になります。{} です。", "[{}]",
 )  # fmt: skip
@@ -61,8 +61,17 @@ _PHONE_SAID = (
     "mon téléphone est le {}", "Tél : {}", "teléfono {}", "mi móvil es {} gracias", "telefono: {}", "cell. {}", "telemóvel {}", "my number is {}",
     "you can reach me on {}", "text me {}", "WhatsApp {}", "fax {}", "Handy: {}", "ring me on {}, any time", "telefoonnummer {}", "rappelez-moi au {}",
 )  # fmt: skip
-_SSN_SAID = ("SSN {}", "my social security number is {}", "Social Security #: {}", "ssn: {}", "SSN is {}, born in May", "social security no. {}")
-_PHONES_OF = "US GB DE FR ES IT PT NL AT CH BE SE DK NO FI PL AU BR IN JP IE CA MX ZA NZ CZ GR TR IL KR SG AE".split()
+_SSN_SAID = (
+    "SSN {}",
+    "my social security number is {}",
+    "Social Security #: {}",
+    "ssn: {}",
+    "SSN is {}, born in May",
+    "social security no. {}",
+)
+_PHONES_OF = (
+    "US", "GB", "DE", "FR", "ES", "IT", "PT", "NL", "AT", "CH", "BE", "SE", "DK", "NO", "FI", "PL", "AU", "BR", "IN", "JP", "IE", "CA", "MX", "ZA", "NZ", "CZ", "GR", "TR", "IL", "KR", "SG", "AE",
+)  # fmt: skip
 _ISSUERS = (
     ("4", 16), ("4", 13), ("51", 16), ("55", 16), ("2221", 16), ("2720", 16), ("34", 15), ("37", 15), ("6011", 16), ("65", 16), ("3528", 16),
     ("36", 14), ("38", 14), ("305", 14), ("62", 16), ("5018", 16), ("6759", 16), ("4", 19),
@@ -78,8 +87,8 @@ class Maker:
 
     def cases(self, kind: str, count: int) -> list[Case]:
         """So many sentences with a value of this kind."""
-        make = getattr(self, f"_{kind.lower()}")
-        return [_set(kind, *make(), frame) for frame, _ in zip(cycle(self._around), range(count), strict=False)]
+        make: Callable[[], tuple[str, str]] = getattr(self, f"_{kind.lower()}")
+        return [_set(kind, make(), frame) for frame, _ in zip(cycle(self._around), range(count), strict=False)]
 
     def digits(self, count: int) -> str:
         """Random digits."""
@@ -99,10 +108,30 @@ class Maker:
         return f"{year:02}", f"{month:02}", f"{day:02}"
 
     def _email(self) -> tuple[str, str]:
-        first, last = self.chance.choice(["ana", "jörg", "o'neil", "Marie-Luise", "x", "李", "info", "B"]), self.chance.choice(["roca", "MUELLER", "van.der.berg", "99", "k"])
-        local = self.chance.choice([f"{first}.{last}", f"{first}_{last}", f"{first}+shop", f"{first}{self.digits(3)}", first, f"{last}-{first}"])
+        first, last = (
+            self.chance.choice(["ana", "jörg", "o'neil", "Marie-Luise", "x", "李", "info", "B"]),
+            self.chance.choice(["roca", "MUELLER", "van.der.berg", "99", "k"]),
+        )
+        local = self.chance.choice(
+            [
+                f"{first}.{last}",
+                f"{first}_{last}",
+                f"{first}+shop",
+                f"{first}{self.digits(3)}",
+                first,
+                f"{last}-{first}",
+            ]
+        )
         domain = self.chance.choice(
-            ["shop.example", "mail.shop-24.example", "x.co.example", "firma.example.de", "EXAMPLE.COM", "münchen.example", "a.b.c.example.photography"]
+            [
+                "shop.example",
+                "mail.shop-24.example",
+                "x.co.example",
+                "firma.example.de",
+                "EXAMPLE.COM",
+                "münchen.example",
+                "a.b.c.example.photography",
+            ]
         )
         plain = f"{local}@{domain}"
         ascii_local = local.encode("ascii", "ignore").decode() or "a"
@@ -122,7 +151,9 @@ class Maker:
             number = between.join((number[:4], number[4:10], number[10:]))
         elif between:
             number = between.join(number[at : at + 4] for at in range(0, length, 4))
-        return number, self.chance.choice(["{}", "{}", "card {}", "Visa:{}", "Kreditkarte {} 12/27", "CB n° {}", "card {} exp 03/28 CVV 123", "#{}"])
+        return number, self.chance.choice(
+            ["{}", "{}", "card {}", "Visa:{}", "Kreditkarte {} 12/27", "CB n° {}", "card {} exp 03/28 CVV 123", "#{}"]
+        )
 
     def _phone(self) -> tuple[str, str]:
         number = self._number()
@@ -131,7 +162,13 @@ class Maker:
         said = self.chance.choice(self._said)
         if form == PhoneNumberFormat.NATIONAL:
             if self.chance.random() < 0.3:
-                shown = shown.replace(" ", self.chance.choice([".", "-", "/"])).replace("-/", "-").replace(")-", ") ").replace(").", ") ").replace(")/", ") ")
+                shown = (
+                    shown.replace(" ", self.chance.choice([".", "-", "/"]))
+                    .replace("-/", "-")
+                    .replace(")-", ") ")
+                    .replace(").", ") ")
+                    .replace(")/", ") ")
+                )
             return shown, said
         if self.chance.random() < 0.2:
             shown = "00" + shown[1:]
@@ -146,7 +183,9 @@ class Maker:
             if example is not None:
                 whole = str(example.national_number)[:-3] + self.digits(3)
                 number = phonenumbers.PhoneNumber(
-                    country_code=example.country_code, national_number=int(whole), italian_leading_zero=example.italian_leading_zero
+                    country_code=example.country_code,
+                    national_number=int(whole),
+                    italian_leading_zero=example.italian_leading_zero,
                 )
                 if phonenumbers.is_valid_number(number):
                     return number
@@ -172,16 +211,28 @@ class Maker:
             else:
                 body, count = body + self.word(alphabets[letter], int(count)), ""
         number = country + iban.calc_check_digits(f"{country}00{body}") + body
-        shown = self.chance.choice([number, iban.format(number), iban.format(number), iban.format(number, "-"), number.lower()])
+        shown = self.chance.choice(
+            [number, iban.format(number), iban.format(number), iban.format(number, "-"), number.lower()]
+        )
         return shown, self.chance.choice(["{}", "IBAN {}", "IBAN: {}", "Konto {} BIC ABCDEFGH", "to {} by Friday"])
 
     def _ip(self) -> tuple[str, str]:
         four = ".".join(str(self.chance.randint(0, 255)) for _ in range(4))
         six = ":".join(f"{self.chance.getrandbits(16):x}" for _ in range(8))
-        short = self.chance.choice(["fe80::{:x}", "2001:db8::{:x}", "2a02:908:{:x}::1", "fd12:3456::{:x}:7"]).format(self.chance.randint(16, 65535))
+        short = self.chance.choice(["fe80::{:x}", "2001:db8::{:x}", "2a02:908:{:x}::1", "fd12:3456::{:x}:7"]).format(
+            self.chance.randint(16, 65535)
+        )
         return self.chance.choice(
             [(four, "{}")] * 4
-            + [(four, "IP {}"), (four, "from {}:8080"), (four, "ping {}"), (four, "http://{}/admin"), (four, "({})"), (four, "{}/24"), (four, "host={}")]
+            + [
+                (four, "IP {}"),
+                (four, "from {}:8080"),
+                (four, "ping {}"),
+                (four, "http://{}/admin"),
+                (four, "({})"),
+                (four, "{}/24"),
+                (four, "host={}"),
+            ]
             + [(six, "{}"), (short, "{}"), (short, "[{}]:443"), (six.upper(), "IPv6: {}"), (short, "{}/64")]
         )
 
@@ -195,32 +246,83 @@ class Maker:
         sex, serial = self.chance.choice("12"), f"{d(3)}{d(3)}"
         number = self.drawn(lambda: f"{sex}{year}{month}75{serial}{d(2)}", nir.is_valid)
         yield self.chance.choice([number, nir.format(number)]), self.chance.choice(["n° sécurité sociale {}", "{}"])
-        yield self.drawn(lambda: d(8) + self.word(string.ascii_uppercase, 1), dni.is_valid), self.chance.choice(["DNI {}", "mi DNI es {}", "{}"])
+        yield (
+            self.drawn(lambda: d(8) + self.word(string.ascii_uppercase, 1), dni.is_valid),
+            self.chance.choice(["DNI {}", "mi DNI es {}", "{}"]),
+        )
         yield self.drawn(lambda: "X" + d(7) + self.word(string.ascii_uppercase, 1), nie.is_valid), "{}"
         base = f"RSSMRA{year}{self.chance.choice('ABCDEHLMPRST')}{day}H501"
         yield base + codicefiscale.calc_check_digit(base), self.chance.choice(["codice fiscale {}", "{}"])
-        yield self.drawn(lambda: d(9), bsn.is_valid), self.chance.choice(["BSN {}", "mijn burgerservicenummer is {}", "bsn: {}".upper()])
+        yield (
+            self.drawn(lambda: d(9), bsn.is_valid),
+            self.chance.choice(["BSN {}", "mijn burgerservicenummer is {}", "bsn: {}".upper()]),
+        )
         yield self.drawn(lambda: d(9), nif.is_valid), self.chance.choice(["NIF {}", "contribuinte n.º {}", "NIF: {}"])
-        yield f"AB {d(2)} {d(2)} {d(2)} C", self.chance.choice(["NI number {}", "my national insurance number is {}", "{}"])
+        yield (
+            f"AB {d(2)} {d(2)} {d(2)} C",
+            self.chance.choice(["NI number {}", "my national insurance number is {}", "{}"]),
+        )
         yield nhs.format(self.drawn(lambda: d(10), nhs.is_valid)), self.chance.choice(["NHS number {}", "NHS no: {}"])
-        yield nn.format(self.drawn(lambda: f"{year}{month}{day}{d(5)}", nn.is_valid)), self.chance.choice(["{}", "rijksregisternummer {}"])
-        yield self.drawn(lambda: f"{year}{month}{day}{d(5)}", pesel.is_valid), self.chance.choice(["PESEL {}", "{}", "pesel: {}"])
+        yield (
+            nn.format(self.drawn(lambda: f"{year}{month}{day}{d(5)}", nn.is_valid)),
+            self.chance.choice(["{}", "rijksregisternummer {}"]),
+        )
+        yield (
+            self.drawn(lambda: f"{year}{month}{day}{d(5)}", pesel.is_valid),
+            self.chance.choice(["PESEL {}", "{}", "pesel: {}"]),
+        )
         number = self.drawn(lambda: d(11), cpf.is_valid)
         yield self.chance.choice([(cpf.format(number), "{}"), (number, "CPF {}"), (cpf.format(number), "meu CPF é {}")])
         number = self.drawn(lambda: self.word("23456789", 1) + d(11), aadhaar.is_valid)
-        yield self.chance.choice([(aadhaar.format(number), "{}"), (number, "Aadhaar {}"), (aadhaar.format(number), "aadhaar number: {}")])
-        yield self.drawn(lambda: f"{year}{month}{day}-{d(4)}", personnummer.is_valid), self.chance.choice(["personnummer {}", "{}"])
-        yield self.drawn(lambda: f"{day}{month}{year}{d(5)}", fodselsnummer.is_valid), self.chance.choice(["{}", "fødselsnummer {}"])
-        yield self.drawn(lambda: f"{day}{month}{year}-{d(3)}{self.word('0123456789ABCDEFHJKLMNPRSTUVWXY', 1)}", hetu.is_valid), "{}"
+        yield self.chance.choice(
+            [(aadhaar.format(number), "{}"), (number, "Aadhaar {}"), (aadhaar.format(number), "aadhaar number: {}")]
+        )
+        yield (
+            self.drawn(lambda: f"{year}{month}{day}-{d(4)}", personnummer.is_valid),
+            self.chance.choice(["personnummer {}", "{}"]),
+        )
+        yield (
+            self.drawn(lambda: f"{day}{month}{year}{d(5)}", fodselsnummer.is_valid),
+            self.chance.choice(["{}", "fødselsnummer {}"]),
+        )
+        yield (
+            self.drawn(
+                lambda: f"{day}{month}{year}-{d(3)}{self.word('0123456789ABCDEFHJKLMNPRSTUVWXY', 1)}", hetu.is_valid
+            ),
+            "{}",
+        )
         yield f"{day}{month}{year}-{d(4)}", self.chance.choice(["CPR {}", "mit CPR-nummer er {}"])
         yield ahv.format(self.drawn(lambda: "756" + d(10), ahv.is_valid)), self.chance.choice(["AHV-Nummer {}", "{}"])
         yield self.drawn(lambda: f"1{year}{month}{day}01{d(4)}", cnp.is_valid), self.chance.choice(["CNP {}", "{}"])
-        yield self.drawn(lambda: f"{year}{month}{day}/{d(4)}", rc.is_valid), self.chance.choice(["rodné číslo {}", "{}"])
-        yield self.drawn(lambda: f"{d(7)}{self.word('ABCDEFGHIJKLMNOPQRSTUVW', 1)}", pps.is_valid), self.chance.choice(["PPS number {}", "{}"])
-        yield rut.format(self.drawn(lambda: d(8) + self.word("0123456789K", 1), rut.is_valid)), self.chance.choice(["RUT {}", "{}"])
+        yield (
+            self.drawn(lambda: f"{year}{month}{day}/{d(4)}", rc.is_valid),
+            self.chance.choice(["rodné číslo {}", "{}"]),
+        )
+        yield (
+            self.drawn(lambda: f"{d(7)}{self.word('ABCDEFGHIJKLMNOPQRSTUVW', 1)}", pps.is_valid),
+            self.chance.choice(["PPS number {}", "{}"]),
+        )
+        yield (
+            rut.format(self.drawn(lambda: d(8) + self.word("0123456789K", 1), rut.is_valid)),
+            self.chance.choice(["RUT {}", "{}"]),
+        )
         yield cuit.format(self.drawn(lambda: "20" + d(9), cuit.is_valid)), self.chance.choice(["CUIT {}", "{}"])
-        yield self.drawn(lambda: f"{d(3)} {d(3)} {d(3)}", sin.is_valid), self.chance.choice(["SIN {}", "social insurance number: {}"])
-        yield self.word("CFGHJKLMNPRTVWXYZ", 1) + d(8), self.chance.choice(["passport no. {}", "Reisepass Nr. {}", "passport: {}", "numéro de passeport {}", "my passport number is {}"])
+        yield (
+            self.drawn(lambda: f"{d(3)} {d(3)} {d(3)}", sin.is_valid),
+            self.chance.choice(["SIN {}", "social insurance number: {}"]),
+        )
+        yield (
+            self.word("CFGHJKLMNPRTVWXYZ", 1) + d(8),
+            self.chance.choice(
+                [
+                    "passport no. {}",
+                    "Reisepass Nr. {}",
+                    "passport: {}",
+                    "numéro de passeport {}",
+                    "my passport number is {}",
+                ]
+            ),
+        )
         yield d(8), self.chance.choice(["driving licence number {}", "Führerschein-Nr. {}", "driver's license {}"])
 
     def _secret(self) -> tuple[str, str]:
@@ -230,32 +332,109 @@ class Maker:
         letters = string.ascii_letters + string.digits
         w, hexes = self.word, "0123456789abcdef"
         a1 = "a1"  # some of each, so that chance does not make a word
-        for prefix in ("sk-", "sk-proj-", "sk-ant-api03-", "ghp_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "hf_", "npm_", "sk_live_", "whsec_", "shpat_", "GOCSPX-", "dckr_pat_"):
-            yield prefix + a1 + w(letters, 30), self.chance.choice(["{}", "key: {}", "API key {}", "export KEY={}", "({})"])
+        for prefix in (
+            "sk-",
+            "sk-proj-",
+            "sk-ant-api03-",
+            "ghp_",
+            "github_pat_",
+            "glpat-",
+            "xoxb-",
+            "xoxp-",
+            "hf_",
+            "npm_",
+            "sk_live_",
+            "whsec_",
+            "shpat_",
+            "GOCSPX-",
+            "dckr_pat_",
+        ):
+            yield (
+                prefix + a1 + w(letters, 30),
+                self.chance.choice(["{}", "key: {}", "API key {}", "export KEY={}", "({})"]),
+            )
         yield "AKIA" + w(string.ascii_uppercase + string.digits, 16), self.chance.choice(["{}", "aws id {}"])
         yield a1 + w(letters + "+/", 38), "aws_secret_access_key = {}"
         yield "AIza" + w(letters, 35), self.chance.choice(["{}", "https://maps.example/?key={}"])
-        yield f"eyJ{w(letters, 20)}.eyJ{w(letters, 40)}.{w(letters, 30)}", self.chance.choice(["{}", "Authorization: Bearer {}", "jwt {}"])
-        yield a1 + w(letters, 24), self.chance.choice(["Authorization: Bearer {}", "bearer {}", "X-Api-Key: {}", "api_key={}", "access token: {}"])
+        yield (
+            f"eyJ{w(letters, 20)}.eyJ{w(letters, 40)}.{w(letters, 30)}",
+            self.chance.choice(["{}", "Authorization: Bearer {}", "jwt {}"]),
+        )
+        yield (
+            a1 + w(letters, 24),
+            self.chance.choice(
+                ["Authorization: Bearer {}", "bearer {}", "X-Api-Key: {}", "api_key={}", "access token: {}"]
+            ),
+        )
         yield w(letters, 24) + a1 + "==", "Authorization: Basic {}"
         body = "\n".join(w(letters, 64) for _ in range(4))
         kind = self.chance.choice(["RSA ", "", "OPENSSH ", "EC "])
         head = self.chance.choice(["", "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0A1B2C\n\n"])
         yield f"-----BEGIN {kind}PRIVATE KEY-----\n{head}{body}\n-----END {kind}PRIVATE KEY-----", "{}"
-        yield f"bob:{w(letters, 9)}1", self.chance.choice(["postgres://{}@db.example/x", "https://{}@x.example/", "redis://{}@10.0.0.1:6379"])
-        for name in ("token", "access_token", "sig", "X-Amz-Signature", "api_key", "password", "reset_password_token", "sessionid", "code"):
+        yield (
+            f"bob:{w(letters, 9)}1",
+            self.chance.choice(["postgres://{}@db.example/x", "https://{}@x.example/", "redis://{}@10.0.0.1:6379"]),
+        )
+        for name in (
+            "token",
+            "access_token",
+            "sig",
+            "X-Amz-Signature",
+            "api_key",
+            "password",
+            "reset_password_token",
+            "sessionid",
+            "code",
+        ):
             yield a1 + w(letters, 22), f"https://app.example/open?id=7&{name}={{}}&lang=en"
-        yield a1 + w(letters, 22), self.chance.choice(["https://app.example/#access_token={}", "https://app.example/cb?state=x1&code={}"])
-        for way in ("reset", "password/reset", "verify-email", "invite", "magic", "account/activate", "einladung", "unsubscribe"):
+        yield (
+            a1 + w(letters, 22),
+            self.chance.choice(["https://app.example/#access_token={}", "https://app.example/cb?state=x1&code={}"]),
+        )
+        for way in (
+            "reset",
+            "password/reset",
+            "verify-email",
+            "invite",
+            "magic",
+            "account/activate",
+            "einladung",
+            "unsubscribe",
+        ):
             yield a1 + w(letters + "_-", 24).strip("-_") + "9", f"https://app.example/{way}/{{}}"
         yield w(hexes, 31) + "7", "https://app.example/users/confirm/{}?lang=de"
-        yield "Hunter" + self.digits(3) + "!", self.chance.choice(["password: {}", "Passwort: {}", "my password is {} thanks", "mot de passe : {}", "contraseña: {}", "pwd={}", "DB_PASSWORD={}"])
+        yield (
+            "Hunter" + self.digits(3) + "!",
+            self.chance.choice(
+                [
+                    "password: {}",
+                    "Passwort: {}",
+                    "my password is {} thanks",
+                    "mot de passe : {}",
+                    "contraseña: {}",
+                    "pwd={}",
+                    "DB_PASSWORD={}",
+                ]
+            ),
+        )
         yield "CorrectHorse!Battery", self.chance.choice(["password: {}", "Kennwort: {}"])
-        yield self.digits(6), self.chance.choice(["your verification code is {}", "PIN: {}", "one-time password: {}", "security code: {}", "OTP: {}"])
-        yield f"https://hooks.slack.com/services/T0{w(letters, 8)}/B0{w(letters, 8)}/{w(letters, 24)}".partition("services/")[2], "https://hooks.slack.com/services/{}"
+        yield (
+            self.digits(6),
+            self.chance.choice(
+                ["your verification code is {}", "PIN: {}", "one-time password: {}", "security code: {}", "OTP: {}"]
+            ),
+        )
+        yield (
+            f"https://hooks.slack.com/services/T0{w(letters, 8)}/B0{w(letters, 8)}/{w(letters, 24)}".partition(
+                "services/"
+            )[2],
+            "https://hooks.slack.com/services/{}",
+        )
 
 
-def _set(kind: str, value: str, beside: str, around: str) -> Case:
+def _set(kind: str, made: tuple[str, str], around: str) -> Case:
+    """The value in what stands beside it, and that in the sentence around."""
+    value, beside = made
     sentence = beside.replace("{}", "\0", 1)
     whole = around.replace("{}", sentence, 1)
     start = whole.index("\0")

@@ -94,7 +94,8 @@ async def test_where_two_find_the_same_nothing_stays_between() -> None:
 
 @pytest.mark.usefixtures("package")
 @pytest.mark.parametrize(
-    ("name", "kind"), [("broken", "ValueError"), ("beyond", "ValueError"), ("odd", "ValueError"), ("half", "RuntimeError")]
+    ("name", "kind"),
+    [("broken", "ValueError"), ("beyond", "ValueError"), ("odd", "ValueError"), ("half", "RuntimeError")],
 )
 async def test_a_plug_in_that_fails_lets_nothing_out(name: str, kind: str) -> None:
     """No text without what it would have found, and no word of the ticket in what is told of it."""

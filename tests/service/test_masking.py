@@ -60,12 +60,21 @@ def masker() -> Masker:
         ("GB82WEST12345698765432 DE89370400440532013000", "<IBAN_1> <IBAN_2>"),
         ("https://x.example/a?access_token=a1b2c3d4e5&lang=de", "https://x.example/a?access_token=<SECRET_1>&lang=de"),
         ("https://x.example/password/reset/a1B2c3D4e5F6", "https://x.example/password/reset/<SECRET_1>"),
-        ("https://f.example/a?X-Amz-Expires=9&X-Amz-Signature=0f3ab7", "https://f.example/a?X-Amz-Expires=9&X-Amz-Signature=<SECRET_1>"),
-        ("DB_PASSWORD=CorrectHorse!x your verification code is 482913.", "DB_PASSWORD=<SECRET_1> your verification code is <SECRET_2>."),
+        (
+            "https://f.example/a?X-Amz-Expires=9&X-Amz-Signature=0f3ab7",
+            "https://f.example/a?X-Amz-Expires=9&X-Amz-Signature=<SECRET_1>",
+        ),
+        (
+            "DB_PASSWORD=CorrectHorse!x your verification code is 482913.",
+            "DB_PASSWORD=<SECRET_1> your verification code is <SECRET_2>.",
+        ),
         ("Cookie: sid=8f3b; lang=de\nnext", "Cookie: <SECRET_1>\nnext"),
         ("Steuer-ID 86 095 742 719, NINO AB 12 34 56 C", "Steuer-ID <ID_1>, NINO <ID_2>"),
         ("X1234567L, 111.444.777-35, 44051401359, RSSMRA85M01H501Q", "<ID_1>, <ID_2>, <ID_3>, <ID_4>"),
-        ("my passport number is C01X00T47 and my BSN is 111222333", "my passport number is <ID_1> and my BSN is <ID_2>"),
+        (
+            "my passport number is C01X00T47 and my BSN is 111222333",
+            "my passport number is <ID_1> and my BSN is <ID_2>",
+        ),
     ],
 )
 def test_personal_data_is_masked(text: str, masked: str) -> None:

@@ -34,6 +34,14 @@ def settings(tmp_path: Path) -> Iterator[MaskingSettings]:
         yield MaskingSettings(entities="gazetteer")
 
 
+def _fails(*, really: bool) -> None:
+    """Whether the plug-in fails from now on."""
+    if really:
+        Path(FAILING).touch()
+    else:
+        Path(FAILING).unlink()
+
+
 async def waiting(play: Play) -> list[str]:
     """Why tickets wait."""
     jobs = await play.stage.service.queue.app.job_manager.list_jobs_async(status="todo")
@@ -45,7 +53,7 @@ async def test_nothing_leaves_while_the_plug_in_fails(
 ) -> None:
     """The ticket waits and says why; the next one, with the plug-in well again, is read without the name."""
     async with open_play(llm=model.settings(), masking=settings) as play:
-        Path(FAILING).touch()
+        _fails(really=True)
         first = await play.ask(text=TEXT)
 
         async def waits() -> bool:
@@ -56,7 +64,7 @@ async def test_nothing_leaves_while_the_plug_in_fails(
         assert play.notes("zendesk", first) == []
         assert model.requests == []
 
-        Path(FAILING).unlink()
+        _fails(really=False)
         await play.note("zendesk", await play.ask(text=TEXT))
         assert "my parcel for <NAME_1> has not moved" in model.requests[-1].text
         assert not [request for request in model.requests if "Petronella" in request.text]
