@@ -43,12 +43,12 @@ ROOT = Path(__file__).parents[2]
 AGENT = "agent's name"
 """Nobody knows it before an agent has to do with the ticket."""
 
-WHO = {
+WHO: dict[str, Any] = {
     "name": "Wilhelmina Quastenberg",
     "email": "w.quastenberg@kundin.example",
     "organization": "Quillmere Fabrik GmbH",
 }
-COLLEAGUE = {**WHO, "name": "Ottokar Zwickel", "email": "o.zwickel@kundin.example"}
+COLLEAGUE: dict[str, Any] = {**WHO, "name": "Ottokar Zwickel", "email": "o.zwickel@kundin.example"}
 SAID = {
     "e-mail": ("w.quastenberg@kundin.example", "quastenberg@"),
     "second e-mail": ("petronella(at)sonstwo(dot)example", "petronella"),
@@ -141,7 +141,7 @@ def _refusal(body: dict[str, Any]) -> Response:
 
 async def _play(model: FakeLLM, encoder: FakeEmbeddings, folder: Path) -> dict[str, str]:
     llm, embeddings = model.settings(wait_s=0), encoder.settings()
-    times = {"debounce_s": 0, "debounce_max_s": 0, "reconcile_every_s": 0}
+    times: dict[str, Any] = {"debounce_s": 0, "debounce_max_s": 0, "reconcile_every_s": 0}
     async with staged(write_articles(folder), llm=llm, embeddings=embeddings, log_level="DEBUG", **times) as stage:
         await sync_all(stage.service.tools.library, progress=lambda *_: None)
         play = Play(stage)
@@ -159,7 +159,7 @@ async def _play(model: FakeLLM, encoder: FakeEmbeddings, folder: Path) -> dict[s
 
 async def _tickets(play: Play, helpdesk: str, *, model: FakeLLM, encoder: FakeEmbeddings) -> None:
     simulator = play.stage.simulator(helpdesk)
-    more = {"cc": [(COLLEAGUE["name"], COLLEAGUE["email"])]}
+    more: dict[str, Any] = {"cc": [(COLLEAGUE["name"], COLLEAGUE["email"])]}
     first = await simulator.open_ticket(
         **WHO, subject="Parcel for Wilhelmina Quastenberg, +49 1520 7712345", text=TEXT, **more
     )
