@@ -16,7 +16,7 @@ _KEY = re.compile(
     |\b(?:A(?:KI|SI|RO|BI|CC)A)[A-Z0-9]{16}\b|\bSG\.[\w-]{16,}+\.[\w-]{16,}+|\bdapi[0-9a-f]{32}|\bSK[0-9a-f]{32}\b|\bkey-[0-9a-f]{32}\b
     |\b[0-9a-f]{32}-us\d{1,2}\b|\b\d{8,10}:AA[\w-]{33}
     |\bhooks\.slack\.com/\w{1,20}/([\w/]{20,}+)|\bdiscord(?:app)?\.com/api/webhooks/(\d{5,25}/[\w-]{20,}+)
-    |\bAccountKey=([\w+/=]{30,}+)
+    |\bAccountKey=([\w+/=]{30,}+)|\ (?:-u|--user)[ =]["']?([^\s:"']{1,64}:[^\s"']{4,200}+)
     |\b[Bb][Ee][Aa][Rr][Ee][Rr]\s(?=[\w.~+/-]{0,200}\d)([\w.~+/-]{16,}+=*)
     |\b[Aa]uthorization["']?\s?[:=]\s?["']?[A-Za-z]{1,12}\ ([^\s"'<>,;]{8,}+)
     |\b(?:[Ss]et-)?[Cc]ookie:\ ?([^\n"]{8,2000}+)""",
@@ -26,10 +26,11 @@ _KEY = re.compile(
 
 _NAMED = re.compile(
     r"(?:pass(?:word|wort|wd|code|phrase)|kennwort|mot de passe|contraseña|senha|wachtwoord|has[łl]o|(?:api|access|private|secret|account|license|signing)"
-    r"[ _-]?key|secret(?:[ _-]?access[ _-]?key)?|(?<![A-Za-z])(?:pwd|pin|otp|tan|puk|cv[vc]2?|credentials?)(?![A-Za-z])|token"
+    r"[ _-]?key|secret(?:[ _-]?access[ _-]?key)?|(?<![A-Za-z])(?:pass|pw|pwd|pin|otp|tan|puk|cv[vc]2?|credentials?)(?![A-Za-z])|token"
     r"|(?:verification|security|one[ -]?time|confirmation|login|backup|recovery|2fa|sicherheits|bestätigungs|einmal)[ -]?(?:code|passwor[dt])"
     r"|code de (?:vérification|sécurité)|código de (?:verificación|seguridad))"
-    r"[\"'`)]{0,2}(?:\s?(?P<sign>:=|=>|[:=])\s{0,2}|\s(?:is|was|ist|war|lautet|est|es|era|è|é)\s?:?\s|(?<=cv[vc])\s(?=\d))[\"'`]?(?P<value>[^\s\"'`<>,;]{3,300}+)",
+    r"[\"'`)]{0,2}(?:\s?(?P<sign>:=|=>|[:=])\s{0,2}|\s(?:is|was|ist|war|lautet|est|es|era|è|é)\s?:?\s|(?<=cv[vc])\s(?=\d))"
+    r"(?:[\"'](?P<quoted>[^\"'\n]{4,200}+)[\"']|[\"'`]?(?P<value>[^\s\"'`<>,;]{3,300}+))",
     re.IGNORECASE,
 )
 _NO_VALUE = re.compile(r"[*•.xX_-]+|[{\[$%(<].*|(?:https?:)?//.*")
@@ -42,7 +43,7 @@ _ADDRESS = re.compile(
 _LOGIN = re.compile(r"//([^\s/@:?#]{1,100}:[^\s/@]{1,200}|[^\s/@:?#.]{16,200})@")
 _PARAMETER = re.compile(r"[?&#;]([\w.\[\]%-]{1,60})=([^&#;]*)")
 _SECRET_NAME = re.compile(
-    r"token|secret|signature|\bsig\b|passw|\bpwd|api[_-]?key|apikey|access[_-]?key|credential|\bjwt|\botp\b|auth(?!or)|session[_-]?id|sessid|\bsid\b",
+    r"token|secret|signature|\bsig\b|passw|\bpass\b|\bpw\b|\bpwd|api[_-]?key|apikey|access[_-]?key|credential|\bjwt|\botp\b|auth(?!or)|session[_-]?id|sessid|\bsid\b",
     re.IGNORECASE,
 )
 _DOUBTFUL_NAME = re.compile(
@@ -71,11 +72,14 @@ def find_secrets(text: str) -> list[tuple[int, int]]:
 
 def _named(match: re.Match[str]) -> tuple[int, int] | None:
     """Where the value stands; None for a word of the language ("Password: required") or a gap to fill in."""
-    value = _NEXT_PARAMETER.split(match["value"])[0].rstrip(".)]}?")
+    if match["quoted"] and match["sign"] and not _NO_VALUE.fullmatch(match["quoted"]):
+        return match.span("quoted")
+    group = "quoted" if match["quoted"] else "value"
+    value = _NEXT_PARAMETER.split(match[group])[0].rstrip(".)]}?")
     told = any(map(str.isdigit, value)) or (match["sign"] and _ODD.search(value))
     if len(value) < 3 or not told or _NO_VALUE.fullmatch(value):
         return None
-    return match.start("value"), match.start("value") + len(value)
+    return match.start(group), match.start(group) + len(value)
 
 
 def _in_address(address: str) -> Iterator[tuple[int, int]]:

@@ -41,6 +41,7 @@ _TYPED |= {zero + digit: 48 + digit for zero in _DIGITS_OF for digit in range(10
 """Full-width and other digits, blanks and dashes as the ASCII they stand for; one character for one, so places agree."""
 
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w+][\w.!#$%'*+^`{|}~-]{0,120}+@(?:[^\W_][\w-]{0,62}+\.){1,8}[^\W\d_][\w-]{1,60}+")
+_ODD_EMAIL = re.compile(r"\"[^\"\s@][^\"\n@]{0,63}\"@[\w.-]{3,100}|[\w.+-]{1,64}+@\[[0-9a-fA-F.:]{3,45}\]")
 _CODED_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}%40(?:[^\W_][\w-]{0,62}\.){1,8}[^\W\d_][\w-]{1,60}")
 _SPELLED_EMAIL = re.compile(
     r"(?<![\w.+%-])[\w.+-]{1,64}+(?: ?[\[({] ?(?:at|ät|@) ?[\])}] ?[\w-]{1,60}+(?: ?(?:\.|[\[({] ?(?:dot|punkt|\.) ?[\])}]) ?[\w-]{2,60}+){1,4}"
@@ -48,7 +49,8 @@ _SPELLED_EMAIL = re.compile(
     re.IGNORECASE,
 )
 _DIGIT_RUN = re.compile(
-    r"(?<![\d_-])(?<![\d][A-Za-z])(?<!\d[.,])\d(?:[ -]?\d|(?<=\d{4})\.(?=\d{4})\d){11,40}(?!\w)", re.ASCII
+    r"(?<![\d_-])(?<![\d][A-Za-z])(?<!\d\.)(?<!(?<!\d{6})\d,)\d(?:[ -]{0,2}\d|(?<=\d{4})\.(?=\d{4})\d){11,40}(?!\w)",
+    re.ASCII,
 )
 _DIGITS = re.compile(r"\d+")
 _CARD = re.compile(  # leading digits and lengths of the issuers
@@ -63,9 +65,10 @@ _NO_CARDS = frozenset({
 """Words that say of a number what else it is, however well its checksum fits."""
 
 _COUNTRY_CODE = re.compile(r"\+\d{0,3}[ -]?$")
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ -]{0,2}[A-Z0-9]){11,31}", re.IGNORECASE)
+_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[ -]?\d{2}(?:[ -]{0,2}[A-Z0-9]){11,31}", re.IGNORECASE)
 _IPV4 = re.compile(
-    r"(?<![\w.])(?<!\d,)\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d|-(?!\d{1,3}(?:\.\d{1,3}){3}(?![\w.])))", re.ASCII
+    r"(?<![\w.])(?<!(?<!\.)(?<!\.\d)(?<!\.\d\d)\d,)\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d|-(?!\d{1,3}(?:\.\d{1,3}){3}(?![\w.])))",
+    re.ASCII,
 )
 _IPV6 = re.compile(
     r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}(?:[0-9a-fA-F]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?(?:%\w{1,16})?(?![\w:])",
@@ -130,6 +133,8 @@ def _emails(text: str) -> Iterator[tuple[int, int, Kind]]:
     if "@" in text:
         for match in _EMAIL.finditer(text):
             yield match.start(), match.start() + len(match[0].rstrip("-_")), "EMAIL"
+        for match in _ODD_EMAIL.finditer(text):
+            yield *match.span(), "EMAIL"
     if "%40" in text:
         for match in _CODED_EMAIL.finditer(text):
             yield *match.span(), "EMAIL"
@@ -154,10 +159,7 @@ def _iban_end(text: str, match: re.Match[str]) -> int:
     if not 0 < length <= len(places):
         return 0
     end = places[length - 1] + 1
-    behind = text[end : end + 1]
-    valid = not (behind.isascii() and behind.isalnum()) and iban.is_valid(
-        text[match.start() : end], check_country=False
-    )
+    valid = not text[end : end + 1].isdigit() and iban.is_valid(text[match.start() : end], check_country=False)
     return end if valid else 0
 
 

@@ -97,9 +97,9 @@ _LIKELY: tuple[tuple[str, tuple[Check, ...]], ...] = (
 
 _FORMS = (*_SURE, *_LIKELY)
 _ANY = re.compile(
-    r"(?=[\dA-Za-z])(?<![\w./+-])(?<!\d[ ,:])(?:"
+    r"(?=[\dA-Za-z])(?<![\w./+-])(?<!(?<!\d{6})\d[ ,:])(?:"
     + "|".join(f"({form})" for form, _ in _FORMS)
-    + r")(?![\w/-]|[.,:]\d| \d)",
+    + r")(?![\w/-]|[.:]\d|[ ,]\d{1,6}(?!\d))",
     re.ASCII,
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import count, takewhile
 from typing import Literal
 
 import phonenumbers
@@ -37,7 +38,7 @@ MAX_CHECKS = 60
 """Numbers of one text that are compared with the numbering plans; more in one text are taken for phones unseen."""
 
 _CANDIDATE = re.compile(
-    r"(?<![\w#+])(?<![A-Za-z0-9_][-/])(?<!\d[.,:])\+?\(?\d(?:[ .\-/()]{0,3}\d){5,17}(?!\d)"
+    r"(?<![\w#])(?<!\w\+)(?<![A-Za-z0-9_][-/])(?<!\d[.:])(?<!(?<!\d{6})\d,)\+{0,2}\(?\d(?:[ .\-/()]{0,3}\d){5,35}(?!\d)"
     r"(?: ?(?:x|ext\.? ?|extension |durchwahl |-)\d{1,6})?(?!\w|[./-]\d|-[0-9A-Fa-f]{2}\b)",
     re.ASCII,  # in Japanese a number touches its words
 )
@@ -63,33 +64,52 @@ _CONTEXT = re.compile(
 )
 _AFTER = re.compile(r"[\s,()-]{0,3}(?:office|fax|mobile|mobil|cell|home|work|desk|tel|phone)\b", re.IGNORECASE)
 _MONEY_AFTER = re.compile(
-    r"\s?(?:[€$£¥%]|eur\b|usd\b|gbp\b|chf\b|[.,]\d|kr\b|zł|(?:k|m)?(?:b|g|l)\b|[kmg]b\b|ms\b|km\b|x\d)", re.IGNORECASE
+    r"\s?(?:[€$£¥%]|eur\b|usd\b|gbp\b|chf\b|[.,]\d{1,3}(?!\d)|kr\b|zł|(?:k|m)?(?:b|g|l)\b|[kmg]b\b|ms\b|km\b|x\d)",
+    re.IGNORECASE,
 )
 _DATE = re.compile(
     r"(?:19|20)\d\d([-./ ])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])(?:[ .-]\d{1,6}){0,4}"
     r"|(?:0?[1-9]|[12]\d|3[01])([-./])(?:0?[1-9]|[12]\d|3[01])\2(?:(?:19|20)\d\d|\d\d)(?: (?:- )?\d{1,2})?"
     r"|(?:19|20)\d\d ?- ?(?:19|20)\d\d"
 )
-_NANP = re.compile(r"(?:1[-. ])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[-. ])[2-9]\d\d[-. ]\d{4}")
+_BETWEEN = re.compile(r" ?/ ?(?=\(?\d{2,})| {1,3}(?=\(\d|00?[1-9]\d)")
+_NANP = re.compile(r"(?:(?:00|011)?1[-. ])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[-. ])[2-9]\d\d[-. ]\d{4}")
 _DOTTED = re.compile(r"0\d(?:\.\d\d){4}|\d{3}\.\d{3}\.\d{4}|0\d{2,4}(?:\.\d{2,4}){1,3}")
 
 
 def find_phones(text: str, *, known: frozenset[str] = frozenset()) -> Iterator[tuple[int, int, Literal["PHONE"]]]:
     """Where phone numbers stand: start, end, "PHONE". known: last seven digits of numbers that count in any writing."""
-    checks = 0
+    asked = count(1)  # how often the numbering plans are
+
+    def is_phone(place: tuple[int, int]) -> bool:
+        verdict = _told(text, *place, known=known)
+        return next(asked) > MAX_CHECKS or _is_assigned(text[slice(*place)]) if verdict is None else verdict
+
     for match in _CANDIDATE.finditer(text):
-        start, end = match.span()
-        start += match[0].startswith("(") and ")" not in match[0]  # the whole number stands in brackets
-        shown = text[start:end]
-        digits = re.sub(r"\D", "", shown)
-        if not 6 <= len(digits) <= 21 or (shown.count("(") != shown.count(")")):
-            continue
-        verdict = True if digits[-7:] in known else _by_form(text, start, end, digits)
-        if verdict is None:
-            checks += 1
-            verdict = checks > MAX_CHECKS or _is_assigned(shown)
-        if verdict:
+        whole = _bare(text, *match.span())
+        for start, end in [whole] if is_phone(whole) else takewhile(is_phone, _parts(text, match)):
             yield start, end, "PHONE"
+
+
+def _parts(text: str, match: re.Match[str]) -> list[tuple[int, int]]:
+    """Where the numbers stand if what looks like one is several, one behind the other; none where it cannot be."""
+    betweens = [(match.start() + one.start(), match.start() + one.end()) for one in _BETWEEN.finditer(match[0])]
+    begins, ends = [match.start(), *(end for _, end in betweens)], [*(start for start, _ in betweens), match.end()]
+    return [_bare(text, *place) for place in zip(begins, ends, strict=True)] if betweens else []
+
+
+def _bare(text: str, start: int, end: int) -> tuple[int, int]:
+    """The place without a bracket that opens around the whole number."""
+    return start + (text[start] == "(" and ")" not in text[start:end]), end
+
+
+def _told(text: str, start: int, end: int, *, known: frozenset[str]) -> bool | None:
+    """What can be said without the numbering plans; None: ask them."""
+    shown = text[start:end]
+    digits = re.sub(r"\D", "", shown)
+    if not 6 <= len(digits) <= 21 or shown.count("(") != shown.count(")"):
+        return False
+    return True if digits[-7:] in known else _by_form(text, start, end, digits)
 
 
 def word_before(text: str, start: int) -> str:
@@ -146,10 +166,14 @@ def _is_odd(shown: str, digits: str, groups: list[str]) -> bool:
 
 def _is_assigned(shown: str) -> bool:
     """True where some country's numbering plan has the number."""
-    for region in _WITH_ZERO if shown.lstrip("(").startswith("0") else _WITHOUT_ZERO:
-        try:
-            if phonenumbers.is_valid_number(phonenumbers.parse(shown, region)):
-                return True
-        except phonenumbers.NumberParseException:
-            continue
-    return False
+    if shown.startswith("00"):
+        return _has(None, f"+{shown[2:]}")
+    return any(_has(region, shown) for region in (_WITH_ZERO if shown.lstrip("(").startswith("0") else _WITHOUT_ZERO))
+
+
+def _has(region: str | None, shown: str) -> bool:
+    """Whether the numbering plan of the region (None: of the country whose code it begins with) has the number."""
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(shown, region))
+    except phonenumbers.NumberParseException:
+        return False

@@ -71,6 +71,13 @@ def masker() -> Masker:
         ("Cookie: sid=8f3b; lang=de\nnext", "Cookie: <SECRET_1>\nnext"),
         ("Steuer-ID 86 095 742 719, NINO AB 12 34 56 C", "Steuer-ID <ID_1>, NINO <ID_2>"),
         ("X1234567L, 111.444.777-35, 44051401359, RSSMRA85M01H501Q", "<ID_1>, <ID_2>, <ID_3>, <ID_4>"),
+        ("203.0.113.9,203.0.113.10 4111111111111111,5500000000000004", "<IP_1>,<IP_2> <CARD_1>,<CARD_2>"),
+        ("0170 1234567 0171 7654321, 212-555-0147/212-555-0148", "<PHONE_1> <PHONE_2>, <PHONE_3>/<PHONE_4>"),
+        ("44051401359,86095742719", "<ID_1>,<ID_2>"),
+        (
+            '{"password":"geheim", "ttl": 60} curl -u ana:Geheim123 /x',
+            '{"password":"<SECRET_1>", "ttl": 60} curl -u <SECRET_2> /x',
+        ),
         (
             "my passport number is C01X00T47 and my BSN is 111222333",
             "my passport number is <ID_1> and my BSN is <ID_2>",
