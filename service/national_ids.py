@@ -1,7 +1,7 @@
 """Numbers that a state gives a person, by their checksums or by the word beside them. Pure, linear time.
 
 A number counts without a word where its form and its checksum together leave little to chance: of random numbers of the
-same form one in fifty or fewer pass. Those that leave more (nine digits with one check digit: Dutch, Portuguese,
+same form mostly one in twenty-five or fewer pass (one in ten of those whose blanks tell, such as the Indian). Those that leave more (nine digits with one check digit: Dutch, Portuguese,
 Canadian, Australian, Israeli numbers), and those without a checksum (British, Danish, passports), count with a word only.
 """
 
