@@ -21,6 +21,8 @@ from service import __version__
 from service.budgets import BACKGROUND_SHARE, Budgets
 from service.database import Database, open_database
 from service.embeddings import Embeddings
+from service.entities import Entities
+from service.errors import EntitiesError
 from service.groups import FreshdeskSettings, ZendeskSettings
 from service.inbox import Inbox
 from service.jobs import Jobs
@@ -111,13 +113,21 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
 @asynccontextmanager
 async def opened_library(settings: Settings, budgets: Budgets | None = None) -> AsyncIterator[Library]:
     """Only what the knowledge needs: helpdesks to read from, the index, the embeddings. Without budgets nobody counts calls."""
+    try:
+        entities = await Entities.opened(settings.masking.entities)
+    except EntitiesError as error:
+        raise SettingsProblem([str(error)]) from error
     async with (
         httpx.AsyncClient(limits=_CONNECTIONS, headers={"User-Agent": _user_agent()}) as http,
         open_vectors(settings) as vectors,
         Embeddings.opened(settings.embeddings) as embeddings,
     ):
         yield Library(
-            settings=settings, helpdesks=helpdesks(settings, http, budgets), vectors=vectors, embeddings=embeddings
+            settings=settings,
+            helpdesks=helpdesks(settings, http, budgets),
+            vectors=vectors,
+            embeddings=embeddings,
+            entities=entities,
         )
 
 

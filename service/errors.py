@@ -6,6 +6,7 @@ ServiceError
   LLMMisconfiguredError      key refused, unknown model: no call works until a person acts.
   OverspentError             a budget for the model is used up: nothing was asked. The note quotes passages instead.
   OutageError                an outside thing does not answer: the ticket waits for it.
+  EntitiesError              the plug-in that finds names fails: nothing is masked, so nothing is sent, until a person acts.
   LLMRefusedError            this prompt never works, others do: content filter, too long. The step goes on without the model.
 """
 
@@ -78,3 +79,7 @@ class OutageError(ServiceError):
         self.open = open_
         self.after_s = after_s
         self.needed_by = needed_by
+
+
+class EntitiesError(ServiceError):
+    """The plug-in for names and addresses cannot be had, or fails at a text: what it would have found must not leave."""

@@ -173,3 +173,9 @@ class KnowledgeSettings(BaseModel):
     solved: bool = True  # keep solved tickets as examples for their own organization
 
     _url = field_validator("folder_url")(without_slash)
+
+
+class MaskingSettings(BaseModel):
+    """Beyond what is recognised by its form. entities: entry point of a plug-in that finds names and addresses; empty: none."""
+
+    entities: str = ""

@@ -7,15 +7,18 @@ hashes, dates and prices are not personal data and stay readable: they are what 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Literal, NamedTuple
 
 from stdnum import iban, luhn, numdb
 
-from service.phones import find_phones
+from service.credentials import find_secrets
+from service.national_ids import find_national_ids
+from service.phones import find_phones, word_before
 
-Kind = Literal["EMAIL", "PHONE", "CARD", "IBAN", "ID", "IP", "SECRET", "NAME", "ORG", "PERSON"]
+Kind = Literal["EMAIL", "PHONE", "CARD", "IBAN", "ID", "IP", "SECRET", "NAME", "ORG", "PERSON", "ADDRESS"]
 
 
 class Span(NamedTuple):
@@ -30,46 +33,54 @@ _TYPED = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | dict.fromkeys
     (0xA0, 0x2007, 0x202F, 0x3000, 0x2009), 32
 )
 _TYPED |= dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2212, 0xFE63), ord("-"))
-_TYPED |= {start + digit: 48 + digit for start in (0x660, 0x6F0, 0x966) for digit in range(10)}
+_DIGITS_OF = (
+    *(0x660, 0x6F0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xE50, 0xED0, 0x1040, 0x17E0),
+    *range(0x1D7CE, 0x1D800, 10),
+)
+_TYPED |= {zero + digit: 48 + digit for zero in _DIGITS_OF for digit in range(10)}
 """Full-width and other digits, blanks and dashes as the ASCII they stand for; one character for one, so places agree."""
 
-_SECRET = re.compile(
-    r"""-----BEGIN\ [A-Z ]{0,30}PRIVATE\ KEY-----[^-]{0,8000}(?:-----END\ [A-Z ]{0,30}PRIVATE\ KEY-----)?
-    |\beyJ[\w-]{8,}+\.[\w-]{8,}+(?:\.[\w-]*+)?
-    |\b(?:sk|pk|rk)[-_](?:live|test|proj|ant|or|svcacct)?[-_]?[A-Za-z0-9_-]{16,}+
-    |\b(?:gh[opsur]_|github_pat_|glpat-|xox[abeoprs]-|hf_|npm_|pypi-|dop_v1_|shp(?:at|ss|ca|pa)_|whsec_|lin_api_|figd_|dp\.pt\.)[\w-]{10,}+
-    |\b(?:AKIA|ASIA|AROA)[A-Z0-9]{16}\b|\bAIza[\w-]{30,}+|\bSG\.[\w-]{16,}+\.[\w-]{16,}+|\bya29\.[\w-]{20,}+
-    |\b[Bb]earer\ (?=[\w.~+/-]*\d)([\w.~+/-]{16,}+=*)""",
-    re.VERBOSE,
-)
-_URL_LOGIN = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]{1,20}://([^\s/@:<>\"']{1,100}:[^\s/@<>\"']{1,200})@")
-_NAMED_SECRET = re.compile(
-    r"\b(?:pass(?:word|wort|code|phrase)|pwd|kennwort|mot de passe|contraseña|senha|wachtwoord|api[ _-]?key|secret(?:[ _-]?key)?"
-    r"|access[ _-]?token|auth[ _-]?token|token|client[ _-]?secret|pin)[\"']?(?:\s?[:=]\s?|\s(?:is|ist|est|es|è|é|lautet)\s?:?\s?)[\"'`]?"
-    r"(?=\D{0,40}\d)([^\s\"'`<>,;]{4,200}+)",
-    re.IGNORECASE,
-)
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w+][\w.!#$%'*+^`{|}~-]{0,120}+@(?:[^\W_][\w-]{0,62}+\.){1,8}[^\W\d_][\w-]{1,60}+")
+_ODD_EMAIL = re.compile(r"\"[^\"\s@][^\"\n@]{0,63}\"@[\w.-]{3,100}|[\w.+-]{1,64}+@\[[0-9a-fA-F.:]{3,45}\]")
+_CODED_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}%40(?:[^\W_][\w-]{0,62}\.){1,8}[^\W\d_][\w-]{1,60}")
 _SPELLED_EMAIL = re.compile(
-    r"(?<![\w.+%-])[\w.+-]{1,64}+ ?[\[({] ?(?:at|ät) ?[\])}] ?[\w-]{1,60}+(?: ?(?:\.|[\[({] ?(?:dot|punkt) ?[\])}]) ?[\w-]{2,60}+){1,4}",
+    r"(?<![\w.+%-])[\w.+-]{1,64}+(?: ?[\[({] ?(?:at|ät|@) ?[\])}] ?[\w-]{1,60}+(?: ?(?:\.|[\[({] ?(?:dot|punkt|\.) ?[\])}]) ?[\w-]{2,60}+){1,4}"
+    r"| (?:at|ät|@) [\w-]{1,60}+(?: (?:dot|punkt) [\w-]{2,60}+){1,4}| @ (?:[^\W_][\w-]{0,62}\.){1,6}[^\W\d_]{2,24}+(?![\w(]))",
     re.IGNORECASE,
 )
-_DIGIT_RUN = re.compile(r"(?<![\w-])(?<!\d[.,])\d(?:[ -]?\d){11,40}(?!\w)")
+_DIGIT_RUN = re.compile(
+    r"(?<![\d_-])(?<![\d][A-Za-z])(?<!\d\.)(?<!(?<!\d{6})\d,)\d(?:[ -]{0,2}\d|(?<=\d{4})\.(?=\d{4})\d){11,40}(?!\w)",
+    re.ASCII,
+)
 _DIGITS = re.compile(r"\d+")
 _CARD = re.compile(  # leading digits and lengths of the issuers
     r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:2[2-9]|[3-6]\d|7[01]|720)\d{12,13}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11}"
     r"|(?:6011|64[4-9]\d|65\d\d)\d{12}|35\d{14}|(?:2131|1800)\d{11}|62\d{14,17}|(?:50|5[6-9]|6\d)\d{10,17}"
 )
-_SSN = re.compile(r"(?<![\w-])(?!000|666)\d{3}([- ])(?!00)\d{2}\1(?!0000)\d{4}(?![\w-])")
-_NAMED_SSN = re.compile(r"\b(?:ssn|social security(?: number)?|s\.s\.n\.)\D{0,12}(\d{9})(?!\d)", re.IGNORECASE)
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,31}", re.IGNORECASE)
-_IPV4 = re.compile(r"(?<![\w.])(?<!\d,)\d{1,3}(?:\.\d{1,3}){3}(?![\w-]|\.\d)")
-_IPV6 = re.compile(r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}(?:[0-9a-fA-F]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?(?![\w:])")
+_CARD_GROUPS = re.compile(r"\d\d|4(?:-4)+(?:-[1-4])?|4-6-[45]|4-4-8|8-8|6-1[03]")
+_NO_CARDS = frozenset({
+    "imei", "iccid", "tracking", "sendung", "sendungsnummer", "fedex", "ups", "dhl", "usps", "isbn", "ean",
+    "upc", "gtin", "sku", "serial", "seriennummer", "s/n", "barcode", "label", "etikett",
+})  # fmt: skip
+"""Words that say of a number what else it is, however well its checksum fits."""
+
+_COUNTRY_CODE = re.compile(r"\+\d{0,3}[ -]?$")
+_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[ -]?\d{2}(?:[ -]{0,2}[A-Z0-9]){11,31}", re.IGNORECASE)
+_IPV4 = re.compile(
+    r"(?<![\w.])(?<!(?<!\.)(?<!\.\d)(?<!\.\d\d)\d,)\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d|-(?!\d{1,3}(?:\.\d{1,3}){3}(?![\w.])))",
+    re.ASCII,
+)
+_IPV6 = re.compile(
+    r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}(?:[0-9a-fA-F]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?(?:%\w{1,16})?(?![\w:])",
+    re.ASCII,
+)
 _VERSION_BEFORE = re.compile(
-    r"(?:\bv|version|ver\.?|build|release|firmware|fw|driver|treiber|update|patch|app|ios|android|windows|chrome|firefox|safari|edge"
-    r"|plugin|sdk|api|node|java|php|python)[\s:=/(]{0,3}(?:is |ist |v)?$",
+    r"(?:\bv|version\w*|ver\.?|build|release\w*|firmware|fw|driver|treiber|updated?|upgraded?|update auf|patch|ios|android|windows|chrome|firefox|safari|edge"
+    r"|plugin|sdk|node\.?js|java|php|python|software|nginx/|apache/|openssl|curl|bios|kernel|section|chapter|clause|abschnitt|kapitel|§)[\s:=/(]{0,3}"
+    r"(?:(?:is|ist|v|from|von|de|to|auf|and|und|or|->|→|\d{1,5}(?:\.\d{1,5}){1,3})[\s:]{0,2}){0,4}v?$",
     re.IGNORECASE,
 )
+_VERSION_WITHIN = 48
 
 
 def readable(text: str) -> str:
@@ -83,11 +94,23 @@ def find_identifiers(text: str, *, phones: frozenset[str] = frozenset()) -> list
     phones: the last seven digits of numbers known from the ticket, which count however they are written.
     """
     left, found = readable(text), []
-    for find in (_secrets, _emails, _ibans, _cards, _ids, _ips, lambda rest: find_phones(rest, known=phones)):
-        spans = [Span(*span) for span in find(left)]
+    numbers = partial(find_phones, known=phones)
+    for find in (_secrets, _emails, _ibans, _cards, find_national_ids, _ips, numbers):
+        spans = _apart(Span(*span) for span in find(left))
         found.extend(spans)
         left = _without(left, spans)
     return sorted(found)
+
+
+def _apart(found: Iterable[Span]) -> list[Span]:
+    """The same in order and without overlaps: what meets becomes one."""
+    apart: list[Span] = []
+    for span in sorted(found):
+        if apart and span.start < apart[-1].end:
+            apart[-1] = apart[-1]._replace(end=max(apart[-1].end, span.end))
+        else:
+            apart.append(span)
+    return apart
 
 
 def _without(text: str, spans: list[Span]) -> str:
@@ -95,44 +118,52 @@ def _without(text: str, spans: list[Span]) -> str:
     if not spans:
         return text
     pieces, position = [], 0
-    for start, end, _ in sorted(spans):
+    for start, end, _ in spans:
         pieces += [text[position:start], "\x00" * (end - start)]
         position = end
     return "".join([*pieces, text[position:]])
 
 
 def _secrets(text: str) -> Iterator[tuple[int, int, Kind]]:
-    found = [match.span(1 if match.lastindex else 0) for match in _SECRET.finditer(text)]
-    found += [match.span(1) for match in _URL_LOGIN.finditer(text)]
-    found += [match.span(1) for match in _NAMED_SECRET.finditer(text) if any(map(str.isdigit, match[1]))]
-    position = 0
-    for start, end in sorted(found):
-        if start >= position:
-            yield start, end, "SECRET"
-            position = end
+    for start, end in find_secrets(text):
+        yield start, end, "SECRET"
 
 
 def _emails(text: str) -> Iterator[tuple[int, int, Kind]]:
     if "@" in text:
         for match in _EMAIL.finditer(text):
             yield match.start(), match.start() + len(match[0].rstrip("-_")), "EMAIL"
-    if "at" in text or "ät" in text.lower():
+        for match in _ODD_EMAIL.finditer(text):
+            yield *match.span(), "EMAIL"
+    if "%40" in text:
+        for match in _CODED_EMAIL.finditer(text):
+            yield *match.span(), "EMAIL"
+    if "at" in text or "@" in text or "ät" in text.lower():
         for match in _SPELLED_EMAIL.finditer(text):
-            if "@" not in match[0]:
-                yield *match.span(), "EMAIL"
+            yield *match.span(), "EMAIL"
 
 
 def _ibans(text: str) -> Iterator[tuple[int, int, Kind]]:
-    for match in _IBAN.finditer(text):
-        places = [place for place in range(*match.span()) if text[place].isalnum()]
-        length = _iban_length(match[0][:2].upper())
-        if not 0 < length <= len(places):
-            continue
-        end = places[length - 1] + 1
-        if not text[end : end + 1].isalnum() and iban.is_valid(text[match.start() : end], check_country=False):
+    position = 0
+    while match := _IBAN.search(text, position):
+        end = _iban_end(text, match)
+        if end:
             yield match.start(), end, "IBAN"
+        position = end or match.start() + 2  # the next may begin within what this one took for its own
 
 
+def _iban_end(text: str, match: re.Match[str]) -> int:
+    """Where the IBAN ends that begins here; 0: none does."""
+    places = [place for place in range(*match.span()) if text[place].isalnum()]
+    length = _iban_length(match[0][:2].upper())
+    if not 0 < length <= len(places):
+        return 0
+    end = places[length - 1] + 1
+    valid = not text[end : end + 1].isdigit() and iban.is_valid(text[match.start() : end], check_country=False)
+    return end if valid else 0
+
+
+@cache
 def _iban_length(country: str) -> int:
     """How many characters an IBAN of the country has; 0: the country has none."""
     known = numdb.get("iban").info(country)
@@ -160,29 +191,35 @@ def _card_end(text: str, groups: list[tuple[int, int]], first: int) -> int:
         digits += text[start:end]
         if len(digits) > 19:
             break
-        if _CARD.fullmatch(digits) and luhn.is_valid(digits):
+        if _CARD.fullmatch(digits) and luhn.is_valid(digits) and _is_grouped(text, groups, first, last):
             found = last
     return found
 
 
-def _ids(text: str) -> Iterator[tuple[int, int, Kind]]:
-    for match in _SSN.finditer(text):
-        yield *match.span(), "ID"
-    for match in _NAMED_SSN.finditer(text):
-        yield *match.span(1), "ID"
+def _is_grouped(text: str, groups: list[tuple[int, int]], first: int, last: int) -> bool:
+    """True where the groups are those of a card, or are all there are and nothing before says what else they are."""
+    lengths = "-".join(str(end - start) for start, end in groups[first : last + 1])
+    begins = groups[first][0]
+    if _COUNTRY_CODE.search(text, max(0, begins - 6), begins) or word_before(text, begins).lower() in _NO_CARDS:
+        return False
+    if _CARD_GROUPS.fullmatch(lengths):
+        return True
+    whole = first == 0 and last == len(groups) - 1
+    return whole and lengths != "3-7-7" and not word_before(text, begins)  # 3-7-7: orders of a large shop
 
 
 def _ips(text: str) -> Iterator[tuple[int, int, Kind]]:
     for match in _IPV4.finditer(text):
-        if _is_address(IPv4Address, match[0]) and not _VERSION_BEFORE.search(
-            text[max(0, match.start() - 20) : match.start()]
-        ):
+        before = text[max(0, match.start() - _VERSION_WITHIN) : match.start()]
+        plain = ".".join(str(int(part)) for part in match[0].split("."))  # people write leading zeros
+        if _is_address(IPv4Address, plain) and not _VERSION_BEFORE.search(before):
             yield *match.span(), "IP"
     if text.count(":") < 2:
         return
     for match in _IPV6.finditer(text):
-        digits = sum(character != ":" for character in match[0])
-        if (digits >= 6 or match[0] == "::1") and _is_address(IPv6Address, match[0]):
+        digits = match[0].partition("%")[0].replace(":", "")
+        meant = match[0] == "::1" or (len(digits) >= 4 and any(map(str.isdigit, digits)))
+        if meant and _is_address(IPv6Address, match[0]):
             yield *match.span(), "IP"
 
 

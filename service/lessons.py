@@ -41,7 +41,8 @@ class Lessons:
 
     def __init__(self, library: Library, outages: Outages) -> None:
         self._vectors, self._embeddings, self._outages = library.vectors, library.embeddings, outages
-        self._on, self._tickets = library.settings.knowledge.solved, library.settings.tickets
+        self._on, self._entities = library.settings.knowledge.solved, library.entities
+        self._tickets = library.settings.tickets
 
     @asynccontextmanager
     async def reading(
@@ -73,7 +74,7 @@ class Lessons:
             return _OFF
         if reason := kept_out(ticket, self._tickets):
             return Unfit(reason)
-        lesson = await asyncio.to_thread(passage_of, ticket)
+        lesson = await asyncio.to_thread(passage_of, ticket, entities=self._entities)
         if isinstance(lesson, Passage) and (await desk.rated(ticket)).satisfaction == "bad":
             lesson = Unfit(RATED_BADLY)
         if isinstance(lesson, Unfit) and ticket.status in ("solved", "closed"):

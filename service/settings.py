@@ -25,6 +25,7 @@ from service.groups import (
     HelpdeskSettings,
     KnowledgeSettings,
     LLMSettings,
+    MaskingSettings,
     QdrantSettings,
     TeamSettings,
     TicketsSettings,
@@ -83,6 +84,7 @@ class Settings(BaseSettings):
     brand: BrandSettings = BrandSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()
     confidence: ConfidenceSettings = ConfidenceSettings()
+    masking: MaskingSettings = MaskingSettings()
 
     _public = field_validator("public_url")(without_slash)
 

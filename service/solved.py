@@ -15,9 +15,10 @@ from connectors.base import Message, Ticket
 from connectors.mail import message_text, visible_text
 from service.analysis import analyse_by_rules
 from service.conversation import Conversation, Turn
+from service.entities import Entities
 from service.languages import detect
 from service.letters import without_greeting, without_sign_off
-from service.masking import Masker, neutral
+from service.masking import Masker, everybody, neutral
 from service.moods import wishes_of
 from service.plaintext import clip, one_line, plain
 from service.policy import OFF_TAG, person_needed
@@ -73,9 +74,10 @@ def source_of(helpdesk: str) -> str:
     return f"{helpdesk} tickets"
 
 
-def passage_of(ticket: Ticket) -> Passage | Unfit:
+def passage_of(ticket: Ticket, *, entities: Entities | None = None) -> Passage | Unfit:
     """The one passage that a solved ticket becomes. CPU-bound, up to a second on a very long thread: call it in a thread.
 
+    Raises EntitiesError.
     It is open to drafts ("public"): its answer was written to this organization. It has no address: only agents could
     open that, so a draft must not show it; `breadcrumb` is the ticket's number.
     """
@@ -85,7 +87,7 @@ def passage_of(ticket: Ticket) -> Passage | Unfit:
     said = [one for one in said if not (one.asks and is_automatic(ticket.subject, one.text))]
     if reason := _unanswered(said):
         return Unfit(reason)
-    masker = Masker([*ticket.people, *(message.author for message in ticket.messages)], ticket.organization)
+    masker = Masker(everybody(ticket), ticket.organization, entities)
     subject = masker.mask(_ADDRESS.sub("[link]", one_line(visible_text(ticket.subject), limit=_TITLE_CHARS)))
     ending = _ended(said)[-1]
     question, answer = (masker.mask(_ADDRESS.sub("[link]", one.text)) for one in (said[0], ending))

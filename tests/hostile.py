@@ -88,7 +88,8 @@ MAIL_TEXT = {
 MASKING = (
     "1 ", "a@", "a.", "DE00 ", "::", "password=1", "0170 1234567 ", "030 901820 a ", "1.", "1-", "DE89370400440532013000 ",
     "4111111111111111 ", "Ana Roca ", "<NAME_1>", "a (at) ", "-----BEGIN PRIVATE KEY-----", "http://a:", "eyJaaaaaaaa.",
-    "ana\n", "x", "１",
+    "ana\n", "x", "１", "SSN 1-", "steuer-id number is ", "https://a.example/reset/a1?token=", "?a=1&", "Bearer a", "Cookie: a", "12.345.678-", "+49 1",
+    "-----BEGIN PRIVATE KEY-----\nA: b\n", "a at b dot ", "XX ",
 )  # fmt: skip
 """Pieces of personal data, and of what nearly is, to fill a text with."""
 

@@ -19,6 +19,7 @@ from service.errors import ServiceError
 from service.evaluation.labelled import Document, Labelled, Query
 from service.evaluation.measures import percentile
 from service.evaluation.scores import Outcome, Scores, scores
+from service.identifiers import find_identifiers
 from service.knowledge.sync import SyncReport, sync
 from service.passages import LOOKED_AT, PASSAGES, judged
 from service.vectors import EmbeddedVectors, Fence, Found, Question, Vectors
@@ -110,17 +111,29 @@ async def index(
 async def questions_of(
     queries: Sequence[Query], *, system: System, embeddings: Embeddings | None, told: Told
 ) -> list[Question]:
-    """The queries as they are searched. `dense`: without their words."""
+    """The queries as they are searched, and embedded without personal data. `dense`: without their words."""
     dense: list[Vector] = []
     if embeddings:
         for start in range(0, len(queries), _BATCH):
-            dense += await embeddings.embed([query.text for query in queries[start : start + _BATCH]])
+            texts = await asyncio.to_thread(_masked, queries[start : start + _BATCH])
+            dense += await embeddings.embed(texts)
             told("questions embedded", len(dense), len(queries))
     model = embeddings.model if embeddings else ""
     return [
         Question("" if system == "dense" else query.text, "", model, dense[number] if dense else ())
         for number, query in enumerate(queries)
     ]
+
+
+def _masked(queries: Sequence[Query]) -> list[str]:
+    """Their texts without what is recognised as personal data, as the pipeline embeds a ticket's."""
+    texts = []
+    for query in queries:
+        text = query.text
+        for start, end, _ in reversed(find_identifiers(text)):
+            text = f"{text[:start]} {text[end:]}"
+        texts.append(text if text.strip() else query.id)  # no endpoint embeds nothing
+    return texts
 
 
 async def ask(questions: Sequence[Question], *, vectors: Vectors, told: Told) -> tuple[list[list[Found]], list[float]]:

@@ -13,6 +13,7 @@ import structlog
 from connectors.base import Article, ConnectorError, ForbiddenError, GoneError, Helpdesk, RejectedError
 from connectors.folder import folder_articles
 from service.embeddings import Embeddings
+from service.entities import Entities
 from service.knowledge.chunks import SPLITTING
 from service.knowledge.rebuild import MACROS, renewed
 from service.knowledge.sync import SyncReport, sync, sync_pages
@@ -38,6 +39,7 @@ _OVERLAP = timedelta(minutes=10)
 class Library:
     """What knowledge needs: helpdesks to read from, the index, the embeddings (None: BM25 only).
 
+    entities: the plug-in that finds names, for what is kept of solved tickets and for what a model reads; None: there is none.
     syncing: held by whoever brings our own sources up to date; what was read earlier must not be written later.
     """
 
@@ -45,6 +47,7 @@ class Library:
     helpdesks: Mapping[str, Helpdesk]
     vectors: ShelvedVectors
     embeddings: Embeddings | None
+    entities: Entities | None = None
     syncing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
