@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 TeamLanguage = Literal["en", "de", "fr", "es"]
+Promise = Literal["refund", "legal", "date"]
 
 
 def _split(value: object) -> object:
@@ -147,3 +148,19 @@ class KnowledgeSettings(BaseModel):
     solved: bool = True  # keep solved tickets as examples for their own organization
 
     _url = field_validator("folder_url")(without_slash)
+
+
+class LinksSettings(BaseModel):
+    """Hosts that a draft may link to where a cited public article does: "status.example.com", "*.example.com"."""
+
+    hosts: Annotated[list[str], NoDecode] = []
+
+    _hosts = field_validator("hosts", mode="before")(_split)
+
+
+class PromisesSettings(BaseModel):
+    """What a draft must not promise by itself; a check says where it does."""
+
+    flagged: Annotated[list[Promise], NoDecode] = ["refund", "legal", "date"]
+
+    _flagged = field_validator("flagged", mode="before")(_split)

@@ -24,7 +24,9 @@ from service.groups import (
     FreshdeskSettings,
     HelpdeskSettings,
     KnowledgeSettings,
+    LinksSettings,
     LLMSettings,
+    PromisesSettings,
     QdrantSettings,
     TeamSettings,
     ZendeskSettings,
@@ -81,6 +83,8 @@ class Settings(BaseSettings):
     brand: BrandSettings = BrandSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()
     confidence: ConfidenceSettings = ConfidenceSettings()
+    links: LinksSettings = LinksSettings()
+    promises: PromisesSettings = PromisesSettings()
 
     _public = field_validator("public_url")(without_slash)
 

@@ -16,10 +16,10 @@ FLOORS = (
     {"settings", "groups", "contradictions", "errors", "metrics", "control", "tasks"},
     {
         "database", "budgets", "outages", "queue", "embedded_postgres", "migrations", "inbox", "ledger", "llm", "tokens", "vectors", "embeddings",
-        "masking", "identifiers", "phones", "names", "logs", "smalltalk", "languages", "conversation", "questions", "plaintext", "phrases", "repair", "markup",
+        "masking", "identifiers", "phones", "names", "logs", "smalltalk", "languages", "conversation", "questions", "plaintext", "phrases", "cautions", "repair", "markup",
     },
     {
-        "analysis", "moods", "policy", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement", "guard",
+        "analysis", "moods", "policy", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement", "guard", "links", "verbatim", "withheld", "support", "promises", "review",
         "notes", "content", "traces", "knowledge", "writers", "reconcile", "solved", "lessons",
     },
     {"pipeline", "story"},
