@@ -14,6 +14,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from prompts.catalog import Prompt, render
 from service.analysis import Analysis
+from service.cautions import Fault
 from service.conversation import Conversation
 from service.errors import LLMRefusedError
 from service.groups import BrandSettings
@@ -74,6 +75,8 @@ class Draft:
     dropped_citations: int = 0  # of passages that were not given
     matched: bool = False  # the model named none: its citations were matched by their words
     certainty: float = 0.0  # 0 to 1, that the passages answer; see service/certainty.py
+    mark: str = ""  # random, of its prompt: an answer that holds it repeats the prompt
+    withheld: Fault | None = None  # why a text was written and is not shown
 
 
 def _citations(value: object) -> tuple[Citation, ...]:
@@ -138,10 +141,11 @@ async def write_draft(
     An answer that cannot be read, or a text that the model refuses, gives an empty uncovered draft that says so.
     Raises LLMUnavailableError, LLMMisconfiguredError.
     """
+    mark = secrets.token_hex(8)
     prompt, fitted = await asyncio.to_thread(
-        _prompt, conversation, analysis, passages, llm=llm, brand=brand, team_language=team_language
+        _prompt, conversation, analysis, passages, llm=llm, brand=brand, team_language=team_language, mark=mark
     )
-    empty = Draft("", analysis.language, covered=False, model=llm.model, prompt_version=prompt.version)
+    empty = Draft("", analysis.language, covered=False, model=llm.model, prompt_version=prompt.version, mark=mark)
     try:
         completion = await llm.complete(
             prompt.messages, model=llm.model, schema=schema_of(_Answer), max_tokens=llm.settings.max_output_tokens
@@ -162,6 +166,7 @@ def _prompt(
     llm: LLM,
     brand: BrandSettings,
     team_language: str,
+    mark: str,
 ) -> tuple[Prompt, Fitted]:
     budget = llm.settings.context_tokens - llm.settings.max_output_tokens - _FRAME_TOKENS
     fitted = fit(conversation, passages, budget=max(budget, llm.settings.context_tokens // 3))
@@ -173,7 +178,7 @@ def _prompt(
         author=conversation.author,
         gloss=analysis.language != team_language,
         team_language=name_of(team_language),
-        fence=secrets.token_hex(8),
+        fence=mark,
         passages=fitted.passages,
         subject=fitted.conversation.subject,
         turns=fitted.conversation.turns,

@@ -11,6 +11,7 @@ NOTES = Counter(
 )
 SILENCES = Counter("deskpilot_silences_total", "Messages for which nothing was written.", ["helpdesk"])
 CITATIONS_DROPPED = Counter("deskpilot_citations_dropped_total", "Citations of passages that were not given.")
+WITHHELD = Counter("deskpilot_drafts_withheld_total", "Drafts that were written and must not be shown.", ["reason"])
 TOKENS = Counter("deskpilot_model_tokens_total", "Tokens sent to and received from models.", ["direction"])
 STAGE_SECONDS = Histogram(
     "deskpilot_stage_seconds",

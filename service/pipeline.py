@@ -26,13 +26,12 @@ from service.budgets import Budgets
 from service.content import Written, content_of
 from service.conversation import Conversation, read_conversation
 from service.errors import OutageError, ServiceError
-from service.guard import resolve
 from service.knowledge.sources import Library, refresh, sync_all
 from service.ledger import QUESTIONS_KEPT_DAYS, Ledger, SavedDraft, TicketKey, reference_for
 from service.lessons import Lessons
 from service.llm import LLM
 from service.masking import Masker
-from service.metrics import CITATIONS_DROPPED, NOTES, SILENCES, STAGE_SECONDS, TOKENS
+from service.metrics import CITATIONS_DROPPED, NOTES, SILENCES, STAGE_SECONDS, TOKENS, WITHHELD
 from service.notes import compose, superseded
 from service.outages import INDEX, Outages, Standing, leak_of
 from service.passages import Retrieval, find_passages
@@ -49,6 +48,7 @@ from service.policy import (
     silence_after_analysis,
 )
 from service.reconcile import Reconciler
+from service.review import review
 from service.traces import details_of
 from service.vectors import Fence, VectorsUnavailableError
 from service.writers import Writers
@@ -172,8 +172,7 @@ class Pipeline:
     def _note(self, key: TicketKey, occasion: Occasion, written: Written, masker: Masker) -> SavedDraft:
         """The draft behind the guard, as a note. CPU-bound: a tenth of a second when a model returns something monstrous."""
         team, reference = self._settings.team, reference_for(key, occasion.key)
-        draft, sources = resolve(written.draft, written.passages.given, language=team.language)
-        written = replace(written, draft=draft, sources=sources)
+        written = review(written, masker=masker, settings=self._settings)
         content = content_of(written, reference=reference, restore=masker.restore, timezone=team.timezone)
         _count(written)
         return SavedDraft(
@@ -329,6 +328,8 @@ def _count(written: Written) -> None:
     analysis, draft = written.analysis, written.draft
     _count_tokens(analysis.tokens_in + draft.tokens_in, analysis.tokens_out + draft.tokens_out)
     CITATIONS_DROPPED.inc(written.draft.dropped_citations)
+    if draft.withheld:
+        WITHHELD.labels(draft.withheld).inc()
 
 
 def _count_tokens(sent: int, received: int) -> None:
