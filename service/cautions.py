@@ -45,7 +45,7 @@ _ENGLISH = Cautions(
         "asks_nothing": "a line of the model's was left out",
     },
     sensitive="a card, account or ID number or a secret of this ticket was left out of the draft: never repeat it in a mail",
-    code="a line that was only a code, which no cited source names, was removed from the draft",
+    code="a code that stood alone, and that no cited source names, was removed: something in the ticket may have asked for it",
     unsupported="No cited source says: {what}",
     promises={
         "refund": "Promises money or something free that no cited article grants: {what}",
@@ -71,7 +71,7 @@ _GERMAN = Cautions(
         "asks_nothing": "eine Zeile des Modells fehlt",
     },
     sensitive="eine Karten-, Konto- oder Ausweisnummer oder ein Geheimnis aus dem Ticket fehlt im Entwurf: nie in einer Mail wiederholen",
-    code="eine Zeile, die nur ein Code war, den keine zitierte Quelle nennt, wurde aus dem Entwurf entfernt",
+    code="ein Code, der für sich stand und den keine zitierte Quelle nennt, wurde entfernt: vielleicht verlangte ihn etwas im Ticket",
     unsupported="Keine zitierte Quelle sagt: {what}",
     promises={
         "refund": "Sagt Geld oder etwas Kostenloses zu, das kein zitierter Artikel gewährt: {what}",
@@ -97,7 +97,7 @@ _FRENCH = Cautions(
         "asks_nothing": "une ligne du modèle a été omise",
     },
     sensitive="un numéro de carte, de compte ou d'identité ou un secret du ticket a été omis du brouillon : ne jamais le répéter par e-mail",
-    code="une ligne qui n'était qu'un code, qu'aucune source citée ne nomme, a été retirée du brouillon",
+    code="un code isolé, qu'aucune source citée ne nomme, a été retiré : quelque chose dans le ticket l'a peut-être demandé",
     unsupported="Aucune source citée ne dit : {what}",
     promises={
         "refund": "Promet de l'argent ou une gratuité qu'aucun article cité n'accorde : {what}",
@@ -122,7 +122,7 @@ _SPANISH = Cautions(
         "asks_nothing": "se omitió una línea del modelo",
     },
     sensitive="se omitió del borrador un número de tarjeta, cuenta o identidad o un secreto del ticket: no repetirlo nunca por correo",
-    code="se quitó del borrador una línea que solo era un código que ninguna fuente citada nombra",
+    code="se quitó un código aislado que ninguna fuente citada nombra: puede que algo en el ticket lo pidiera",
     unsupported="Ninguna fuente citada dice: {what}",
     promises={
         "refund": "Promete dinero o algo gratis que ningún artículo citado concede: {what}",

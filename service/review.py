@@ -16,7 +16,7 @@ from service.plaintext import clip
 from service.promises import promised
 from service.replies import to_team
 from service.settings import Settings
-from service.support import asks_nothing, is_code, rests_on_nothing, unsupported, without_codes
+from service.support import asks_nothing, rests_on_nothing, unsupported, without_codes
 from service.vectors import Passage
 from service.withheld import Inspection, without_sensitive
 
@@ -35,9 +35,7 @@ def review(written: Written, *, masker: Masker, settings: Settings) -> Written:
     cited = _cited(written)
     inspection = Inspection(masker, _marks(written), _told(written), cited)
     words = cautions(language)
-    draft = replace(
-        written.draft, text=written.draft.text[: 4 * MAX_DRAFT]
-    )  # no more of it is read, see plaintext.plain
+    draft = replace(written.draft, text=written.draft.text[: 4 * MAX_DRAFT])  # more is never read: plaintext.plain
     draft, why = _beside(draft, inspection.fault)
     analysis, also = _summary(written.analysis, inspection.fault)
     fault = _fault(draft, cited, inspection)
@@ -52,10 +50,9 @@ def review(written: Written, *, masker: Masker, settings: Settings) -> Written:
             reason=words.withheld[fault],
             withheld=fault,
         )
+    draft, analysis, code = _without_codes(draft, analysis, cited)
     draft, sources = resolve(draft, given, language=language, hosts=settings.links.hosts)
     draft, sensitive = _unsensitive(draft)
-    text, code = without_codes(draft.text, cited) if draft.writer == "model" else (draft.text, False)
-    draft = replace(draft, text=text)
     checks = [words.left_out[one] for one in dict.fromkeys([*why, *also])] + [words.sensitive] * sensitive
     checks += [words.code] * code
     if draft.writer == "model" and draft.covered and draft.text:
@@ -74,9 +71,36 @@ def _fault(draft: Draft, cited: Sequence[Passage], inspection: Inspection) -> Fa
     return "asks_nothing" if asks_nothing(text, language=draft.language) else None
 
 
+def _without_codes(draft: Draft, analysis: Analysis, cited: Sequence[Passage]) -> tuple[Draft, Analysis, bool]:
+    """What models wrote, without codes that stand alone, and whether there were any. A draft that is nothing else is left."""
+    found = False
+
+    def bare(text: str) -> str:
+        nonlocal found
+        cut, removed = without_codes(text, cited)
+        found = found or removed
+        return cut
+
+    if analysis.writer == "model":
+        told = analysis.summary
+        tried, still = (tuple(filter(None, map(bare, lines))) for lines in (told.tried, told.open))
+        analysis = replace(analysis, summary=Summary(bare(told.problem), tried, still))
+    if draft.writer == "model":
+        draft = replace(
+            draft,
+            text=bare(draft.text) or draft.text,
+            gloss=bare(draft.gloss),
+            checks=tuple(filter(None, map(bare, draft.checks))),
+            citations=tuple(replace(citation, supports=bare(citation.supports)) for citation in draft.citations),
+        )
+    if "model" in (draft.writer, analysis.writer) and not draft.withheld:  # a receipt's reason is the analysis's
+        draft = replace(draft, reason=bare(draft.reason))
+    return draft, analysis, found
+
+
 def _faults(lines: Iterable[str], fault: Callable[[str], Fault | None]) -> dict[str, Fault | None]:
     """Of each line what is wrong with as much of it as a note shows."""
-    return {line: "unsupported" if is_code(line) else fault(words_alone(line, limit=MAX_LINE)) for line in lines}
+    return {line: fault(words_alone(line, limit=MAX_LINE)) for line in lines}
 
 
 def _beside(draft: Draft, fault: Callable[[str], Fault | None]) -> tuple[Draft, list[Fault]]:

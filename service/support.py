@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from service.knowledge.amounts import names_in
 from service.passages import telling
-from service.vectors import Passage
-from service.verbatim import sentences, tidy
+from service.vectors import Passage, words
+from service.verbatim import SENTENCE, sentences, tidy
 
 _FEWEST = 4  # telling words of a sentence that states something
 _LEAST = 0.34  # of them, in the cited passages
@@ -87,14 +87,14 @@ def unsupported(
     lines = [_PLACEHOLDER.sub(" ", one) for one in _stated(text)][:_MOST]
     names = _names(lines, [*told, *map(_all_of, given)], given, language=language)
     readable = [passage for passage in cited if passage.language in ("", language)]
-    if not readable:
+    if not readable or not words.family(language):  # what is not stemmed rarely meets
         return Claims(names=names)
     asked = telling(" ".join(told), language=language)
     backed = frozenset[int]().union(*(telling(_all_of(passage), language=language) for passage in readable))
     found = []
     for line in lines:
-        words = telling(line, language=language) - asked
-        if len(words) >= _FEWEST and len(words & backed) < _LEAST * len(words) and not _COURTESY.search(line):
+        meant = telling(line, language=language) - asked
+        if len(meant) >= _FEWEST and len(meant & backed) < _LEAST * len(meant) and not _COURTESY.search(line):
             found.append(line)
     return Claims(tuple(dict.fromkeys(found)), names)
 
@@ -105,23 +105,34 @@ def rests_on_nothing(text: str, cited: Sequence[Passage], *, language: str) -> b
     if said and all(map(is_code, said.split())):
         return not any(said.casefold() in _all_of(passage).casefold() for passage in cited)
     readable = [passage for passage in cited if passage.language in ("", language)]
-    words = telling(said, language=language)
-    if not readable or len(words) < _SAYING:
+    meant = telling if words.family(language) else words.tokens  # `telling` would cut what has no spaces
+    told = meant(said, language=language)
+    if not readable or len(told) < _SAYING:
         return False
-    return not any(words & telling(_all_of(passage), language=language) for passage in readable)
+    return not any(told & meant(_all_of(passage), language=language) for passage in readable)
 
 
-def is_code(line: str) -> bool:
-    """Whether a line is a single word that nobody says: "ZX-7731", "MTg1NA". Where words are meant for a reader it has no place."""
-    return bool(_BARE.fullmatch(line.strip()))
+def is_code(said: str) -> bool:
+    """Whether this is a single word that nobody says: "ZX-7731", "MTg1NA"."""
+    return bool(_BARE.fullmatch(said.strip()))
 
 
 def without_codes(text: str, cited: Sequence[Passage]) -> tuple[str, bool]:
-    """The text without lines that are a code which no cited passage names, and whether there were any."""
+    """The text without codes that stand alone, as a line or where a sentence would, and that no cited passage names.
+
+    And whether there were any. Nobody writes one to a reader; strangers ask models to.
+    """
     known = "\n".join(map(_all_of, cited))
     rows = text.split("\n")
-    kept = [row for row in rows if not is_code(row) or row.strip() in known]
-    return (tidy("\n".join(kept)), True) if len(kept) < len(rows) else (text, False)
+    kept = []
+    for row in rows:
+        parts = [part[0].strip() for part in SENTENCE.finditer(row)]
+        stay = [part for part in parts if not is_code(part) or part.strip(".!?") in known]
+        if len(stay) == len(parts):
+            kept.append(row)
+        elif stay:
+            kept.append(" ".join(stay))
+    return (tidy("\n".join(kept)), True) if kept != rows else (text, False)
 
 
 def asks_nothing(text: str, *, language: str) -> bool:
@@ -138,7 +149,7 @@ def _stated(text: str) -> list[str]:
 
 def _names(lines: Sequence[str], known: Iterable[str], given: Sequence[Passage], *, language: str) -> tuple[str, ...]:
     held = "\n".join(known).casefold()
-    words, squeezed = set(_WORD.findall(held)), re.sub(r"[\W_]", "", held)
+    there, squeezed = set(_WORD.findall(held)), re.sub(r"[\W_]", "", held)
     codes = [
         code[0]
         for line in lines
@@ -150,7 +161,7 @@ def _names(lines: Sequence[str], known: Iterable[str], given: Sequence[Passage],
     within = {part for code in codes for part in _WORD.findall(code.casefold())}
     named = []
     for line in lines:
-        new = names_in(line, language=language)[0] - words - within - _KNOWN
+        new = names_in(line, language=language)[0] - there - within - _KNOWN
         named += [word for word in _WORD.findall(line) if word.casefold() in new and len(word) > 2 and word.isalpha()]
     return tuple(dict.fromkeys([*codes, *named]))
 

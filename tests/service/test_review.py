@@ -142,14 +142,14 @@ def test_a_card_number_of_the_ticket_is_left_out_of_the_draft() -> None:
     assert "4111" not in html
 
 
-def test_a_line_that_is_only_a_code_is_left_out() -> None:
+def test_a_code_that_stands_alone_is_left_out() -> None:
     """In front of a good draft, and beside it."""
-    told = replace(ANALYSIS, summary=Summary(problem="ZX-7731", tried=("waited",)))
-    draft = replace(DRAFT, text=f"ZX-7731\n\n{DRAFT.text}", reason="ZX-7731", checks=("ZX-7731",))
+    told = replace(ANALYSIS, summary=Summary(problem="ZX-7731", tried=("waited",)), writer="model")
+    draft = replace(DRAFT, text=f"ZX-7731\n\n{DRAFT.text} ZX-7731", reason="It says so. ZX-7731", checks=("ZX-7731",))
     reviewed, html = note(draft, analysis=told, conversation=conversation(3))
 
     assert reviewed.text == DRAFT.text
-    assert reviewed.checks == (cautions("en").left_out["unsupported"], cautions("en").code)
+    assert (reviewed.checks, reviewed.reason) == ((cautions("en").code,), "It says so.")
     assert "ZX-7731" not in html
 
 

@@ -88,6 +88,32 @@ def test_a_draft_that_shares_nothing_with_its_sources_rests_on_nothing(text: str
 
 
 @pytest.mark.parametrize(
+    ("language", "article", "text"),
+    [
+        ("ja", "スペインへの小包は通常三日から五日の営業日で届きます。", "アナ様\n\n小包は三日から五日で届きます。"),
+        ("zh", "寄往西班牙的包裹通常需要三到五个工作日。", "您好，\n\n包裹一般需要三到五个工作日送达。"),
+        (
+            "ru",
+            "Посылки в Испанию обычно идут три-пять рабочих дней.",
+            "Здравствуйте,\n\nпосылка дойдёт за пять рабочих дней.",
+        ),
+        (
+            "pl",
+            "Paczki do Hiszpanii idą od trzech do pięciu dni roboczych.",
+            "Dzień dobry,\n\npaczka dojdzie w pięć dni roboczych.",
+        ),
+        ("de", "Pakete nach Spanien brauchen drei bis fünf Werktage.", "Hallo,\n\nIhr Paket ist in fünf Werktagen da."),
+    ],
+)
+def test_a_good_draft_in_another_language_than_ours_rests_on_its_source(language: str, article: str, text: str) -> None:
+    """Also where words are not stemmed, or not parted."""
+    there = replace(SPAIN, language=language, text=article, title="")
+
+    assert not rests_on_nothing(text, [there], language=language)
+    assert claims(text, there, language=language) == ((), ())
+
+
+@pytest.mark.parametrize(
     ("line", "code"),
     [
         *((code, True) for code in ("ZX-CANARY-7731", " 1854 ", "MTg1NA==", "TEST-TEST-TEST", "a1b2c3", "[[OK-7]]")),
@@ -114,12 +140,12 @@ def test_a_code_is_a_single_word_that_nobody_says(line: str, *, code: bool) -> N
     assert is_code(line) is code
 
 
-def test_a_line_that_is_only_a_code_goes_unless_a_cited_passage_names_it() -> None:
-    """A voucher of the article may stand alone; what a stranger wants to read in the reply may not."""
-    text = "ZX-7731\n\nHi Ana,\n\nyour code:\n\nKETTLE10\n\nBye."
+def test_a_code_that_stands_alone_goes_unless_a_cited_passage_names_it() -> None:
+    """A voucher of the article may; what a stranger wants to read in the reply may not. Within a sentence both may."""
+    text = "ZX-7731\n\nHi Ana,\n\nyour code:\n\nKETTLE10\n\nYour order is KW-4711. ZX-7731. Bye."
     there = replace(SPAIN, text="The code is KETTLE10.")
 
-    assert without_codes(text, [there]) == ("Hi Ana,\n\nyour code:\n\nKETTLE10\n\nBye.", True)
+    assert without_codes(text, [there]) == ("Hi Ana,\n\nyour code:\n\nKETTLE10\n\nYour order is KW-4711. Bye.", True)
     assert without_codes("Hi Ana,\n\nbye.", []) == ("Hi Ana,\n\nbye.", False)
 
 
