@@ -24,6 +24,7 @@ _WORD = re.compile(r"\w+")
 _CODE = re.compile(r"(?<![\w<‹/.-])(?=[\w-]{0,40}\d)(?=[\w-]{0,40}[^\W\d_])[^\W_][\w-]{2,40}(?![\w>›/])")
 _COUNTED = re.compile(r"\d+(?:st|nd|rd|th|am|pm|h|x|er|re|e|[kmg]b|[kmc]?m|kg|g|ml|l|min|s|w|v|mah|º|ª)", re.IGNORECASE)
 _BARE = re.compile(r"(?=[!-~]{3,}\Z)(?!<|\.+\Z)(?=.*[A-Za-z0-9])(?:[^a-z]+|(?=.*[A-Za-z])(?=.*\d).+)")
+_BEGINS = re.compile(r"[:;.!?…–—(/]\s*\Z")  # a clause: its first word has its capital for that
 _PLACEHOLDER = re.compile(r"[<‹]?\b[A-Z]{2,10}_\d{1,6}\b[>›]?")
 _KNOWN = frozenset(
     [
@@ -162,7 +163,12 @@ def _names(lines: Sequence[str], known: Iterable[str], given: Sequence[Passage],
     named = []
     for line in lines:
         new = names_in(line, language=language)[0] - there - within - _KNOWN
-        named += [word for word in _WORD.findall(line) if word.casefold() in new and len(word) > 2 and word.isalpha()]
+        named += [
+            word[0]
+            for word in _WORD.finditer(line)
+            if word[0].casefold() in new and len(word[0]) > 2 and word[0].isalpha()
+            if not _BEGINS.search(line[max(0, word.start() - 3) : word.start()])
+        ]
     return tuple(dict.fromkeys([*codes, *named]))
 
 
