@@ -24,6 +24,7 @@ _WORD = re.compile(r"\w+")
 _CODE = re.compile(r"(?<![\w<‹/.-])(?=[\w-]{0,40}\d)(?=[\w-]{0,40}[^\W\d_])[^\W_][\w-]{2,40}(?![\w>›/])")
 _COUNTED = re.compile(r"\d+(?:st|nd|rd|th|am|pm|h|x|er|re|e|[kmg]b|[kmc]?m|kg|g|ml|l|min|s|w|v|mah|º|ª)", re.IGNORECASE)
 _BARE = re.compile(r"(?=[!-~]{3,}\Z)(?!<|\.+\Z)(?=.*[A-Za-z0-9])(?:[^a-z]+|(?=.*[A-Za-z])(?=.*\d).+)")
+_MAYBE = re.compile(r"[A-Z0-9][!-~]{2}|[!-~][A-Z0-9][!-~]|[!-~]{2}[A-Z0-9]")
 _BEGINS = re.compile(r"[:;.!?…–—(/]\s*\Z")  # a clause: its first word has its capital for that
 _PLACEHOLDER = re.compile(r"[<‹]?\b[A-Z]{2,10}_\d{1,6}\b[>›]?")
 _KNOWN = frozenset(
@@ -127,6 +128,9 @@ def without_codes(text: str, cited: Sequence[Passage]) -> tuple[str, bool]:
     rows = text.split("\n")
     kept = []
     for row in rows:
+        if not _MAYBE.search(row):
+            kept.append(row)
+            continue
         parts = [part[0].strip() for part in SENTENCE.finditer(row)]
         stay = [part for part in parts if not is_code(part) or part.strip(".!?") in known]
         if len(stay) == len(parts):
