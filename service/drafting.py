@@ -40,6 +40,7 @@ from service.vectors.words import tokens
 _FRAME_TOKENS = 800  # the prompt around ticket and passages
 _REPLY_NAMES = ("reply", "draft", "text", "message", "answer", "body", "response")
 _MOST_CHECKS = 4
+_REPLY_CHARS = 32_000  # four times what a note shows of it; a model that repeats one word without end writes more
 _ENOUGH_SHARED = 0.5  # of a draft's words in a passage which the model used without naming it
 _GAP = "…"  # where a macro's placeholder stood
 _TRUE = frozenset({"true", "yes", "1", "ja", "oui", "sí", "si", "sim"})
@@ -118,7 +119,7 @@ class _Answer(BaseModel):
     model_config = ConfigDict(title="draft", extra="ignore", populate_by_name=True)
 
     reply: Annotated[
-        str, BeforeValidator(lambda value: value if isinstance(value, str) else "\n\n".join(lines(value)))
+        str, BeforeValidator(lambda said: (said if isinstance(said, str) else "\n\n".join(lines(said)))[:_REPLY_CHARS])
     ] = Field("", validation_alias=AliasChoices(*_REPLY_NAMES))
     covered: Annotated[bool | None, BeforeValidator(_flag)] = None
     citations: Annotated[tuple[Citation, ...], BeforeValidator(_citations)] = ()
