@@ -6,13 +6,19 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from service.drafting import Draft
+from service.content import content_of
+from service.drafting import Citation, Draft
 from service.guard import resolve
 from service.markup import TAGS, sanitise
 from service.notes import NoteContent, compose
+from service.passages import Retrieval
+from service.review import review
+from service.settings import Settings
 from tests.hostile import shared_rows
 from tests.security.bars import Bar
 from tests.service.safe_html import parsed
+from tests.service.test_content import masker, written
+from tests.service.test_guard import DELIVERY, PUBLIC
 
 OWN = (
     "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
@@ -51,6 +57,8 @@ OWN = (
     "<svg><style>" * 1_000,
     "&" * 20_000,
     "<!--" * 5_000,
+    "A" * 200_000,
+    "Our courier inspects it by Friday. " * 5_714,
 )
 """Mutation, foreign content, odd schemes, attributes, half elements, other encodings, and much of it."""
 
@@ -67,12 +75,30 @@ def as_note(text: str) -> str:
     return compose(replace(content, sources=sources), language="en")
 
 
-WAYS: dict[str, Way] = {"as HTML": sanitise, "as texts of a note": as_note}
+def as_answer(text: str) -> str:
+    """The text as a model's answer behind all of the guard, which withholds most of it."""
+    draft = Draft(
+        f"Hi,\n\n{PUBLIC}\n\n{text}", "en", covered=True, citations=(Citation(1, text),), checks=(text,), reason=text
+    )
+    ticket = masker()
+    one = review(
+        written(draft=draft, passages=Retrieval(found=(DELIVERY,)), sources=()),
+        masker=ticket,
+        settings=Settings.model_construct(),
+    )
+    return compose(content_of(one, reference="DP-7K2", restore=ticket.restore, timezone="UTC"), language="en")
+
+
+WAYS: dict[str, Way] = {"as HTML": sanitise, "as texts of a note": as_note, "as a model's answer": as_answer}
 
 
 async def measure(own: bool) -> list[Bar]:  # noqa: FBT001 - as the frame calls it
     """Every payload through both ways twice."""
-    corpus = [] if own else shared_rows("dompurify_payloads.jsonl", "payload")
+    corpus = (
+        []
+        if own
+        else shared_rows("dompurify_payloads.jsonl", "payload") + shared_rows("malicious_outputs.jsonl", "output")
+    )
     payloads = [*corpus, *OWN]
     bars = []
     for way, made in WAYS.items():
