@@ -72,12 +72,12 @@ def _fault(draft: Draft, cited: Sequence[Passage], inspection: Inspection) -> Fa
 
 
 def _without_codes(draft: Draft, analysis: Analysis, cited: Sequence[Passage]) -> tuple[Draft, Analysis, bool]:
-    """What models wrote, without codes that stand alone, and whether there were any. A draft that is nothing else is left."""
+    """What models wrote, without codes that stand alone, and whether there were any."""
     found = False
 
-    def bare(text: str) -> str:
+    def bare(text: str, most: int = 8 * MAX_LINE) -> str:
         nonlocal found
-        cut, removed = without_codes(text, cited)
+        cut, removed = without_codes(text[:most], cited)
         found = found or removed
         return cut
 
@@ -88,7 +88,7 @@ def _without_codes(draft: Draft, analysis: Analysis, cited: Sequence[Passage]) -
     if draft.writer == "model":
         draft = replace(
             draft,
-            text=bare(draft.text) or draft.text,
+            text=bare(draft.text, 4 * MAX_DRAFT),
             gloss=bare(draft.gloss),
             checks=tuple(filter(None, map(bare, draft.checks))),
             citations=tuple(replace(citation, supports=bare(citation.supports)) for citation in draft.citations),
