@@ -34,6 +34,7 @@ OWN = (
     "<iframe srcdoc='<img src=x onerror=alert(1)>'></iframe><object data=//evil.example><embed src=//evil.example>",
     "<base href=//evil.example><link rel=stylesheet href=//evil.example><meta http-equiv=refresh content='0;url=//evil.example'>",
     "<input autofocus onfocus=alert(1)><details open ontoggle=alert(1)><video src=x onerror=alert(1)><audio src=x>",
+    "<p title=https://evil.example lang=https://evil.example cite=https://evil.example>x</p><a href=https://a.example title=https://b.example>y</a>",
     "<p id=x name=y class=z dir=rtl lang=xx title='a' contenteditable>x</p>",
     "<div><b><a href=https://a.example <i>x",
     "<![CDATA[<img src=x>]]><?xml <img src=x>?><!doctype html><html><head><title><img src=x></title>",
