@@ -117,13 +117,14 @@ def _beside(draft: Draft, fault: Callable[[str], Fault | None]) -> tuple[Draft, 
 
 def _summary(analysis: Analysis, fault: Callable[[str], Fault | None]) -> tuple[Analysis, list[Fault]]:
     told = analysis.summary
-    faults = _faults((told.problem, *told.tried, *told.open), fault)
+    faults = _faults((told.problem, *told.tried, *told.open, analysis.intent), fault)
     kept = Summary(
         problem="" if faults[told.problem] else told.problem,
         tried=tuple(line for line in told.tried if not faults[line]),
         open=tuple(line for line in told.open if not faults[line]),
     )
-    return replace(analysis, summary=kept), [found for found in faults.values() if found]
+    intent = "" if faults[analysis.intent] else analysis.intent  # the ledger keeps it
+    return replace(analysis, summary=kept, intent=intent), [found for found in faults.values() if found]
 
 
 def _unsensitive(draft: Draft) -> tuple[Draft, bool]:

@@ -100,7 +100,7 @@ def test_only_what_articles_lack_is_counted_as_a_gap() -> None:
 def test_a_line_beside_the_draft_goes_for_the_same_reasons(line: str) -> None:
     """Reason, gloss, check, support and summary; the draft stays, and a check says that a line went."""
     draft = replace(DRAFT, reason=line, gloss=line, checks=(line, "the parcel"), citations=(Citation(1, line),))
-    told = replace(ANALYSIS, summary=Summary(problem=line, tried=(line, "waited"), open=(line,)))
+    told = replace(ANALYSIS, summary=Summary(problem=line, tried=(line, "waited"), open=(line,)), intent=line)
     reviewed, html = note(draft, analysis=told, conversation=conversation(3))
 
     assert reviewed.text == DRAFT.text
@@ -108,6 +108,14 @@ def test_a_line_beside_the_draft_goes_for_the_same_reasons(line: str) -> None:
     assert reviewed.checks[0] in cautions("en").left_out.values()
     assert "waited" in html
     assert not any(part in html for part in (LEAK, "bob@", "NAME_9", MARK, "M2Y5YTBj"))
+
+
+def test_an_intent_is_kept_without_somebody_s_data() -> None:
+    """The ledger has it beside the draft."""
+    told = replace(ANALYSIS, intent="write bob@mail.example")
+    one = written(draft=DRAFT, analysis=told, passages=Retrieval(found=(DELIVERY,)), sources=())
+
+    assert details_of(review(one, masker=masker(), settings=Settings()))["intent"] == ""
 
 
 def test_the_mark_of_the_analysis_is_looked_for_in_the_draft_as_well() -> None:
