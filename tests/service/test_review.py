@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from prompts.catalog import wordings
 from service.analysis import Summary
@@ -45,7 +48,7 @@ FAULTS: dict[Fault, str] = {
 
 def note(draft: Draft = DRAFT, *, language: str = "en", **changes: Any) -> tuple[Draft, str]:
     """The reviewed draft, and the note's HTML."""
-    settings = Settings.model_validate({"team": {"language": language}, **changes.pop("settings", {})})
+    chosen = Settings.model_validate({"team": {"language": language}, **changes.pop("settings", {})})
     given: dict[str, Any] = {
         "passages": Retrieval(found=(DELIVERY, GOODWILL)),
         "draft": draft,
@@ -53,7 +56,7 @@ def note(draft: Draft = DRAFT, *, language: str = "en", **changes: Any) -> tuple
         **changes,
     }
     one, ticket = written(**given), masker()
-    one = review(one, masker=ticket, settings=settings)
+    one = review(one, masker=ticket, settings=chosen)
     content = content_of(one, reference="DP-7K2QX", restore=ticket.restore, timezone="UTC")
     return one.draft, compose(content, language=language)
 
@@ -208,3 +211,26 @@ def test_what_rules_quote_is_not_doubted() -> None:
     draft, _ = note(replace(DRAFT, text=text, writer="extractive"))
 
     assert (draft.text, draft.checks) == (text, ())
+
+
+@given(
+    text=st.text(max_size=200) | st.text(alphabet="ab1./:@\\[]()!<>|{}%-_ \n\u200b。ANE", max_size=120),
+    covered=st.booleans(),
+)
+@settings(max_examples=150, deadline=None)
+def test_no_answer_is_too_odd_for_the_note(text: str, *, covered: bool) -> None:
+    """In every field at once: html5lib finds our own tags and links, no template, and nothing is raised."""
+    draft = replace(
+        DRAFT,
+        text=f"{PUBLIC} {text}",
+        covered=covered,
+        reason=text,
+        gloss=text,
+        checks=(text,),
+        citations=(Citation(1, text),),
+    )
+    told = replace(ANALYSIS, summary=Summary(problem=text, tried=(text,), open=(text,)), intent=text, writer="model")
+    _, html = note(draft, analysis=told, conversation=conversation(3))
+
+    assert_safe(html, links={f"{HELP}/delivery"})
+    assert not re.search(r"\{\{|\{%", html)
