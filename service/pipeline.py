@@ -31,7 +31,7 @@ from service.ledger import QUESTIONS_KEPT_DAYS, Ledger, SavedDraft, TicketKey, r
 from service.lessons import Lessons
 from service.llm import LLM
 from service.masking import Masker
-from service.metrics import CITATIONS_DROPPED, NOTES, SILENCES, STAGE_SECONDS, TOKENS, WITHHELD
+from service.metrics import CITATIONS_DROPPED, NOTES, SILENCES, STAGE_SECONDS, TOKENS
 from service.notes import compose, superseded
 from service.outages import INDEX, Outages, Standing, leak_of
 from service.passages import Retrieval, find_passages
@@ -328,8 +328,6 @@ def _count(written: Written) -> None:
     analysis, draft = written.analysis, written.draft
     _count_tokens(analysis.tokens_in + draft.tokens_in, analysis.tokens_out + draft.tokens_out)
     CITATIONS_DROPPED.inc(written.draft.dropped_citations)
-    if draft.withheld:
-        WITHHELD.labels(draft.withheld).inc()
 
 
 def _count_tokens(sent: int, received: int) -> None:

@@ -12,6 +12,7 @@ from service.content import Written
 from service.drafting import Draft
 from service.guard import MAX_DRAFT, MAX_LINE, clean, resolve, words_alone
 from service.masking import Masker
+from service.metrics import WITHHELD
 from service.plaintext import clip
 from service.promises import promised
 from service.replies import to_team
@@ -40,6 +41,7 @@ def review(written: Written, *, masker: Masker, settings: Settings) -> Written:
     analysis, also = _summary(written.analysis, inspection.fault)
     fault = _fault(draft, cited, inspection)
     if fault:
+        WITHHELD.labels(fault).inc()
         draft = replace(
             draft,
             text="",

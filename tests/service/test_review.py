@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
 from prompts.catalog import wordings
 from service.analysis import Summary
@@ -82,6 +83,14 @@ def test_a_draft_that_must_not_be_shown_is_withheld_and_the_note_says_why(fault:
     assert (said if fault != "unsupported" else unsaid) in text
     assert "<hr>" not in html
     assert not any(leaked in text for leaked in ("bob@", "NAME_9", "My rules", "CANARY", "what it says"))
+
+
+def test_what_is_withheld_is_counted() -> None:
+    """Many of them in a day say that somebody tries."""
+    before = REGISTRY.get_sample_value("deskpilot_drafts_withheld_total", {"reason": "prompt"}) or 0
+    note(replace(DRAFT, text=FAULTS["prompt"]))
+
+    assert REGISTRY.get_sample_value("deskpilot_drafts_withheld_total", {"reason": "prompt"}) == before + 1
 
 
 def test_a_draft_without_answer_or_question_is_withheld() -> None:
