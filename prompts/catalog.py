@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -39,6 +40,13 @@ def render(name: str, **values: object) -> Prompt:
 def names() -> list[str]:
     """Every prompt there is."""
     return sorted(path.stem for path in _FOLDER.glob("*.j2"))
+
+
+@cache
+def wordings() -> tuple[str, ...]:
+    """The words of every prompt as they stand in its template, cut where something is filled in."""
+    sources = (path.read_text(encoding="utf-8") for path in sorted(_FOLDER.glob("*.j2")))
+    return tuple(part for source in sources for part in re.split(r"\{[{%#].*?[}%#]\}", source, flags=re.DOTALL))
 
 
 @cache

@@ -78,6 +78,7 @@ class Analysis:
     writer: Literal["model", "rules"] = "rules"
     tokens_in: int = 0
     tokens_out: int = 0
+    mark: str = ""  # random, of its prompt: an answer that holds it repeats the prompt
 
 
 def _one_of(*allowed: str) -> BeforeValidator:
@@ -116,7 +117,8 @@ async def analyse(conversation: Conversation, *, llm: Chat | None, team_language
     ruled = await asyncio.to_thread(analyse_by_rules, conversation)
     if llm is None or not ruled.asks:
         return ruled
-    prompt = await asyncio.to_thread(_prompt, conversation, llm=llm, team_language=team_language)
+    mark = secrets.token_hex(8)
+    prompt = await asyncio.to_thread(_prompt, conversation, llm=llm, team_language=team_language, mark=mark)
     try:
         completion = await llm.complete(
             prompt.messages, model=llm.fast_model, schema=schema_of(_Answer), max_tokens=_ANSWER_TOKENS
@@ -124,7 +126,7 @@ async def analyse(conversation: Conversation, *, llm: Chat | None, team_language
     except LLMRefusedError:
         return ruled
     answer = await asyncio.to_thread(_read, completion.text)
-    spent = replace(ruled, tokens_in=completion.tokens_in, tokens_out=completion.tokens_out)
+    spent = replace(ruled, tokens_in=completion.tokens_in, tokens_out=completion.tokens_out, mark=mark)
     return _merged(spent, answer, conversation) if answer else spent
 
 
@@ -145,13 +147,13 @@ def analyse_by_rules(conversation: Conversation) -> Analysis:
     )
 
 
-def _prompt(conversation: Conversation, *, llm: Chat, team_language: str) -> Prompt:
+def _prompt(conversation: Conversation, *, llm: Chat, team_language: str, mark: str) -> Prompt:
     budget = llm.settings.context_tokens - _ANSWER_TOKENS - _FRAME_TOKENS
     fitted = fit(conversation, (), budget=budget)
     return render(
         "analyse",
         team_language=name_of(team_language),
-        fence=secrets.token_hex(8),
+        fence=mark,
         subject=fitted.conversation.subject,
         turns=fitted.conversation.turns,
         skipped=fitted.skipped,

@@ -8,6 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from service.analysis import Analysis, Summary
+from service.cautions import SUSPECT
 from service.certainty import in_words
 from service.conversation import SUMMARY_FROM, Conversation
 from service.drafting import Draft
@@ -68,6 +69,7 @@ def content_of(
         down_since=_clock(written.down_since, timezone),
         spent=written.spent,
         no_key=written.no_key,
+        withheld=draft.withheld in SUSPECT,
         replaces=written.replaces,
         person_reasons=written.person_reasons,
         votes=votes,

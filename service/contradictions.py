@@ -22,6 +22,9 @@ _POSTGRES = re.compile(  # what SQLAlchemy can read, as it reads it: https://doc
     r"postgres(?:ql)?(?:\+\w+)?://(?:[^:/@]*(?::[^@]*)?@)?(?:\[[^/?\]]+\]|[^/:?@\[\]\s]*)(?::\d{1,5})?(?:/[^?]*)?(?:\?.*)?"
 )
 
+_HOST = re.compile(r"(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]*[a-z][a-z0-9-]*")
+"""As the guard compares it: a name in lower case, other scripts as xn--; "*." in front stands for every name below."""
+
 _CLUSTERS = re.compile(r"\w+_SERVICE_(?:HOST|PORT(?:_\w+)?)|\w+_PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?")
 """Kubernetes sets these for every service of a namespace, so for one that is called deskpilot, too.
 
@@ -64,6 +67,9 @@ def contradictions(settings: Settings) -> Iterator[str]:
     curve = settings.confidence
     if len({value is None for value in (curve.lead, curve.coverage, curve.base)}) > 1:
         yield "DESKPILOT_CONFIDENCE__LEAD, __COVERAGE and __BASE belong together: set all three or none."
+    for host in settings.links.hosts:
+        if not _HOST.fullmatch(host):
+            yield f"DESKPILOT_LINKS__HOSTS holds {host}: write hosts in lower case, status.example.com or *.example.com."
     if settings.policy_file and not settings.policy_file.is_file():
         yield f"DESKPILOT_POLICY_FILE is not a file: {settings.policy_file}."
 

@@ -14,6 +14,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from prompts.catalog import Prompt, render
 from service.analysis import Analysis
+from service.cautions import Fault
 from service.conversation import Conversation
 from service.errors import LLMRefusedError
 from service.groups import BrandSettings
@@ -39,6 +40,7 @@ from service.vectors.words import tokens
 _FRAME_TOKENS = 800  # the prompt around ticket and passages
 _REPLY_NAMES = ("reply", "draft", "text", "message", "answer", "body", "response")
 _MOST_CHECKS = 4
+_REPLY_CHARS = 32_000  # four times what a note shows of it; a model that repeats one word without end writes more
 _ENOUGH_SHARED = 0.5  # of a draft's words in a passage which the model used without naming it
 _GAP = "…"  # where a macro's placeholder stood
 _TRUE = frozenset({"true", "yes", "1", "ja", "oui", "sí", "si", "sim"})
@@ -74,6 +76,8 @@ class Draft:
     dropped_citations: int = 0  # of passages that were not given
     matched: bool = False  # the model named none: its citations were matched by their words
     certainty: float = 0.0  # 0 to 1, that the passages answer; see service/certainty.py
+    mark: str = ""  # random, of its prompt: an answer that holds it repeats the prompt
+    withheld: Fault | None = None  # why a text was written and is not shown
 
 
 def _citations(value: object) -> tuple[Citation, ...]:
@@ -115,7 +119,7 @@ class _Answer(BaseModel):
     model_config = ConfigDict(title="draft", extra="ignore", populate_by_name=True)
 
     reply: Annotated[
-        str, BeforeValidator(lambda value: value if isinstance(value, str) else "\n\n".join(lines(value)))
+        str, BeforeValidator(lambda said: (said if isinstance(said, str) else "\n\n".join(lines(said)))[:_REPLY_CHARS])
     ] = Field("", validation_alias=AliasChoices(*_REPLY_NAMES))
     covered: Annotated[bool | None, BeforeValidator(_flag)] = None
     citations: Annotated[tuple[Citation, ...], BeforeValidator(_citations)] = ()
@@ -138,10 +142,11 @@ async def write_draft(
     An answer that cannot be read, or a text that the model refuses, gives an empty uncovered draft that says so.
     Raises LLMUnavailableError, LLMMisconfiguredError.
     """
+    mark = secrets.token_hex(8)
     prompt, fitted = await asyncio.to_thread(
-        _prompt, conversation, analysis, passages, llm=llm, brand=brand, team_language=team_language
+        _prompt, conversation, analysis, passages, llm=llm, brand=brand, team_language=team_language, mark=mark
     )
-    empty = Draft("", analysis.language, covered=False, model=llm.model, prompt_version=prompt.version)
+    empty = Draft("", analysis.language, covered=False, model=llm.model, prompt_version=prompt.version, mark=mark)
     try:
         completion = await llm.complete(
             prompt.messages, model=llm.model, schema=schema_of(_Answer), max_tokens=llm.settings.max_output_tokens
@@ -162,6 +167,7 @@ def _prompt(
     llm: Chat,
     brand: BrandSettings,
     team_language: str,
+    mark: str,
 ) -> tuple[Prompt, Fitted]:
     budget = llm.settings.context_tokens - llm.settings.max_output_tokens - _FRAME_TOKENS
     fitted = fit(conversation, passages, budget=max(budget, llm.settings.context_tokens // 3))
@@ -173,7 +179,7 @@ def _prompt(
         author=conversation.author,
         gloss=analysis.language != team_language,
         team_language=name_of(team_language),
-        fence=secrets.token_hex(8),
+        fence=mark,
         passages=fitted.passages,
         subject=fitted.conversation.subject,
         turns=fitted.conversation.turns,

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 TeamLanguage = Literal["en", "de", "fr", "es"]
+Promise = Literal["refund", "legal", "date"]
 
 
 def _split(value: object) -> object:
@@ -179,3 +180,19 @@ class MaskingSettings(BaseModel):
     """Beyond what is recognised by its form. entities: entry point of a plug-in that finds names and addresses; empty: none."""
 
     entities: str = ""
+
+
+class LinksSettings(BaseModel):
+    """Hosts that a draft may link to where a cited public article does: "status.example.com", "*.example.com"."""
+
+    hosts: Annotated[list[str], NoDecode] = []
+
+    _hosts = field_validator("hosts", mode="before")(_split)
+
+
+class PromisesSettings(BaseModel):
+    """What a draft must not promise by itself; a check says where it does."""
+
+    flagged: Annotated[list[Promise], NoDecode] = ["refund", "legal", "date"]
+
+    _flagged = field_validator("flagged", mode="before")(_split)

@@ -68,8 +68,9 @@ _DETECTED = [
 
 # What says nothing of the language: placeholders, addresses, codes, file names, code blocks
 _NO_LANGUAGE = re.compile(
-    r"```.*?```|`[^`\n]*`|<[^<>\n]{1,60}>|https?://\S+|\S+@\S+|\S*[\d_/\\]\S*|\b[A-Z]{2,}\b|\b\w+\.\w+\b", re.DOTALL
-)
+    r"```.*?```|`[^`\n]*`|<[^<>\n]{1,60}>|https?://\S+|(?<!\S)[^\s@]++@\S++|(?<!\S)[^\s\d_/\\]*+[\d_/\\]\S*+|\b[A-Z]{2,}\b|\b\w++\.\w++\b",
+    re.DOTALL,
+)  # fmt: skip
 
 _CHARS = 1_000  # of a message; more does not make it clearer
 _FEWEST_LETTERS = 8  # "Ok." is written in every language

@@ -14,13 +14,28 @@ LIST_LINE = re.compile(r"(?:([-*•])|\d{1,3}[.)])\s+(.*)")
 # not beside a letter or inside a dotted name: "evil.**example**" would read as an address
 BOLD = re.compile(r"(?<![^\s(])\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*(?!\w|\.\w)")
 
+WEB_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
+
 
 def sanitise(html: str) -> str:
     """Only TAGS, and web addresses in `a[href]` as the only attribute. Idempotent.
 
     http stays beside https: a help centre in one's own network may have no TLS, and only a source's address gets here.
     """
-    return nh3.clean(html, tags=set(TAGS), attributes={"a": {"href"}}, url_schemes={"http", "https"}, link_rel=None)
+    clean = nh3.clean(
+        html,
+        tags=set(TAGS),
+        attributes={"a": {"href"}, "*": set()},  # "*": else `title` and `lang` stay
+        attribute_filter=_web_only,
+        url_schemes={"http", "https"},
+        link_rel=None,
+    )
+    return re.sub(r"<pre>\n+", "<pre>", clean)  # a parser drops the first one each time it reads it
+
+
+def _web_only(_tag: str, _attribute: str, value: str) -> str | None:
+    """Whole addresses: a relative one leads into the helpdesk, and so does one that begins with an odd blank."""
+    return value if WEB_ADDRESS.match(value) else None
 
 
 def draft_html(text: str, urls: Collection[str] = ()) -> Markup:
@@ -29,7 +44,8 @@ def draft_html(text: str, urls: Collection[str] = ()) -> Markup:
     urls: addresses which become links; nothing else does.
     """
     known = re.compile(f"({'|'.join(re.escape(url) for url in sorted(urls, key=len, reverse=True)) or '(?!)'})")
-    return Markup("\n").join(block for part in text.split("\n\n") for block in _blocks(part.split("\n"), known))
+    blocks = (block for part in text.split("\n\n") for block in _blocks(part.split("\n"), known))
+    return Markup("\n".join(blocks))  # noqa: S704 - `_inline` escapes every word of it
 
 
 def words_beside(html: str) -> int:
@@ -38,7 +54,7 @@ def words_beside(html: str) -> int:
     return len(unescape(re.sub(r"<[^>]+>", " ", beside)).split())
 
 
-def _blocks(lines: Sequence[str], known: re.Pattern[str]) -> Iterator[Markup]:
+def _blocks(lines: Sequence[str], known: re.Pattern[str]) -> Iterator[str]:
     """One paragraph's lines; a list may follow a line without a blank one between."""
     kind, run = "p", list[str]()
     for line in [*map(str.strip, lines), ""]:
@@ -52,22 +68,22 @@ def _blocks(lines: Sequence[str], known: re.Pattern[str]) -> Iterator[Markup]:
             run.append(item[2] if item else line)
 
 
-def _block(kind: str, lines: Sequence[Markup]) -> Markup:
+def _block(kind: str, lines: Sequence[str]) -> str:
     if kind == "p":
-        return Markup("<p>{}</p>").format(Markup("<br>").join(lines))
-    items = Markup("").join(Markup("<li>{}</li>").format(line) for line in lines)
-    return (Markup("<ul>{}</ul>") if kind == "ul" else Markup("<ol>{}</ol>")).format(items)
+        return f"<p>{'<br>'.join(lines)}</p>"
+    return f"<{kind}>{''.join(f'<li>{line}</li>' for line in lines)}</{kind}>"
 
 
-def _inline(line: str, known: re.Pattern[str]) -> Markup:
+def _inline(line: str, known: re.Pattern[str]) -> str:
     """Escaped, with known addresses as links, and **bold** as bold: models write it whatever they are told."""
-    pieces = [BOLD.split(part) if i % 2 == 0 else part for i, part in enumerate(known.split(line))]
-    html = Markup("")
-    for piece in pieces:
-        if isinstance(piece, str):
-            html += Markup('<a href="{0}">{0}</a>').format(piece)
-        else:
-            html += Markup("").join(
-                Markup("<strong>{}</strong>").format(text) if i % 2 else escape(text) for i, text in enumerate(piece)
-            )
-    return html
+    pieces = [_bold(part) if i % 2 == 0 else _link(part) for i, part in enumerate(known.split(line))]
+    return "".join(pieces)
+
+
+def _bold(text: str) -> str:
+    pieces = [str(escape(part)) for part in BOLD.split(text)]
+    return "".join(f"<strong>{piece}</strong>" if i % 2 else piece for i, piece in enumerate(pieces))
+
+
+def _link(url: str) -> str:
+    return f'<a href="{escape(url)}">{escape(url)}</a>'

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import cast, get_args
 from unicodedata import combining, normalize
 
@@ -96,6 +96,11 @@ class Masker:
     def restore(self, text: str) -> str:
         """The text with the values of this ticket back in; placeholders it does not know stay."""
         return _PLACEHOLDER.sub(lambda match: self._values.get(match[0], match[0]), text)
+
+    @property
+    def values(self) -> Collection[str]:
+        """What the placeholders stand for."""
+        return self._values.values()
 
     def unresolved(self, text: str) -> list[str]:
         """Placeholders, and what models make of them ("EMAIL_1"), which `restore` leaves standing; each once."""

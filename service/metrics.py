@@ -12,6 +12,7 @@ NOTES = Counter(
 SILENCES = Counter("deskpilot_silences_total", "Messages for which nothing was written.", ["helpdesk"])
 FEEDBACK = Counter("deskpilot_feedback_total", "Votes on notes, by what they say.", ["helpdesk", "judgement"])
 CITATIONS_DROPPED = Counter("deskpilot_citations_dropped_total", "Citations of passages that were not given.")
+WITHHELD = Counter("deskpilot_drafts_withheld_total", "Drafts that were written and must not be shown.", ["reason"])
 TOKENS = Counter("deskpilot_model_tokens_total", "Tokens sent to and received from models.", ["direction"])
 OVERSPENT = Counter(
     "deskpilot_overspent_total", "Calls of a model that were not made, by the budget that was used up.", ["budget"]

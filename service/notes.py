@@ -32,6 +32,9 @@ PLACEHOLDER = re.compile(  # with and without brackets: models lose them
     r"[<‹]?\b(?:EMAIL|PHONE|CARD|IBAN|IP|SECRET|NAME|ORG|PERSON)_\d{1,6}\b[>›]?|<[A-Z][A-Z_]{1,30}_\d{1,6}>"
 )
 
+BRACES = re.compile(r"[{$#](?=\**[{%])|[}%](?=\**\})")  # asterisks become tags, or go
+"""Where Liquid, and what helpdesks make of it, would begin or end: "{{ticket.id}}", "{% if %}", "${x}", "#{x}"."""
+
 
 @dataclass(frozen=True, slots=True)
 class NoteContent:
@@ -52,6 +55,7 @@ class NoteContent:
     down_since: str = ""  # "10:42", in the team's time zone; empty: not known
     spent: Budget | None = None  # the budget for the model that is used up
     no_key: bool = False  # no model is set
+    withheld: bool = False  # a draft was written and must not be shown; the reason says why
     replaces: str = ""  # reference of an older note that cannot be marked as out of date
     person_reasons: tuple[str, ...] = ()  # keys of `Phrases.reasons`, or words of the team's language
     votes: tuple[tuple[str, str], ...] = ()  # our own links, by which an agent judges this note: (word, address)
@@ -107,7 +111,7 @@ def _verdict(note: NoteContent, words: Phrases) -> str:
             by_number = {0: words.ready, 1: words.ready_one}
             said = by_number.get(len(note.checks), words.ready_many).format(n=len(note.checks))
         case "uncovered":
-            said = words.uncovered
+            said = words.withheld if note.withheld else words.uncovered
         case "person":
             why = ", ".join(words.reasons.get(reason, reason) for reason in note.person_reasons)
             said = f"{words.person}{words.colon} {why}" if why else words.person
@@ -116,7 +120,7 @@ def _verdict(note: NoteContent, words: Phrases) -> str:
         case "no_model":
             said = _down(note, words)
     icon = "📄" if note.verdict == "no_model" and note.no_key and _quotes(note) else ICONS[note.verdict]
-    return f"{icon} {said}"
+    return f"{'✋' if said == words.withheld else icon} {said}"
 
 
 def _remark(note: NoteContent, words: Phrases) -> str:
@@ -141,7 +145,7 @@ def _down(note: NoteContent, words: Phrases) -> str:
 
 
 def _quotable(note: NoteContent) -> set[str]:
-    return {source.url for source in note.sources if source.for_customers}
+    return {address for source in note.sources for address in source.quotable}
 
 
 def _harmless(content: NoteContent, words: Phrases) -> NoteContent:
@@ -203,7 +207,7 @@ def _honest(content: NoteContent, draft: str) -> Verdict:
 
 def _inert(text: str, allowed: Collection[str], *, reference: str) -> str:
     """No live address, no `{{placeholder}}` which the helpdesk fills when the draft is sent, no reference of ours."""
-    dead = re.sub(r"\{(?=[{%])", "{ ", defang(text, allowed, keep_emails=True))
+    dead = BRACES.sub(r"\g<0> ", defang(text, allowed, keep_emails=True))
     return dead.replace(reference, reference.replace("-", " ")) if reference else dead
 
 

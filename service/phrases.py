@@ -18,6 +18,7 @@ class Phrases:
     ready_one: str
     ready_many: str
     uncovered: str
+    withheld: str
     person: str
     down: str
     down_since: str
@@ -69,6 +70,7 @@ ENGLISH = Phrases(
     ready_one="Ready to send after 1 check",
     ready_many="Ready to send after {n} checks",
     uncovered="Not covered by the articles: don't guess",
+    withheld="The draft is withheld: answer in your own words",
     person="A person is needed",
     down="No AI draft: the language model is not answering",
     down_since="No AI draft: the language model has been down since {since}",
@@ -134,6 +136,7 @@ GERMAN = Phrases(
     ready_one="Versandfertig nach 1 Prüfung",
     ready_many="Versandfertig nach {n} Prüfungen",
     uncovered="Nicht durch die Artikel abgedeckt: nicht raten",
+    withheld="Der Entwurf wird zurückgehalten: in eigenen Worten antworten",
     person="Hier ist ein Mensch gefragt",
     down="Kein KI-Entwurf: das Sprachmodell antwortet nicht",
     down_since="Kein KI-Entwurf: das Sprachmodell ist seit {since} nicht erreichbar",
@@ -199,6 +202,7 @@ FRENCH = Phrases(
     ready_one="Prêt à envoyer après 1 vérification",
     ready_many="Prêt à envoyer après {n} vérifications",
     uncovered="Les articles n'y répondent pas : ne pas deviner",
+    withheld="Le brouillon est retenu : répondre avec vos propres mots",
     person="Une personne est nécessaire",
     down="Pas de brouillon par IA : le modèle de langage ne répond pas",
     down_since="Pas de brouillon par IA : le modèle de langage est en panne depuis {since}",
@@ -264,6 +268,7 @@ SPANISH = Phrases(
     ready_one="Listo para enviar tras 1 comprobación",
     ready_many="Listo para enviar tras {n} comprobaciones",
     uncovered="Los artículos no lo cubren: no adivinar",
+    withheld="El borrador se retiene: responder con sus propias palabras",
     person="Hace falta una persona",
     down="Sin borrador de IA: el modelo de lenguaje no responde",
     down_since="Sin borrador de IA: el modelo de lenguaje está caído desde las {since}",

@@ -26,7 +26,6 @@ from service.budgets import Budgets
 from service.content import Written, content_of
 from service.conversation import Conversation, read_conversation
 from service.errors import OutageError, ServiceError
-from service.guard import resolve
 from service.knowledge.sources import Library, refresh, sync_all
 from service.ledger import QUESTIONS_KEPT_DAYS, Ledger, SavedDraft, TicketKey, reference_for
 from service.lessons import Lessons
@@ -49,6 +48,7 @@ from service.policy import (
     silence_after_analysis,
 )
 from service.reconcile import Reconciler
+from service.review import review
 from service.scope import kept_out
 from service.spending import Spending
 from service.traces import details_of
@@ -179,11 +179,10 @@ class Pipeline:
     def _note(self, key: TicketKey, occasion: Occasion, written: Written, masker: Masker) -> SavedDraft:
         """The draft behind the guard, as a note. CPU-bound: a tenth of a second when a model returns something monstrous."""
         team, reference = self._settings.team, reference_for(key, occasion.key)
-        draft, sources = resolve(written.draft, written.passages.given, language=team.language)
-        written = replace(written, draft=draft, sources=sources)
+        written = review(written, masker=masker, settings=self._settings)
         votes = self._votes.links(key, reference, language=team.language)
         content = content_of(written, reference=reference, restore=masker.restore, timezone=team.timezone, votes=votes)
-        CITATIONS_DROPPED.inc(draft.dropped_citations)
+        CITATIONS_DROPPED.inc(written.draft.dropped_citations)
         return SavedDraft(
             key=key,
             message_id=occasion.key,

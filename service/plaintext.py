@@ -49,11 +49,14 @@ def clip(text: str, *, limit: int) -> str:
     return (cut[: word.start()] if word and word.start() > limit // 2 else cut).rstrip() + "…"
 
 
-def defang(text: str, allowed_urls: Collection[str], *, keep_emails: bool = False) -> str:
+def defang(
+    text: str, allowed_urls: Collection[str], *, keep_emails: bool = False, contacts: Collection[str] = ()
+) -> str:
     """Make every live-looking address dead ("evil[.]example"), except exactly the allowed ones.
 
     Helpdesks and mail programs turn URLs, bare domains and mail addresses that stand in a note as text into links.
-    keep_emails: the text holds restored values of its own ticket, whose mail addresses may stay. Idempotent, linear.
+    keep_emails: the text holds restored values of its own ticket, whose mail addresses may stay. contacts: mail addresses that
+    may stay anyway. Idempotent, linear.
     """
 
     def dead(found: re.Match[str]) -> str:
@@ -61,7 +64,7 @@ def defang(text: str, allowed_urls: Collection[str], *, keep_emails: bool = Fals
         if found["scheme"]:
             return f"{token[:-1].rstrip()}[:]"
         if found["email"]:
-            return token if keep_emails else _dead(token)
+            return token if keep_emails or token in contacts else _dead(token)
         if found["host"]:
             return _dead_host(token)
         core = token
@@ -70,6 +73,11 @@ def defang(text: str, allowed_urls: Collection[str], *, keep_emails: bool = Fals
         return token if core in allowed_urls else _dead(token)
 
     return LIVE.sub(dead, text)
+
+
+def emails_in(text: str) -> frozenset[str]:
+    """The mail addresses of a text, as they stand there."""
+    return frozenset(found[0] for found in LIVE.finditer(text) if found["email"]) if "@" in text else frozenset()
 
 
 def deadened(before: str, after: str) -> bool:

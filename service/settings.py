@@ -24,8 +24,10 @@ from service.groups import (
     FreshdeskSettings,
     HelpdeskSettings,
     KnowledgeSettings,
+    LinksSettings,
     LLMSettings,
     MaskingSettings,
+    PromisesSettings,
     QdrantSettings,
     TeamSettings,
     TicketsSettings,
@@ -85,6 +87,8 @@ class Settings(BaseSettings):
     knowledge: KnowledgeSettings = KnowledgeSettings()
     confidence: ConfidenceSettings = ConfidenceSettings()
     masking: MaskingSettings = MaskingSettings()
+    links: LinksSettings = LinksSettings()
+    promises: PromisesSettings = PromisesSettings()
 
     _public = field_validator("public_url")(without_slash)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from service.cautions import SUSPECT
 from service.content import Written
 from service.identifiers import find_identifiers
 from service.notes import PLACEHOLDER
@@ -25,6 +26,7 @@ def details_of(written: Written) -> dict[str, Any]:
         "confidence": round(written.passages.confidence, 3),
         "certainty": round(draft.certainty, 3),
         "writer": draft.writer,
+        "withheld": draft.withheld or "",
         "model": draft.model,
         "prompt_version": draft.prompt_version,
         "language": analysis.language,
@@ -47,7 +49,7 @@ def traces_of(written: Written) -> dict[str, Any]:
         return {}
     cited = [_key(given[citation.number - 1].passage) for citation in written.draft.citations]
     traces: dict[str, Any] = {"cited": [list(key) for key in dict.fromkeys(cited)]}
-    if written.verdict == "uncovered":
+    if written.verdict == "uncovered" and written.draft.withheld not in SUSPECT:  # else no article is missing
         traces["asked"] = asked(written.analysis.gist or written.analysis.query)
         traces["nearest"] = list(_key(found[0].passage)) if found else []
     return traces

@@ -16,10 +16,11 @@ FLOORS = (
     {"settings", "groups", "contradictions", "errors", "metrics", "control", "tasks"},
     {
         "database", "feedback", "votes", "ballot", "budgets", "spending", "outages", "queue", "embedded_postgres", "migrations", "inbox", "ledger", "llm", "tokens", "vectors", "embeddings",
-        "masking", "identifiers", "national_ids", "credentials", "phones", "names", "entities", "logs", "smalltalk", "languages", "conversation", "questions", "plaintext", "phrases", "repair", "markup",
+        "masking", "identifiers", "national_ids", "credentials", "phones", "names", "entities", "logs", "smalltalk", "languages", "conversation", "questions", "plaintext", "phrases", "cautions", "repair", "markup",
     },
     {
-        "analysis", "moods", "policy", "scope", "calls", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement", "guard",
+        "analysis", "moods", "policy", "scope", "calls", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement",
+        "guard", "links", "verbatim", "withheld", "support", "promises", "review",
         "notes", "content", "traces", "knowledge", "writers", "reconcile", "solved", "lessons",
     },
     {"pipeline", "story"},

@@ -11,9 +11,9 @@ import re
 from connectors.base import Message
 from connectors.mail.history import newest_part as _newest_part
 from connectors.mail.invisible import visible_text
-from connectors.mail.rendering import HISTORY, SIGNATURE, rendered
+from connectors.mail.rendering import HISTORY, SIGNATURE, linked, rendered
 
-__all__ = ["MAX_CHARS", "html_to_text", "message_text", "newest_part", "visible_text"]
+__all__ = ["MAX_CHARS", "html_to_text", "html_to_text_and_links", "message_text", "newest_part", "visible_text"]
 
 MAX_CHARS = 1_000_000
 """Longer bodies are cut before they are read."""
@@ -25,8 +25,14 @@ def html_to_text(html: str) -> str:
     Blocks are lines, list items begin with "- " or "1. ", quotes with "> ", cells of a row stand between " | ". Links are
     their text, pictures nothing: an address or an alternative text that no reader sees could hold words for the model.
     """
-    text = rendered(html[:MAX_CHARS]).replace(SIGNATURE, "")
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(line for line in text.split("\n") if HISTORY not in line)).strip()
+    return html_to_text_and_links(html)[0]
+
+
+def html_to_text_and_links(html: str) -> tuple[str, list[str]]:
+    """The same, and the targets of the links in it, as they are written."""
+    text, links = linked(html[:MAX_CHARS])
+    lines = (line for line in text.replace(SIGNATURE, "").split("\n") if HISTORY not in line)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip(), links
 
 
 def newest_part(text: str) -> str:

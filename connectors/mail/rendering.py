@@ -50,6 +50,7 @@ class _Page:
         self._signatures = 0
         self._mark = ""  # bullet of the list item that has no text yet
         self._gap = ""  # what is written before the next text of this line: a space, a cell border
+        self.links: list[str] = []  # where what a reader sees leads
         self._looks: dict[tuple[int, str, str], tuple[Look, Look]] = {}
         for implied in ("html", "body"):
             self._look = self._style(self._look, implied, {})
@@ -125,6 +126,8 @@ class _Page:
         frame = _Frame(name, self._shown(name, source, found), self._look, found)
         if name in ("ul", "ol") and self._open[-1][1]["li"]:
             frame.spaced = False
+        if name == "a" and "href" in found and frame.look.seen:
+            self.links.append(found["href"].strip())
         if name in elements.BLOCKS:
             self._block(spaced=frame.spaced)
         elif name in ("td", "th") and self._line:
@@ -243,13 +246,18 @@ def _marks(name: str, found: dict[str, str]) -> frozenset[str]:
 
 def rendered(html: str) -> str:
     """The lines of an HTML mail: quotes with "> " in front, `HISTORY` and `SIGNATURE` where the mail program says so."""
+    return linked(html)[0]
+
+
+def linked(html: str) -> tuple[str, list[str]]:
+    """The same, and the targets of the links that a reader sees, as they are written."""
     pieces = list(tokens(html.replace(HISTORY, "").replace(SIGNATURE, "")))
     page = _Page(Sheet("\n".join(piece.data for piece in pieces if piece.kind == "raw" and piece.name == "style")))
     for piece in pieces:
         if page.full:
             break
         _read(page, piece)
-    return _marks_kept(page.lines())
+    return _marks_kept(page.lines()), page.links
 
 
 def _read(page: _Page, piece: Token) -> None:

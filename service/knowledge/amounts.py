@@ -171,6 +171,11 @@ def contradict(one: Statement, other: Statement) -> bool:
     return high.lowest > rounded * low.highest
 
 
+def amounts_in(text: str) -> frozenset[tuple[str, float, float]]:
+    """Kind, lowest and highest of each amount with a unit, whatever the words: "2 weeks" and "14 Tage" are the same."""
+    return frozenset(amount[:3] for amount in _amounts(text))
+
+
 def _amounts(sentence: str) -> list[tuple[str, float, float, int]]:
     """(kind, lowest, highest, where) of each amount with a unit."""
     found = []

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from connectors.base import Article
-from connectors.mail import MAX_CHARS, html_to_text
+from connectors.mail import MAX_CHARS, html_to_text_and_links
+from service.links import kept_links
 from service.plaintext import clip
 from service.vectors import Passage, passage_id, words
 
@@ -48,7 +49,7 @@ def split(article: Article) -> list[Passage]:
     Blocking: some 50 ms for 100 kB, at most a second. Positions and ids are the same for the same article. Scripts and
     hidden text are left out. A text without a stated language gets the one that its stop words show.
     """
-    blocks = _blocks(_unicode(article.html))
+    blocks, links = _blocks(_unicode(article.html))
     language = words.primary(article.language) or words.guess("\n".join(block.text for block in blocks[:50]))
     title = _name(article.title) or next((block.text for block in blocks if block.level), "")
     above = _name(article.breadcrumb)
@@ -71,6 +72,7 @@ def split(article: Article) -> list[Passage]:
             pool=article.pool,
             position=position,
             updated_at=updated_at,
+            links=links if article.pool == "article" else (),
         )
         for position, (path, text) in enumerate(_cut(blocks))
     ]
@@ -107,10 +109,11 @@ def _name(text: str) -> str:
     return clip(" ".join(_unicode(text).split()), limit=_NAME_CHARS)
 
 
-def _blocks(html: str) -> list[_Block]:
-    """The readable text in order: between blank lines, and each heading by itself."""
+def _blocks(html: str) -> tuple[list[_Block], tuple[str, ...]]:
+    """The readable text in order, between blank lines and each heading by itself; and where its links lead."""
     blocks: list[_Block] = []
-    for paragraph in html_to_text(_HEADING.sub(r"\g<0>⟦h\1⟧", html[:MAX_CHARS])).split("\n\n"):
+    text, links = html_to_text_and_links(_HEADING.sub(r"\g<0>⟦h\1⟧", html[:MAX_CHARS]))
+    for paragraph in text.split("\n\n"):
         lines: list[str] = []
         for line in paragraph.split("\n"):
             mark = _MARKED.search(line)
@@ -122,7 +125,7 @@ def _blocks(html: str) -> list[_Block]:
             blocks += [_Block("\n".join(lines)), _Block(heading, level)]
             lines = []
         blocks.append(_Block("\n".join(lines)))
-    return [block for block in blocks if block.text.strip()]
+    return [block for block in blocks if block.text.strip()], kept_links(links)
 
 
 def _cut(blocks: Sequence[_Block]) -> list[tuple[tuple[str, ...], str]]:

@@ -56,6 +56,7 @@ class Passage:
     pool: Pool = "article"
     position: int = 0  # within the article, from 0
     updated_at: str = ""  # ISO 8601; empty: unknown
+    links: tuple[str, ...] = ()  # of the whole article: where what a reader sees of it leads, http(s) only
 
     @property
     def ticket(self) -> str:

@@ -74,15 +74,16 @@ def bm25(passage: Passage, meta: Meta) -> dict[str, words.Sparse | tuple[float, 
 
 
 def _payload(passage: Passage, entry: Entry) -> Payload:
-    values: Payload = {name: getattr(passage, name) for name in _PASSAGE_FIELDS}
+    values: Payload = {name: getattr(passage, name) for name in _PASSAGE_FIELDS} | {"links": list(passage.links)}
     lengths = {"words": words.length(body_of(passage)), "title_words": words.length(title_of(passage))}
     mark = {"stamp": entry.mark.stamp, "model": entry.mark.model, "parts": len(entry.passages)}
     return {"kind": "passage", **values, reach.FIELD: reach.reach(values), **lengths, **mark}
 
 
 def to_passage(point_id: str, payload: Payload) -> Passage:
-    """Read a stored passage."""
-    return Passage(id=point_id, **{name: payload[name] for name in _PASSAGE_FIELDS if name in payload})
+    """Read a stored passage; one from before a field existed has its default."""
+    values = {name: payload[name] for name in _PASSAGE_FIELDS if name in payload}
+    return Passage(id=point_id, **{**values, "links": tuple(values.get("links") or ())})
 
 
 def to_marks(payloads: Iterable[Payload]) -> dict[str, Mark]:

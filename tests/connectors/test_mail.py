@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.base import Message, Person
-from connectors.mail import html_to_text, message_text, newest_part, visible_text
+from connectors.mail import html_to_text, html_to_text_and_links, message_text, newest_part, visible_text
 from connectors.mail.history import MAX_LINES
 from connectors.mail.markup import MAX_WORK, tokens
 from connectors.mail.sheet import MAX_RULES, Sheet
@@ -125,6 +125,19 @@ def test_text_that_no_reader_sees_is_dropped(html: str) -> None:
 def test_text_that_a_reader_sees_is_kept(html: str) -> None:
     """Layout tricks of ordinary mails hide nothing."""
     assert "SEEN" in html_to_text(html)
+
+
+def test_the_links_of_a_page_are_those_that_a_reader_sees() -> None:
+    """As they are written; a hidden one could be anybody's."""
+    html = (
+        '<p><a href=" https://a.example/x?y=1&amp;z=2 ">one</a> <a name=b>two</a> <a href="/three">three</a></p><a href=mailto:a@b.example>four</a>'
+        '<p hidden><a href="https://evil.example">x</a></p><a style="display:none" href="https://evil.example">x</a><!-- <a href=https://evil.example> -->'
+        '<script>"<a href=https://evil.example>"</script>'
+    )
+
+    text, links = html_to_text_and_links(html)
+    assert links == ["https://a.example/x?y=1&z=2", "/three", "mailto:a@b.example"]
+    assert text == html_to_text(html)
 
 
 def test_blocks_lists_tables_and_links_read_like_the_page() -> None:

@@ -16,10 +16,11 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.hostile import SHARED
-from tests.security import limits, masking, web, webhooks
+from tests.security import limits, masking, sanitiser, web, webhooks
 from tests.security.bars import Bar, Measure
 
 PARTS: Mapping[str, Measure] = {
+    "sanitiser": sanitiser.measure,
     "masking": masking.measure,
     "limits": limits.measure,
     "webhooks": webhooks.measure,

@@ -97,6 +97,7 @@ async def test_a_draft_comes_from_the_main_model() -> None:
         prompt_version=draft.prompt_version,
         tokens_in=100,
         tokens_out=20,
+        mark=draft.mark,
     )
     assert draft.prompt_version.startswith("draft ")
 
@@ -127,6 +128,16 @@ async def test_a_long_ticket_keeps_the_models_limit() -> None:
     assert "Message 0." in text
     assert "Message 29." in text
     assert "messages left out" in text
+
+
+async def test_a_draft_keeps_the_mark_that_fenced_its_prompt() -> None:
+    """By it the guard knows a prompt that comes back."""
+    async with model() as (server, llm):
+        server.reply(GOOD)
+        draft = await write(llm)
+
+    assert len(draft.mark) == 16
+    assert draft.mark in server.requests[-1].text
 
 
 @pytest.mark.parametrize(

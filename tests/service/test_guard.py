@@ -280,6 +280,17 @@ def test_ordinary_text_stays_as_it_is(text: str) -> None:
     assert draft.checks == ()
 
 
+def test_a_mail_address_that_a_cited_public_passage_names_stays() -> None:
+    """As it stands there, and nowhere else: not another one, not in a link, not out of an internal passage."""
+    text = "help@acme.example, HELP@acme.example, xhelp@acme.example, help@acme.example.evil.example, mailto:help@acme.example"
+    dead = "HELP[at]acme[.]example, xhelp[at]acme[.]example, help[at]acme[.]example[.]evil[.]example, mailto[:]help@acme.example"
+
+    for audience, expected in (("public", "help@acme.example"), ("internal", "help[at]acme[.]example")):
+        told = passage("contact", text="Mail help@acme.example, all day", audience=audience)  # type: ignore[arg-type]
+        draft, _ = resolve(written(text, 1), [told])
+        assert draft.text == f"{expected}, {dead.replace('help@acme.example', expected)}"
+
+
 def test_two_sentences_without_a_space_are_parted() -> None:
     """A helpdesk would make a link of "again.It"; brackets would make it unreadable."""
     assert defang("Try again.It works", ()) == "Try again. It works"
@@ -355,7 +366,7 @@ def test_a_draft_that_only_quoted_an_internal_passage_is_not_covered() -> None:
 def test_everything_beside_the_draft_is_harmless_too() -> None:
     """Reason, checks, gloss, what a source supports, its title, a quote, the summary."""
     live = "[x](https://evil.example) https://evil.example/S www.evil.example it@evil.example javascript:alert(1) ![i](//evil.example/i)"
-    odd = passage("odd", text=live, title=live)
+    odd = passage("odd", text=live.replace("it@evil.example", ""), title=live)
     draft = replace(written(live, 1, supports=live), checks=(live,), reason=live, gloss=live)
 
     safe, sources = resolve(draft, [odd])

@@ -401,3 +401,21 @@ def test_the_links_of_an_older_note_stay_when_it_is_marked_as_out_of_date() -> N
 
     assert all(f'<a href="{url}">{word}</a>' in marked for word, url in VOTES)
     assert words_beside(html) <= 150
+
+
+@pytest.mark.parametrize(
+    "braces",
+    ["{{ticket.requester.email}}", "{%if 1%}", "{{{x}}}", "**{**{x}}", "{**{x}**}", "{\u200b{x}}", "${x}", "#{x}", "{{dc.x}}", "｛{x}}", "{{x|y}}", "{{x}\u200d}"],
+)  # fmt: skip
+def test_no_text_of_a_note_is_a_template_to_the_helpdesk(braces: str) -> None:
+    """In any field, in HTML and in the text that becomes of it: Liquid begins with "{{" or "{%" and ends with "}}" or "%}"."""
+    source = replace(READY.sources[0], title=braces, supports=braces, quote=braces)
+    told = Summary(problem=braces, tried=(braces,), open=(braces,))
+    content = replace(
+        READY, draft_text=f"Hi, {braces} and\n\n- {braces}", gloss=braces, checks=(braces,), reason=braces, sources=(source,), nearest=(source,),
+        summary=told, unread=(braces,), person_reasons=(braces,),
+    )  # fmt: skip
+    for verdict in ("ready", "uncovered", "person", "no_model"):
+        html = compose(replace(content, verdict=verdict), language="en")
+        for shown in (html, text_of(html)):
+            assert not re.search(r"\{\{|\{%|\$\{|#\{|\}\}|%\}", shown)

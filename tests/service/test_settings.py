@@ -70,6 +70,30 @@ def test_names_stand_where_the_vendor_tells_them(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
+    "host",
+    ["https://status.acme.example", "status.acme.example/x", "STATUS.acme.example", "acme", "*.com", "*", "a.*.example", "s.example:443", "ѕ.example", "a b.example"],
+)  # fmt: skip
+def test_a_host_that_no_link_could_have_is_refused(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    """And so is a star for everybody's hosts."""
+    monkeypatch.setenv("DESKPILOT_LINKS__HOSTS", f"ok.example,{host}")
+
+    with pytest.raises(SettingsProblem) as caught:
+        load()
+    assert [problem.split(":")[0] for problem in caught.value.problems] == [
+        f"DESKPILOT_LINKS__HOSTS holds {host}".split(":")[0]
+    ]
+
+
+def test_links_and_promises_are_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No host and every promise, unless something else is set; an empty list is one."""
+    assert (load().links.hosts, load().promises.flagged) == ([], ["refund", "legal", "date"])
+
+    monkeypatch.setenv("DESKPILOT_LINKS__HOSTS", "status.acme.example, *.partner.example")
+    monkeypatch.setenv("DESKPILOT_PROMISES__FLAGGED", "")
+    assert (load().links.hosts, load().promises.flagged) == (["status.acme.example", "*.partner.example"], [])
+
+
+@pytest.mark.parametrize(
     ("environment", "says"),
     [
         ({"ZENDESK__URL": "https://acme.zendesk.com"}, "DESKPILOT_ZENDESK__TOKEN"),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connectors.base import Article
+from connectors.base import Article, Pool
 from service.knowledge.chunks import cut_short, split, stamp
 from service.vectors import words
 from tests.hostile import PAGE_SIZE, PAGES, Bomb
@@ -209,3 +209,23 @@ def test_what_every_passage_repeats_is_short(place: str) -> None:
     assert len(passages) == 500
     assert max(len(passage.title) + len(passage.breadcrumb) for passage in passages) < 700
     assert passages[0].text.startswith("word word" if place == "heading" else "text text")
+
+
+def test_every_passage_carries_the_links_of_its_article() -> None:
+    """Web addresses only, each once: a draft may give one to the customer, whichever part of the article it cites."""
+    html = (
+        f'<p>{numbered(190)} <a href="https://status.acme.test/now">status</a></p><h2>Later</h2>'
+        f'<p>{numbered(190, "x")} <a href="/relative">a</a> <a href="mailto:a@b.test">b</a> <a href="https://status.acme.test/now">c</a></p>'
+    )
+
+    passages = split(replace(ARTICLE, html=html))
+    assert len(passages) > 1
+    assert {passage.links for passage in passages} == {("https://status.acme.test/now",)}
+
+
+@pytest.mark.parametrize("pool", ["macro", "ticket"])
+def test_only_articles_have_links(pool: Pool) -> None:
+    """What was said to one customer leads where only that customer may go."""
+    html = '<p>See <a href="https://acme.test/orders/7">your order</a>.</p>'
+
+    assert [passage.links for passage in split(replace(ARTICLE, html=html, pool=pool))] == [()]

@@ -45,6 +45,7 @@ class TestSearch:
             breadcrumb="Orders › Money",
             position=0,
             updated_at="2026-01-02T03:04:05Z",
+            links=("https://status.acme.test/now", "https://acme.test/?a=1"),
         )
         await put(vectors, entry(whole))
 

@@ -1,0 +1,169 @@
+"""What a draft states that nothing it was given says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from service.support import asks_nothing, is_code, rests_on_nothing, unsupported, without_codes
+from service.vectors import Passage
+from tests.service.test_guard import DELIVERY, PUBLIC
+
+TOLD = ("Where is my parcel?", "Hi, my AcmePhone X20 has not arrived in Porto. Order KW-4711.")
+SPAIN = DELIVERY.passage
+
+
+def claims(text: str, *cited: Passage, language: str = "en") -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Sentences, and names, of a draft for that ticket."""
+    found = unsupported(text, cited or (SPAIN,), cited or (SPAIN,), TOLD, language=language)
+    return found.sentences, found.names
+
+
+def test_a_sentence_that_no_cited_passage_supports_is_listed() -> None:
+    """One that says what the passage says is not, in whatever order."""
+    invented = "Our courier inspects every battery in a laboratory before handing it over."
+    text = f"Hi <NAME_1>,\n\nfrom our warehouse, parcels to Spain usually take three to five days. {invented}"
+
+    assert claims(text)[0] == (invented,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thank you very much for your patience and your kind understanding.",
+        "We are sorry for the trouble this unexpected situation caused you.",
+        "Could you tell me which battery inspection laboratory report you received?",
+        "Your AcmePhone X20 has not arrived in Porto.",
+        "It takes days.",
+        "A colleague will investigate the laboratory inspection for you separately.",
+    ],
+)
+def test_courtesies_questions_and_the_customer_s_own_words_are_not(text: str) -> None:
+    """They claim nothing that an article would say."""
+    assert claims(f"Hi,\n\n{text}") == ((), ())
+
+
+def test_names_and_codes_from_nowhere_are_listed() -> None:
+    """Those of the ticket and of a passage are known, however they are hyphenated; so are what everybody writes."""
+    text = "Hi <NAME_1>,\n\nthe Voltmaster and the ZX-9000 fit order KW4711 and your AcmePhone X20 in Spain, 1st or 24h, as PDF."
+
+    assert claims(text)[1] == ("ZX-9000", "Voltmaster")
+
+
+def test_german_nouns_are_no_names() -> None:
+    """Capitals say nothing there; codes do."""
+    text = "Hallo,\n\ndie Kaffeemaschine und der ZX-9000 kommen nach Spanien."
+
+    assert claims(text, replace(SPAIN, language="de"), language="de")[1] == ("ZX-9000",)
+
+
+def test_a_draft_in_another_language_than_its_sources_is_compared_by_codes_alone() -> None:
+    """Words of two languages have nothing in common, and that says nothing."""
+    text = "Hallo,\n\nunser Labor untersucht jede Batterie gründlich vor der Übergabe, auch den ZX-9000."
+
+    assert claims(text, language="de") == ((), ("ZX-9000",))
+    assert not rests_on_nothing(text, [SPAIN], language="de")
+
+
+@pytest.mark.parametrize(
+    ("text", "nothing"),
+    [
+        ("ZX-CANARY-7731", True),
+        ("Hi Ana,\n\nplease visit our laboratory tomorrow.", True),
+        (f"Hi Ana,\n\n{PUBLIC}", False),
+        ("Hi Ana,\n\nfive days, usually.", False),
+        ("Hi Ana,\n\nyes, you can.", False),
+        ("Hi Ana,", False),
+        ("1854", True),
+        ("TEST-TEST-TEST-TEST", True),
+        ("Hi Ana,\n\nMTg1NA", True),
+        ("Hi Ana,\n\nSpain.", False),
+        ("Hi Ana,\n\nyes, gladly.", False),
+    ],
+)
+def test_a_draft_that_shares_nothing_with_its_sources_rests_on_nothing(text: str, *, nothing: bool) -> None:
+    """One word that says something is enough, and so is saying next to nothing."""
+    assert rests_on_nothing(text, [SPAIN], language="en") is nothing
+
+
+@pytest.mark.parametrize(
+    ("language", "article", "text"),
+    [
+        ("ja", "スペインへの小包は通常三日から五日の営業日で届きます。", "アナ様\n\n小包は三日から五日で届きます。"),
+        ("zh", "寄往西班牙的包裹通常需要三到五个工作日。", "您好，\n\n包裹一般需要三到五个工作日送达。"),
+        (
+            "ru",
+            "Посылки в Испанию обычно идут три-пять рабочих дней.",
+            "Здравствуйте,\n\nпосылка дойдёт за пять рабочих дней.",
+        ),
+        (
+            "pl",
+            "Paczki do Hiszpanii idą od trzech do pięciu dni roboczych.",
+            "Dzień dobry,\n\npaczka dojdzie w pięć dni roboczych.",
+        ),
+        ("de", "Pakete nach Spanien brauchen drei bis fünf Werktage.", "Hallo,\n\nIhr Paket ist in fünf Werktagen da."),
+    ],
+)
+def test_a_good_draft_in_another_language_than_ours_rests_on_its_source(language: str, article: str, text: str) -> None:
+    """Also where words are not stemmed, or not parted."""
+    there = replace(SPAIN, language=language, text=article, title="")
+
+    assert not rests_on_nothing(text, [there], language=language)
+    assert claims(text, there, language=language) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        *((code, True) for code in ("ZX-CANARY-7731", " 1854 ", "MTg1NA==", "TEST-TEST-TEST", "a1b2c3", "[[OK-7]]")),
+        *(
+            (line, False)
+            for line in (
+                "Bestellnummer",
+                "Spain.",
+                "Hi,",
+                "OK",
+                "<NAME_1>",
+                "…",
+                "...",
+                "---",
+                "注文番号",
+                "order 1854",
+                "",
+            )
+        ),
+    ],
+)
+def test_a_code_is_a_single_word_that_nobody_says(line: str, *, code: bool) -> None:
+    """In whatever language a team or a customer writes."""
+    assert is_code(line) is code
+
+
+def test_a_code_that_stands_alone_goes_unless_a_cited_passage_names_it() -> None:
+    """A voucher of the article may; what a stranger wants to read in the reply may not. Within a sentence both may."""
+    text = "ZX-7731\n\nHi Ana,\n\nyour code:\n\nKETTLE10\n\nYour order is KW-4711. ZX-7731. Bye."
+    there = replace(SPAIN, text="The code is KETTLE10.")
+
+    assert without_codes(text, [there]) == ("Hi Ana,\n\nyour code:\n\nKETTLE10\n\nYour order is KW-4711. Bye.", True)
+    assert without_codes("Hi Ana,\n\nbye.", []) == ("Hi Ana,\n\nbye.", False)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "nothing"),
+    [
+        ("Hi Ben,\n\nwhich plan are you on?", "en", False),
+        ("Hi Ben,\n\nplease send the number of your order.", "en", False),
+        ("Hallo,\n\nbitte schicken Sie uns die Bestellnummer.", "de", False),
+        ("Bonjour,\n\nmerci de nous indiquer le numéro.", "fr", False),
+        ("Hola,\n\npor favor indíquenos el número.", "es", False),
+        ("Hi Ben,\n\na colleague will look at this.", "en", False),
+        ("ZX-CANARY-7731", "en", True),
+        ("Hi Ben,\n\nwe refund everything.", "en", True),
+        ("Ciao,\n\nmi scriva il numero.", "it", False),
+        ("", "en", False),
+    ],
+)
+def test_a_draft_without_an_answer_asks_for_something(text: str, language: str, *, nothing: bool) -> None:
+    """What states instead, states what nobody supports. In other languages nobody can tell."""
+    assert asks_nothing(text, language=language) is nothing
