@@ -30,6 +30,7 @@ from service.outages import Outages
 from service.pipeline import Pipeline, Tools
 from service.queue import Queue
 from service.reconcile import Reconciler
+from service.retention import Retention
 from service.settings import Settings, SettingsProblem
 from service.vectors import VectorsUnavailableError, open_vectors
 
@@ -83,6 +84,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
             outages=outages,
             budgets=budgets,
             reconciler=Reconciler(database, inbox=inbox),
+            retention=Retention(database, days=settings.retention_days),
         )
         pipeline = Pipeline(tools)
         jobs = Jobs(

@@ -28,7 +28,7 @@ from service.conversation import Conversation, read_conversation
 from service.errors import OutageError, ServiceError
 from service.guard import resolve
 from service.knowledge.sources import Library, refresh, sync_all
-from service.ledger import QUESTIONS_KEPT_DAYS, Ledger, SavedDraft, TicketKey, reference_for
+from service.ledger import Ledger, SavedDraft, TicketKey, reference_for
 from service.lessons import Lessons
 from service.llm import LLM
 from service.masking import Masker
@@ -49,6 +49,7 @@ from service.policy import (
     silence_after_analysis,
 )
 from service.reconcile import Reconciler
+from service.retention import Retention
 from service.traces import details_of
 from service.vectors import Fence, VectorsUnavailableError
 from service.writers import Writers
@@ -71,6 +72,7 @@ class Tools:
     outages: Outages
     budgets: Budgets
     reconciler: Reconciler
+    retention: Retention
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Pipeline:
 
     def __init__(self, tools: Tools) -> None:
         self._ledger, self._library, self._outages = tools.ledger, tools.library, tools.outages
-        self._reconciler, self._budgets = tools.reconciler, tools.budgets
+        self._reconciler, self._budgets, self._retention = tools.reconciler, tools.budgets, tools.retention
         self._writers = Writers(tools.llm, tools.outages, settings=tools.library.settings)
         self._settings, self._lessons = tools.library.settings, Lessons(tools.library, tools.outages)
         self._desks = tools.library.helpdesks
@@ -119,15 +121,15 @@ class Pipeline:
                 key = TicketKey(desk.name, ticket.account, ticket.id)
                 occasion = await self._occasion(desk, ticket)
                 if isinstance(occasion, Silence):
-                    return await self._silent(key, occasion)
+                    return await self._silent(key, occasion, ticket.requester)
                 draft = await self._ledger.draft(key, occasion.key)
                 if draft is None:
                     if await self._ledger.is_silent(key, occasion.key, NOTHING_ASKED):  # found so by a model once
                         return f"nothing: {NOTHING_ASKED}"
                     written = await self._write(desk, ticket, key, occasion, replace(circumstances, index_out=out))
                     if isinstance(written, Silence):
-                        return await self._silent(key, written)
-                    draft = written
+                        return await self._silent(key, written, ticket.requester)
+                    draft = replace(written, requester=ticket.requester.id)
                     await self._ledger.save(draft)
                 if draft.posted_at is not None or await self._post(desk, occasion, draft):
                     await self._supersede(desk, ticket, draft)
@@ -257,8 +259,8 @@ class Pipeline:
                 own = self._settings.confidence.own
                 return await find_passages(analysis.query, fence=fence, vectors=vectors, embeddings=embeddings, own=own)
 
-    async def _silent(self, key: TicketKey, silence: Silence) -> str:
-        if await self._ledger.silent(key, silence.message_id, silence.reason):
+    async def _silent(self, key: TicketKey, silence: Silence, requester: Person) -> str:
+        if await self._ledger.silent(key, silence.message_id, silence.reason, requester=requester.id):
             SILENCES.labels(key.helpdesk).inc()
         return f"nothing: {silence.reason}"
 
@@ -282,7 +284,7 @@ class Pipeline:
     async def forget_old(self) -> None:
         """Forget what nobody will ask about any more."""
         await self._budgets.forget_old()
-        await self._ledger.forget_questions(days=QUESTIONS_KEPT_DAYS)
+        await self._retention.forget_old()
 
     async def sync(self) -> str:
         """Bring the knowledge up to date; returns what was done, for the log."""

@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     debounce_max_s: float = Field(default=15.0, ge=0)
     reconcile_every_s: float = Field(default=300.0, ge=0)  # ask the helpdesks what changed, for lost webhooks; 0: never
     jobs_at_once: int = Field(default=20, ge=1)  # for each helpdesk; a job mostly waits for the model
+    retention_days: int = Field(default=30, ge=1, le=36_500)  # how long our tables keep text of tickets
     qdrant: QdrantSettings = QdrantSettings()
     llm: LLMSettings = LLMSettings()
     embeddings: EmbeddingsSettings = EmbeddingsSettings()

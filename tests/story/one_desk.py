@@ -34,6 +34,7 @@ from service.outages import Outages
 from service.pipeline import Pipeline, Tools
 from service.queue import Queue
 from service.reconcile import Reconciler
+from service.retention import Retention
 from service.settings import Settings
 from service.vectors import EmbeddedVectors
 from service.web.webhooks import Webhooks
@@ -242,6 +243,7 @@ async def _surrounded(
             outages=outages,
             budgets=Budgets(database),
             reconciler=reconciler,
+            retention=Retention(database, days=settings.retention_days),
         )
         pipeline = Pipeline(tools)
         queue = Queue(database)
