@@ -349,7 +349,9 @@ def test_forgetting_goes_through_the_serve_that_has_the_index(serve: Running) ->
         "Nothing is known of requester 47 11/x of zendesk: of older text nobody knows whose it is."
     ]
     assert json.loads(told.out) == {
-        **{"helpdesk": "zendesk", "requester": "47 11/x", "running": []},
+        "helpdesk": "zendesk",
+        "requester": "47 11/x",
+        "running": [],
         **dict.fromkeys(("examples", "notes", "borrowed", "silences", "parked", "webhooks", "jobs"), 0),
     }
 
