@@ -298,7 +298,8 @@ def _refuse_nothing(loaded: settings.Settings) -> None:
 def _settings(*demands: settings.Demand, host: str = "") -> settings.Settings:
     """The settings, and logging as they say. host: ours, beside theirs."""
     loaded = settings.load(*demands)
-    logs.configure(loaded.log_level, machine=not sys.stderr.isatty(), hosts=loaded.hosts | {host})
+    known = {"hosts": loaded.hosts | {host}, "secrets": loaded.secrets}
+    logs.configure(loaded.log_level, machine=not sys.stderr.isatty(), **known)
     return loaded
 
 

@@ -16,9 +16,10 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.hostile import SHARED
+from tests.security import canaries
 from tests.security.bars import Bar, Measure
 
-PARTS: Mapping[str, Measure] = {}
+PARTS: Mapping[str, Measure] = {"secrets": canaries.measure}
 """What is measured, by name; in this order."""
 
 
