@@ -29,7 +29,7 @@ BLANKED: Final = f"""html = '', requester = '', details = (
 """What is set in a draft to leave its skeleton."""
 
 _BATCH = 500
-"""Rows per statement, each of which commits by itself: some milliseconds, in which their tickets wait at most."""
+"""Rows per statement, each of which commits by itself: some 20 ms, for which a ticket waits at most."""
 
 
 class Retention:

@@ -141,7 +141,12 @@ class Account:
     async def ask(self, helpdesk: str, subject: str) -> str:
         """A customer asks; returns the ticket's id."""
         text = "Hello, the tracking of my parcel has not moved for nine days. Is it lost?"
-        given: dict[str, Any] = {"name": "Ana Lind", "email": "ana.lind@customer.example", "subject": subject, "text": text}
+        given: dict[str, Any] = {
+            "name": "Ana Lind",
+            "email": "ana.lind@customer.example",
+            "subject": subject,
+            "text": text,
+        }
         twin = self.zendesk if helpdesk == "zendesk" else self.freshdesk
         return await twin.open_ticket(**given)
 

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import httpx
 import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
 
+from connectors import Account, connect
+from connectors.base import Delivery
+from connectors.zendesk.auth import _Grant
+from service.control import Control
+from service.database import Database
 from service.settings import Settings
 from tests.security.canaries import bars, canary, run, secret_settings
 from tests.security.echoing import forms
+
+ENGINE = create_async_engine("postgresql+psycopg://desk:marmot@db/desk")
 
 
 @pytest.mark.long
@@ -40,6 +49,23 @@ def test_the_settings_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = f"{settings!r} {settings!s} {settings.model_dump_json()}"
 
     assert [name for name in secret_settings() if canary(name) in shown] == []
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        Account(url="https://acme.zendesk.test", client_secret="marmot", token="marmot"),
+        connect("freshdesk", Account(url="https://acme.freshdesk.test", token="marmot"), httpx.AsyncClient()),
+        Control(url="http://127.0.0.1:8400", token="marmot"),
+        Delivery(headers={"x-webhook-secret": "marmot"}, body=b"{}", path_secret="marmot"),
+        Database(engine=ENGINE, transactions=ENGINE, conninfo="postgresql://desk:marmot@db/desk"),
+        _Grant(access="marmot", refresh="marmot", until=None),
+    ],
+    ids=lambda holder: type(holder).__name__,
+)
+def test_what_holds_a_secret_does_not_show_it(holder: object) -> None:
+    """A traceback may print any of them."""
+    assert "marmot" not in f"{holder!r} {holder!s}"
 
 
 def test_the_log_knows_every_secret_and_the_password_of_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
