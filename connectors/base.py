@@ -196,9 +196,9 @@ class Reading:
 class Delivery:
     """A webhook request as it arrived. Header names are lower case; `path_secret` is the last part of the path or empty."""
 
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)  # one of them may carry the secret
     body: bytes
-    path_secret: str = ""
+    path_secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

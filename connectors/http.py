@@ -25,6 +25,7 @@ from connectors.base import (
     RetryableError,
 )
 from connectors.budget import Bucket, Budget
+from connectors.credentials import without_credentials
 
 JSON = dict[str, Any]
 
@@ -284,7 +285,8 @@ def _reason(response: httpx.Response) -> str:
         )
         if part
     )
-    return f" ({text[:_ERROR_TEXT_CHARS]})" if text else ""
+    text = without_credentials(text, response.request)[:_ERROR_TEXT_CHARS]  # before it is cut: half a key is one, too
+    return f" ({text})" if text else ""
 
 
 def _first_error(errors: object) -> str:

@@ -33,6 +33,7 @@ from service.outages import Outages
 from service.pipeline import Pipeline, Tools
 from service.queue import Queue
 from service.reconcile import Reconciler
+from service.retention import Retention
 from service.settings import Settings, SettingsProblem
 from service.spending import Spending
 from service.vectors import VectorsUnavailableError, open_vectors
@@ -101,6 +102,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
             spending=Spending(database, settings.llm),
             reconciler=Reconciler(database, inbox=inbox),
             votes=votes,
+            retention=Retention(database, days=settings.retention_days),
         )
         pipeline = Pipeline(tools)
         jobs = Jobs(

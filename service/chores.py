@@ -20,7 +20,7 @@ from service.story import Story
 
 log = structlog.get_logger()
 
-_KEPT_DAYS = 14  # deliveries, for those who ask why one led to nothing
+_KEPT_DAYS = 14  # deliveries and failed jobs at most, for those who ask why one led to nothing
 _TIDY_S = 3600.0
 _POLLED_BEFORE = timedelta(minutes=15)  # the webhook that cannot be read may have been late
 _POLLS_S = (0.0, 70.0, 240.0)  # the export withholds its newest minute, a search may be behind by some
@@ -48,8 +48,9 @@ class Chores:
 
     async def tidy(self) -> None:
         """Forget what nobody will ask about any more."""
-        await self._inbox.prune(days=_KEPT_DAYS)
-        await self._queue.forget_old(days=_KEPT_DAYS)
+        days = min(_KEPT_DAYS, self._settings.retention_days)
+        await self._inbox.prune(days=days)
+        await self._queue.forget_old(days=days)
         await self._story.forget_old()
         await asyncio.sleep(_TIDY_S)
 

@@ -1,4 +1,4 @@
-"""The command line: `deskpilot serve | work | sync | backfill | jobs | eval | knowledge | resume | demo`. Tables for people, `--json` for programs."""
+"""The command line: `deskpilot serve | work | sync | backfill | jobs | eval | knowledge | forget | resume | demo`. Tables for people, `--json` for programs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from service.errors import ServiceError
 from service.evaluation import command as evaluating
 from service.evaluation.retrieval import System
 from service.knowledge.sources import sync_all
-from service.outages import Outages, leak_of
 from service.progress import report_table, shown_progress, synced_by
 from service.settings import SettingsProblem
 from service.web.app import create_app
@@ -108,7 +107,18 @@ def sync(*, as_json: Json = False) -> None:
 @app.command()
 def resume(helpdesk: Annotated[str, typer.Argument(help="zendesk or freshdesk")]) -> None:
     """Write notes again after one came back public; mend the helpdesk's settings first."""
-    _run(_resume(helpdesk))
+    _run(_told(operating.resume, helpdesk))
+
+
+@app.command()
+def forget(
+    requester: Annotated[str, typer.Option(help="The helpdesk's id of the person.")],
+    *,
+    helpdesk: Annotated[str, typer.Option(help="zendesk or freshdesk, where both are connected.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Delete all that is known of a requester, from database and index; delete them in the helpdesk first."""
+    _run(_told(operating.forget_requester, requester, helpdesk=helpdesk, as_json=as_json))
 
 
 @app.command()
@@ -256,18 +266,6 @@ def _not_shared(loaded: settings.Settings) -> Iterator[str]:
         yield "A worker of its own shares its queue with serve: set DESKPILOT_DATABASE_URL in both."
 
 
-async def _resume(helpdesk: str) -> int:
-    loaded = _settings()
-    if helpdesk not in loaded.helpdesks:
-        raise SettingsProblem(
-            [f"{helpdesk} is not connected: the connected ones are {', '.join(loaded.helpdesks) or 'none'}."]
-        )
-    async with open_database(loaded) as database:
-        await Outages(database).over(leak_of(helpdesk))
-    errors.print(f"Notes are written to {helpdesk} again.")
-    return 0
-
-
 async def _sync(*, as_json: bool) -> int:
     loaded = _settings()
     with shown_progress(errors) as progress:
@@ -300,7 +298,8 @@ def _refuse_nothing(loaded: settings.Settings) -> None:
 def _settings(*demands: settings.Demand, host: str = "") -> settings.Settings:
     """The settings, and logging as they say. host: ours, beside theirs."""
     loaded = settings.load(*demands)
-    logs.configure(loaded.log_level, machine=not sys.stderr.isatty(), hosts=loaded.hosts | {host})
+    known = {"hosts": loaded.hosts | {host}, "secrets": loaded.secrets}
+    logs.configure(loaded.log_level, machine=not sys.stderr.isatty(), **known)
     return loaded
 
 

@@ -6,7 +6,7 @@ import contextlib
 import json
 import secrets
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 _FILE = "serve.json"
@@ -17,7 +17,7 @@ class Control:
     """Where the running `serve` listens, and the token it made for this run."""
 
     url: str
-    token: str
+    token: str = field(repr=False)
 
 
 def new_token() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -59,14 +59,19 @@ drafts = sa.Table(
     sa.Column("message_id", sa.Text, nullable=False),  # the message, or the @deskpilot note, that it answers
     sa.Column("reference", sa.Text, nullable=False),
     sa.Column("verdict", sa.Text, nullable=False),
-    sa.Column("html", sa.Text, nullable=False),
+    sa.Column("html", sa.Text, nullable=False),  # empty: forgotten, see service/retention.py
     sa.Column("details", JSONB, nullable=False),  # sources, writer, model, prompt version, tokens, confidence
+    sa.Column(
+        "requester", sa.Text, nullable=False, server_default=""
+    ),  # the helpdesk's id; empty: unknown, or forgotten
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
     sa.Column("note_id", sa.Text),
     sa.Column("posted_at", sa.DateTime(timezone=True)),
     sa.UniqueConstraint("helpdesk", "account", "ticket_id", "message_id", name="drafts_one_per_message"),
     sa.Index("drafts_by_time", "created_at"),
     sa.Index("drafts_asked", "created_at", postgresql_where=sa.text("jsonb_exists(details, 'asked')")),
+    sa.Index("drafts_with_text", "created_at", postgresql_where=sa.text("html <> ''")),
+    sa.Index("drafts_of_requester", "helpdesk", "requester", postgresql_where=sa.text("requester <> ''")),
 )
 
 silences = sa.Table(
@@ -79,7 +84,10 @@ silences = sa.Table(
     sa.Column("message_id", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("requester", sa.Text, nullable=False, server_default=""),  # as in drafts
     sa.UniqueConstraint("helpdesk", "account", "ticket_id", "message_id", "reason", name="silences_said_once"),
+    sa.Index("silences_by_time", "at"),
+    sa.Index("silences_of_requester", "helpdesk", "requester", postgresql_where=sa.text("requester <> ''")),
 )
 
 parked = sa.Table(
@@ -167,7 +175,7 @@ class Database:
 
     engine: AsyncEngine
     transactions: AsyncEngine
-    conninfo: str
+    conninfo: str = field(repr=False)  # it holds the password
 
 
 @asynccontextmanager

@@ -93,10 +93,12 @@ class Embeddings:
                 model=self.model, input=texts, encoding_format="float"
             )
         except openai.APIStatusError as error:
-            raise _error_for(error.status_code, str(error)) from error
+            # `from None`: the SDK's error repeats the server's answer, and some servers repeat the key in it
+            raise _error_for(error.status_code, str(error).replace(self._client.api_key, "***")) from None
         except openai.OpenAIError as error:
             raise EmbeddingsUnavailableError(f"no answer from the embeddings endpoint: {error}") from error
-        return self._checked(await asyncio.to_thread(_read, raw.content), count=len(texts))
+        content = raw.content.replace(self._client.api_key.encode(), b"***")
+        return self._checked(await asyncio.to_thread(_read, content), count=len(texts))
 
     def _checked(self, items: list[_Item], *, count: int) -> list[Vector]:
         """The vectors in the order of the texts. A server that keeps no index keeps the order."""

@@ -51,6 +51,7 @@ class SavedDraft:
     verdict: str
     html: str
     details: Mapping[str, Any]
+    requester: str = ""  # the helpdesk's id of whose ticket it is
     created_at: datetime | None = None
     note_id: str = ""
     posted_at: datetime | None = None
@@ -97,10 +98,6 @@ def reference_for(key: TicketKey, message_id: str) -> str:
     return "DP-" + "".join(_CROCKFORD[number >> shift & 31] for shift in (20, 15, 10, 5, 0))
 
 
-QUESTIONS_KEPT_DAYS = 90
-"""How long the masked questions that no article answers are kept, for the knowledge report."""
-
-
 class Ledger:
     """Reads and writes the ledger's tables; every statement stands alone."""
 
@@ -132,6 +129,7 @@ class Ledger:
             "verdict": draft.verdict,
             "html": draft.html,
             "details": dict(draft.details),
+            "requester": draft.requester,
         }
         async with self._engine.connect() as connection:
             await connection.execute(_SAVE, _given(draft.key, draft.message_id) | written)
@@ -159,7 +157,7 @@ class Ledger:
             posted = await connection.scalar(_POSTED_AT, _given(key, message_id))
             yield posted is None
 
-    async def silent(self, key: TicketKey, message_id: str, reason: str) -> bool:
+    async def silent(self, key: TicketKey, message_id: str, reason: str, *, requester: str = "") -> bool:
         """Nothing is written for this message, and why. Said once, however often it is found: True the first time.
 
         A message that has its note is not silent, whatever became of the ticket since.
@@ -167,7 +165,8 @@ class Ledger:
         async with self._engine.connect() as connection:
             if message_id and await connection.scalar(_POSTED_AT, _given(key, message_id)):
                 return False
-            said = await connection.execute(_SAY, _given(key, message_id) | {"reason": reason})
+            given = _given(key, message_id) | {"reason": reason, "requester": requester}
+            said = await connection.execute(_SAY, given)
             return said.first() is not None
 
     async def is_silent(self, key: TicketKey, message_id: str, reason: str) -> bool:
@@ -222,11 +221,6 @@ class Ledger:
                 for asked, language, ticket, at, nearest in rows
             ]
 
-    async def forget_questions(self, *, days: int) -> None:
-        """Forget the questions that are older than this; what their drafts cite, and their verdicts, stay."""
-        async with self._engine.connect() as connection:
-            await connection.execute(_FORGET, {"days": days})
-
 
 def _same(table: sa.Table, key: TicketKey) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.helpdesk == key.helpdesk, table.c.account == key.account, table.c.ticket_id == key.ticket_id)
@@ -234,7 +228,7 @@ def _same(table: sa.Table, key: TicketKey) -> sa.ColumnElement[bool]:
 
 # What every ticket needs is composed once: composing it took longer than PostgreSQL takes to do it.
 _NAMES = ("helpdesk", "account", "ticket_id", "message_id")
-_SAID = ("reference", "verdict", "html", "details")
+_SAID = ("reference", "verdict", "html", "details", "requester")
 
 
 def _named(table: sa.Table) -> sa.ColumnElement[bool]:
@@ -268,7 +262,7 @@ _POSTED = sa.text("""
 _LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:place, 0))")
 _SAY = (
     insert(silences)
-    .values({name: sa.bindparam(name) for name in (*_NAMES, "reason")})
+    .values({name: sa.bindparam(name) for name in (*_NAMES, "reason", "requester")})
     .on_conflict_do_nothing()
     .returning(silences.c.id)
 )
@@ -285,10 +279,6 @@ _UNANSWERED = sa.text("""
     FROM drafts WHERE created_at >= :since AND posted_at IS NOT NULL AND jsonb_exists(details, 'asked')
     ORDER BY created_at DESC, id DESC LIMIT :limit
 """)
-_FORGET = sa.text("""
-    UPDATE drafts SET details = details - 'asked'
-    WHERE jsonb_exists(details, 'asked') AND created_at < now() - make_interval(days => :days)
-""")
 _IS_SILENT = sa.select(sa.exists().where(_named(silences), silences.c.reason == sa.bindparam("reason")))
 
 
@@ -300,6 +290,7 @@ def _saved(row: sa.Row[Any]) -> SavedDraft:
         verdict=row.verdict,
         html=row.html,
         details=row.details,
+        requester=row.requester,
         created_at=row.created_at,
         note_id=row.note_id or "",
         posted_at=row.posted_at,

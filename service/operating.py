@@ -1,24 +1,31 @@
-"""The operator's commands: `deskpilot jobs …`, `deskpilot backfill`. They work beside the running service."""
+"""The operator's commands: `deskpilot jobs …`, `backfill`, `forget`, `resume`. They work beside the running service."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import httpx
 from rich.console import Console
 from rich.table import Table
 
+from connectors import WEBHOOKS
 from service.assembly import helpdesks
 from service.backfill import Plan, Reading, planned, put, reading
 from service.backlog import Backlog, Entry
+from service.control import Control, find
 from service.database import open_database
 from service.errors import ServiceError
+from service.forgetting import Forgotten, forget
 from service.inbox import Inbox
+from service.outages import Outages, leak_of
 from service.queue import Queue
-from service.settings import Settings
+from service.settings import Settings, SettingsProblem
+from service.vectors import open_vectors
 
 _ARROW = {"parked": "✗", "waiting": "…", "running": "→"}
 
@@ -115,6 +122,97 @@ async def read_solved(settings: Settings, *, days: float, sure: bool, as_json: b
         async with inbox.receiving():
             await put(plan.tickets, inbox)
     return _put(plan.count)
+
+
+async def resume(settings: Settings, helpdesk: str) -> int:
+    """Allow writing again where it was stopped."""
+    if helpdesk not in settings.helpdesks:
+        raise SettingsProblem(
+            [f"{helpdesk} is not connected: the connected ones are {', '.join(settings.helpdesks) or 'none'}."]
+        )
+    async with open_database(settings) as database:
+        await Outages(database).over(leak_of(helpdesk))
+    Console(stderr=True).print(f"Notes are written to {helpdesk} again.")
+    return 0
+
+
+async def forget_requester(settings: Settings, requester: str, *, helpdesk: str, as_json: bool) -> int:
+    """Delete what is known of a requester, by the running `serve` where there is one; 1 where that was nothing, or not yet all."""
+    requester, helpdesk = _whom(requester), _at_which(settings, helpdesk)
+    running = find(settings.data_dir)
+    done = await _forgotten_by(running, requester, helpdesk=helpdesk) if running else None
+    if done is None:
+        async with open_vectors(settings) as vectors, open_database(settings) as database:
+            done = await forget(requester, helpdesk=helpdesk, database=database, vectors=vectors)
+    if as_json:
+        print(json.dumps({"helpdesk": helpdesk, "requester": requester, **asdict(done)}, indent=2))  # noqa: T201
+    elif not done.nothing:
+        Console().print(_deleted(done))
+    errors = Console(stderr=True)
+    for ticket in done.running:
+        errors.print(f"✗ {ticket} is being worked on: forget again when it is done.", highlight=False)
+    if done.nothing:
+        errors.print(
+            f"✗ Nothing is known of requester {requester} of {helpdesk}: of older text nobody knows whose it is.",
+            highlight=False,
+            soft_wrap=True,
+        )
+    return 1 if done.nothing or done.running else 0
+
+
+def _whom(requester: str) -> str:
+    """The id of one requester. Raises ServiceError for what would be everybody or nobody."""
+    requester = requester.strip()
+    if not requester or requester == "*":
+        raise ServiceError("name one requester by the helpdesk's id, as in --requester 4711")
+    return requester
+
+
+def _at_which(settings: Settings, helpdesk: str) -> str:
+    """The helpdesk that is meant: ids of one mean nothing at the other. Raises ServiceError."""
+    if helpdesk in WEBHOOKS:
+        return helpdesk
+    if helpdesk:
+        raise ServiceError(f"{helpdesk!r} is no helpdesk: the known ones are {', '.join(WEBHOOKS)}")
+    if len(settings.helpdesks) != 1:
+        raise ServiceError(f"say whose id it is: --helpdesk {' or --helpdesk '.join(WEBHOOKS)}")
+    return next(iter(settings.helpdesks))
+
+
+async def _forgotten_by(control: Control, requester: str, *, helpdesk: str) -> Forgotten | None:
+    """Have the running `serve` do it. None where nobody answers any more. Raises ServiceError where it cannot."""
+    url = f"{control.url}/api/requesters/{helpdesk}/{quote(requester, safe='')}"
+    try:
+        async with httpx.AsyncClient(timeout=httpx.Timeout(10, read=None)) as http:
+            answer = await http.delete(url, headers={"Authorization": f"Bearer {control.token}"})
+    except httpx.ConnectError:
+        return None
+    except httpx.TransportError as error:
+        raise ServiceError(
+            f"the running serve at {control.url} broke off ({error}): forget again when it runs"
+        ) from error
+    if answer.status_code in (401, 404):  # somebody else listens there by now: ours was killed
+        return None
+    if answer.status_code != 200:
+        said = answer.json()["detail"] if answer.status_code == 503 else "its log says why"
+        raise ServiceError(f"the running serve at {control.url} cannot forget ({answer.status_code}): {said}")
+    told = answer.json()
+    return Forgotten(**{**told, "running": tuple(told["running"])})
+
+
+def _deleted(done: Forgotten) -> Table:
+    table = Table("deleted", "", box=None, pad_edge=False)
+    for what, count in (
+        ("examples in the index", done.examples),
+        ("texts of notes and drafts", done.notes),
+        ("the same of others that rest on an example", done.borrowed),
+        ("reasons for silence", done.silences),
+        ("parked tickets", done.parked),
+        ("webhooks", done.webhooks),
+        ("jobs", done.jobs),
+    ):
+        table.add_row(what, str(count))
+    return table
 
 
 def _put(count: int) -> int:

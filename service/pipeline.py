@@ -27,7 +27,7 @@ from service.content import Written, content_of
 from service.conversation import Conversation, read_conversation
 from service.errors import OutageError, ServiceError
 from service.knowledge.sources import Library, refresh, sync_all
-from service.ledger import QUESTIONS_KEPT_DAYS, Ledger, SavedDraft, TicketKey, reference_for
+from service.ledger import Ledger, SavedDraft, TicketKey, reference_for
 from service.lessons import Lessons
 from service.llm import LLM
 from service.masking import Masker, everybody
@@ -48,6 +48,7 @@ from service.policy import (
     silence_after_analysis,
 )
 from service.reconcile import Reconciler
+from service.retention import Retention
 from service.review import review
 from service.scope import kept_out
 from service.spending import Spending
@@ -76,6 +77,7 @@ class Tools:
     spending: Spending
     reconciler: Reconciler
     votes: Votes
+    retention: Retention
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +94,9 @@ class Pipeline:
 
     def __init__(self, tools: Tools) -> None:
         self._ledger, self._library, self._outages = tools.ledger, tools.library, tools.outages
-        self._reconciler, self._budgets, self._spending = tools.reconciler, tools.budgets, tools.spending
-        self._votes, self._writers = (
-            tools.votes,
-            Writers(tools.llm, tools.outages, tools.spending, settings=tools.library.settings),
-        )
+        self._reconciler, self._retention, self._votes = tools.reconciler, tools.retention, tools.votes
+        self._budgets, self._spending = tools.budgets, tools.spending
+        self._writers = Writers(tools.llm, tools.outages, tools.spending, settings=tools.library.settings)
         self._settings, self._lessons = tools.library.settings, Lessons(tools.library, tools.outages)
         self._desks = tools.library.helpdesks
         self._me: dict[str, Person] = {}
@@ -127,15 +127,15 @@ class Pipeline:
                 key = TicketKey(desk.name, ticket.account, ticket.id)
                 occasion = await self._occasion(desk, ticket)
                 if isinstance(occasion, Silence):
-                    return await self._silent(key, occasion)
+                    return await self._silent(key, occasion, ticket.requester)
                 draft = await self._ledger.draft(key, occasion.key)
                 if draft is None:
                     if await self._ledger.is_silent(key, occasion.key, NOTHING_ASKED):  # found so by a model once
                         return f"nothing: {NOTHING_ASKED}"
                     written = await self._write(desk, ticket, key, occasion, replace(circumstances, index_out=out))
                     if isinstance(written, Silence):
-                        return await self._silent(key, written)
-                    draft = written
+                        return await self._silent(key, written, ticket.requester)
+                    draft = replace(written, requester=ticket.requester.id)
                     await self._ledger.save(draft)
                 if draft.posted_at is not None or await self._post(desk, occasion, draft):
                     await self._supersede(desk, ticket, draft)
@@ -266,8 +266,8 @@ class Pipeline:
                 own = self._settings.confidence.own
                 return await find_passages(analysis.query, fence=fence, vectors=vectors, embeddings=embeddings, own=own)
 
-    async def _silent(self, key: TicketKey, silence: Silence) -> str:
-        if await self._ledger.silent(key, silence.message_id, silence.reason):
+    async def _silent(self, key: TicketKey, silence: Silence, requester: Person) -> str:
+        if await self._ledger.silent(key, silence.message_id, silence.reason, requester=requester.id):
             SILENCES.labels(key.helpdesk).inc()
         return f"nothing: {silence.reason}"
 
@@ -293,7 +293,7 @@ class Pipeline:
         await self._budgets.forget_old()
         await self._spending.forget_old()
         await self._votes.renew()
-        await self._ledger.forget_questions(days=QUESTIONS_KEPT_DAYS)
+        await self._retention.forget_old()
 
     async def sync(self) -> str:
         """Bring the knowledge up to date; returns what was done, for the log."""

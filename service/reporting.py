@@ -49,7 +49,10 @@ async def _made(settings: Settings, *, days: int) -> KnowledgeReport:
     async with AsyncExitStack() as stack:
         library = await stack.enter_async_context(opened_library(settings))
         database = await stack.enter_async_context(open_database(settings))
-        return await knowledge_report(library.vectors, Ledger(database), days=days, now=datetime.now(UTC))
+        kept_days = settings.retention_days
+        return await knowledge_report(
+            library.vectors, Ledger(database), days=days, kept_days=kept_days, now=datetime.now(UTC)
+        )
 
 
 async def _asked(control: Control, *, days: int) -> KnowledgeReport | None:

@@ -38,6 +38,9 @@ from service.groups import (
 PREFIX = "DESKPILOT_"
 ENV_FILE = Path(".env")
 
+SHORTEST_SECRET = 6
+"""Anything shorter cannot be told from a part of a word, and is not struck out of logs."""
+
 NotesWhen = Literal["first", "question", "every", "on_request"]
 
 
@@ -76,6 +79,7 @@ class Settings(BaseSettings):
     debounce_max_s: float = Field(default=15.0, ge=0)
     reconcile_every_s: float = Field(default=300.0, ge=0)  # ask the helpdesks what changed, for lost webhooks; 0: never
     jobs_at_once: int = Field(default=20, ge=1)  # for each helpdesk; a job mostly waits for the model
+    retention_days: int = Field(default=30, ge=1, le=36_500)  # how long our tables keep text of tickets
     qdrant: QdrantSettings = QdrantSettings()
     llm: LLMSettings = LLMSettings()
     embeddings: EmbeddingsSettings = EmbeddingsSettings()
@@ -108,6 +112,16 @@ class Settings(BaseSettings):
         parts = [urlsplit(address) for address in addresses]
         with_user = {f"{part.username}@{part.hostname}" for part in parts if part.username}
         return frozenset({part.hostname for part in parts if part.hostname} | with_user)
+
+    @cached_property
+    def secrets(self) -> tuple[str, ...]:
+        """The value of every setting that is a secret, and the database's password; the longest first."""
+        groups = [self, *(value for _, value in self if isinstance(value, BaseModel))]
+        held = [value for group in groups for _, value in group]
+        given = [one for value in held for one in (value if isinstance(value, list) else [value])]
+        plain = {one.get_secret_value() for one in given if isinstance(one, SecretStr)}
+        plain.add(urlsplit(self.database_url.get_secret_value()).password or "")
+        return tuple(sorted((one for one in plain if len(one) >= SHORTEST_SECRET), key=len, reverse=True))
 
 
 Demand = Callable[[Settings], Iterable[str]]

@@ -128,6 +128,7 @@ def _passage(ticket: Ticket, subject: str, question: str, answer: str, *, at: st
         requester=ANY if organization else ticket.requester.id,  # an unknown requester is nobody's
         pool="ticket",
         updated_at=at,
+        by=ticket.requester.id,
     )
 
 

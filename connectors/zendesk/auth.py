@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -51,8 +51,8 @@ class ApiToken(httpx.BasicAuth):
 class _Grant:
     """What the token endpoint gave. `until` is on the given clock; None: it did not say how long the token lives."""
 
-    access: str
-    refresh: str
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
     until: float | None
 
     def ended(self, now: float) -> bool:

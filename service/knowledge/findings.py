@@ -8,8 +8,6 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from service.ledger import QUESTIONS_KEPT_DAYS
-
 ENOUGH_NOTES = 50
 """Notes in an article's account and language from which on not to be cited says something of the article."""
 
@@ -130,6 +128,7 @@ class KnowledgeReport:
 
     at: datetime
     days: int
+    kept_days: int  # of questions without an answer
     since: datetime
     notes: int
     uncovered: int  # of these notes
@@ -168,8 +167,8 @@ class KnowledgeReport:
             yield "Nothing can be said of citations and gaps until notes are written."
         elif not self.enough_notes:
             yield f"{counted(self.notes, 'note')}: fewer than {ENOUGH_NOTES} say nothing about what is never cited."
-        if self.days > QUESTIONS_KEPT_DAYS:
-            yield f"Questions are kept for {QUESTIONS_KEPT_DAYS} days: older gaps are not seen."
+        if self.days > self.kept_days:
+            yield f"Questions are kept for {counted(self.kept_days, 'day')} (DESKPILOT_RETENTION_DAYS): older gaps are not seen."
         if not self.gaps.all:
             yield f"Only the newest {self.gaps.questions:,} questions without an answer are grouped."
 

@@ -27,7 +27,7 @@ from service.knowledge.findings import (
 )
 from service.knowledge.gaps import Topic, topics
 from service.knowledge.inventory import Holding, Key, take_inventory
-from service.ledger import QUESTIONS_KEPT_DAYS, Drafted, Ledger, Unanswered
+from service.ledger import Drafted, Ledger, Unanswered
 from service.plaintext import one_line
 from service.queue import AWAY
 from service.vectors import Vectors
@@ -43,23 +43,25 @@ _TITLE_CHARS = 150
 _LANGUAGE_CHARS = 12
 
 
-async def knowledge_report(vectors: Vectors, ledger: Ledger, *, days: int, now: datetime) -> KnowledgeReport:
+async def knowledge_report(
+    vectors: Vectors, ledger: Ledger, *, days: int, kept_days: int, now: datetime
+) -> KnowledgeReport:
     """Read index and ledger and compare. For admins: of every account and audience.
 
-    Takes a core for some 2 s per 1,000 passages, in threads. Raises VectorsUnavailableError, DatabaseUnavailableError.
+    kept_days: how long the ledger keeps questions. Takes a core for some 2 s per 1,000 passages, in threads. Raises VectorsUnavailableError, DatabaseUnavailableError.
     """
     since = now - timedelta(days=days)
     try:
         drafted = await ledger.drafted(since=since)
         citations = await ledger.citations(since=since)
-        asked_since = max(since, now - timedelta(days=QUESTIONS_KEPT_DAYS))
+        asked_since = max(since, now - timedelta(days=kept_days))
         questions = await ledger.unanswered(since=asked_since, limit=MOST_QUESTIONS + 1)
     except AWAY as error:
         raise DatabaseUnavailableError(
             "PostgreSQL stopped answering: look at it, then ask for the report again"
         ) from error
     holdings = await take_inventory(vectors)
-    read = _Read(now, days, since, drafted, citations, questions, holdings)
+    read = _Read(now, days, kept_days, since, drafted, citations, questions, holdings)
     return await asyncio.to_thread(_composed, read)
 
 
@@ -69,6 +71,7 @@ class _Read:
 
     now: datetime
     days: int
+    kept_days: int
     since: datetime
     drafted: Sequence[Drafted]
     citations: Mapping[Key, int]
@@ -111,6 +114,7 @@ def _composed(read: _Read) -> KnowledgeReport:
     return KnowledgeReport(
         at=read.now.astimezone(UTC),
         days=read.days,
+        kept_days=read.kept_days,
         since=read.recorded.astimezone(UTC),
         notes=notes,
         uncovered=sum(one.count for one in read.drafted if one.verdict == "uncovered"),

@@ -25,8 +25,9 @@ class ServerVectors(ShelvedVectors):
     aliases, until it is built anew.
     """
 
-    def __init__(self, client: AsyncQdrantClient, *, collection: str = "deskpilot") -> None:
-        super().__init__(ServerShelf(client, collection))
+    def __init__(self, client: AsyncQdrantClient, *, collection: str = "deskpilot", api_key: str = "") -> None:
+        """api_key: of the client; struck out of whatever the server says."""
+        super().__init__(ServerShelf(client, collection, api_key=api_key))
 
 
 def connect(url: str, *, api_key: str, collection: str) -> ServerVectors:
@@ -34,7 +35,7 @@ def connect(url: str, *, api_key: str, collection: str) -> ServerVectors:
     from qdrant_client import AsyncQdrantClient  # noqa: PLC0415 - see above
 
     client = AsyncQdrantClient(url=url, api_key=api_key or None, timeout=TIMEOUT_S, check_compatibility=False)
-    return ServerVectors(client, collection=collection)
+    return ServerVectors(client, collection=collection, api_key=api_key)
 
 
 class ServerShelf:
@@ -43,11 +44,12 @@ class ServerShelf:
     https://qdrant.tech/documentation/concepts/collections/#collection-aliases
     """
 
-    def __init__(self, client: AsyncQdrantClient, alias: str) -> None:
+    def __init__(self, client: AsyncQdrantClient, alias: str, *, api_key: str = "") -> None:
         from qdrant_client import models  # noqa: PLC0415 - whoever has a client has paid for it
 
         self._client = client
         self._alias = alias
+        self._api_key = api_key
         self._models = models
         self._engines: dict[str, ServerEngine] = {}
         self._door = self._engine(alias)
@@ -154,7 +156,7 @@ class ServerShelf:
 
     def _engine(self, name: str) -> ServerEngine:
         if name not in self._engines:
-            self._engines[name] = ServerEngine(self._client, name, self._number(name))
+            self._engines[name] = ServerEngine(self._client, name, self._number(name), api_key=self._api_key)
         return self._engines[name]
 
     def _name(self, number: int) -> str:

@@ -57,6 +57,7 @@ class Passage:
     position: int = 0  # within the article, from 0
     updated_at: str = ""  # ISO 8601; empty: unknown
     links: tuple[str, ...] = ()  # of the whole article: where what a reader sees of it leads, http(s) only
+    by: str = ""  # requester of a solved ticket, so that it can be forgotten; no fence reads it
 
     @property
     def ticket(self) -> str:
@@ -228,6 +229,10 @@ class Vectors(Protocol):
 
     async def marks(self, *, source: str, account: str, articles: Sequence[str] = ()) -> dict[str, Mark]:
         """What is completely in the index, by article. articles: of these alone; none: of all."""
+        ...
+
+    async def articles_by(self, requester: str, *, source: str) -> set[tuple[str, str]]:
+        """(account, article) of what this requester left in a source; nothing for one without an id."""
         ...
 
     def passages(self) -> AsyncIterator[list[Passage]]:

@@ -122,6 +122,17 @@ class Index:
         pages = self._engine.scroll(_of(source, account, tuple(articles)), fields=stored.MARKED, page=_PAGE)
         return stored.to_marks([point.payload async for page in pages for point in page])
 
+    async def articles_by(self, requester: str, *, source: str) -> set[tuple[str, str]]:
+        """What was written down as theirs, and what they alone may find: from before it was written down."""
+        if requester in ("", ANY):  # nobody in particular, which is most of the index
+            return set()
+        found = set()
+        for name in ("by", "requester"):
+            where = Where(must=(("kind", ("passage",)), ("source", (source,)), (name, (requester,))))
+            async for page in self._engine.scroll(where, fields=("account", "article"), page=_PAGE):
+                found |= {(point.payload["account"], point.payload["article"]) for point in page}
+        return found
+
     async def passages(self) -> AsyncIterator[list[Passage]]:
         """Scroll through the whole index."""
         async for page in self._engine.scroll(_PASSAGES, fields=None, page=_READ):

@@ -13,7 +13,7 @@ from service.vectors.ranking import BM25_BODY, BM25_TITLE, BODY, TITLE
 Payload = dict[str, Any]
 
 INDEXED = (
-    "kind", "pool", "account", "brand", "organization", "requester", "audience", "language", "source", "article", "stamp", reach.FIELD,
+    "kind", "pool", "account", "brand", "organization", "requester", "audience", "language", "source", "article", "stamp", "by", reach.FIELD,
 )  # fmt: skip
 """Fields that filters name. Servers may refuse to filter by a field without an index, and are slow without it."""
 

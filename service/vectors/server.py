@@ -29,7 +29,7 @@ class MissingError(VectorsUnavailableError):
 class ServerEngine:
     """An Engine on AsyncQdrantClient."""
 
-    def __init__(self, client: AsyncQdrantClient, collection: str, number: int) -> None:
+    def __init__(self, client: AsyncQdrantClient, collection: str, number: int, *, api_key: str = "") -> None:
         from qdrant_client import models  # noqa: PLC0415 - whoever has a client has paid for it
         from qdrant_client.common.client_exceptions import QdrantException  # noqa: PLC0415
         from qdrant_client.http.exceptions import ApiException, UnexpectedResponse  # noqa: PLC0415
@@ -38,6 +38,7 @@ class ServerEngine:
         self.writing = asyncio.Lock()
         self._client = client
         self._name = collection
+        self._api_key = api_key
         self._models = models
         # ValueError: what it answers is not JSON, or not what it documents
         self._failures = (ApiException, QdrantException, ValueError, TimeoutError)
@@ -158,11 +159,13 @@ class ServerEngine:
                 yield
         except self._failures as error:
             said = f"{type(error).__name__} {error}".strip()
+            repeated = bool(self._api_key) and self._api_key in said  # by the server, or a gateway before it
+            said = said.replace(self._api_key, "***") if repeated else said
             kind = MissingError if self._missing(error) else VectorsUnavailableError
             raise kind(
                 f"the Qdrant server does not do what it is asked (collection {self._name}): {said}; "
                 "check DESKPILOT_QDRANT__URL and __API_KEY, and that the server is 1.14 or later"
-            ) from error
+            ) from (None if repeated else error)
 
     def _missing(self, error: Exception) -> bool:
         """What a server says of a collection that is not there, and what the client's memory mode says."""

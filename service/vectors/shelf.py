@@ -70,6 +70,10 @@ class ShelvedVectors:
             lambda engine, _: Index(engine).marks(source=source, account=account, articles=articles)
         )
 
+    async def articles_by(self, requester: str, *, source: str) -> set[tuple[str, str]]:
+        """Of the index in use: what is beside it holds no others."""
+        return await self._with(lambda engine, _: Index(engine).articles_by(requester, source=source))
+
     async def passages(self) -> AsyncIterator[list[Passage]]:
         """Everything in the index in use; a swap waits for the last page, or on a server takes the rest away."""
         async with self._shelf.in_use() as (engine, _):

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp
 
 from service import __version__
 from service.assembly import Service
-from service.web import feedback, health, knowledge
+from service.web import feedback, health, knowledge, requesters
 from service.web.admin import Admin
 from service.web.protection import Protection
 from service.web.webhooks import Webhooks
@@ -26,6 +26,7 @@ def create_app(service: Service, *, control_token: str = "") -> ASGIApp:
     checks = {"database": service.database_answers, "knowledge": service.index_answers}
     app.include_router(health.router(checks, figures=service.count_spending))
     app.include_router(knowledge.router(tools))
+    app.include_router(requesters.router(service))
     app.include_router(feedback.router(tools.votes, language=settings.team.language))
     behind = Admin(app, tokens=(control_token, settings.admin_token.get_secret_value()))
     secrets = {name: helpdesk.secrets for name, helpdesk in settings.helpdesks.items()}

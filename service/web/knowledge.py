@@ -49,7 +49,10 @@ def router(tools: Tools) -> APIRouter:
     async def made(days: int) -> KnowledgeReport:
         try:
             async with reporting:
-                return await knowledge_report(tools.library.vectors, tools.ledger, days=days, now=datetime.now(UTC))
+                kept_days = tools.library.settings.retention_days
+                return await knowledge_report(
+                    tools.library.vectors, tools.ledger, days=days, kept_days=kept_days, now=datetime.now(UTC)
+                )
         except ServiceError as error:
             raise HTTPException(503, str(error)) from error
 

@@ -135,7 +135,7 @@ async def measure(folder: Path) -> dict[str, float]:
         stalls = [0.0]
         beating = asyncio.create_task(_beat(stalls))
         begun, used = time.perf_counter(), time.process_time()
-        report = await knowledge_report(vectors, Ledger(database), days=90, now=NOW)
+        report = await knowledge_report(vectors, Ledger(database), days=90, kept_days=30, now=NOW)
         took, cpu = time.perf_counter() - begun, time.process_time() - used
         beating.cancel()
     await vectors.close()

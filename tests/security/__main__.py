@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.hostile import SHARED
-from tests.security import limits, masking, sanitiser, web, webhooks
+from tests.security import canaries, limits, masking, sanitiser, web, webhooks
 from tests.security.bars import Bar, Measure
 
 PARTS: Mapping[str, Measure] = {
@@ -25,6 +25,7 @@ PARTS: Mapping[str, Measure] = {
     "limits": limits.measure,
     "webhooks": webhooks.measure,
     "web": web.measure,
+    "secrets": canaries.measure,
 }
 """What is measured, by name; in this order."""
 

@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
+import sqlalchemy as sa
 
 from connectors.base import Event, MisconfiguredError, RejectedError, RetryableError
 from service import chores as chores_module
@@ -97,6 +98,21 @@ async def test_what_is_old_is_forgotten(desk: Desk) -> None:
     """Deliveries, and budgets of tickets."""
     async with desk.working():
         await desk.until(lambda: true(desk.story.tidied))
+
+
+@pytest.mark.parametrize(("days", "left"), [(30, 1), (3, 0)])
+async def test_a_webhook_is_not_kept_longer_than_text(database: Database, days: int, left: int) -> None:
+    """Fourteen days, or fewer where everything is kept for fewer."""
+    settings = Settings(reconcile_every_s=0, retention_days=days, knowledge=QUIET)
+    async with opened(database, settings) as desk:
+        await ticket_event(desk)
+        async with database.engine.connect() as connection:
+            await connection.execute(sa.text("UPDATE deliveries SET forwarded_at = now() - interval '4 days'"))
+        async with desk.working():
+            await desk.until(lambda: true(desk.story.tidied))
+
+    async with database.engine.connect() as connection:
+        assert await connection.scalar(sa.text("SELECT count(*) FROM deliveries")) == left
 
 
 async def _later(desk: Desk, polls: int) -> bool:

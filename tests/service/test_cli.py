@@ -339,6 +339,57 @@ def test_a_knowledge_report_of_nothing_is_sentences(data_dir: Path) -> None:
     assert "! The index holds no articles: deskpilot sync reads them." in ended.out
 
 
+def test_forgetting_goes_through_the_serve_that_has_the_index(serve: Running) -> None:
+    """Of somebody nobody knows it says so, and a script sees it."""
+    given = ["forget", "--requester", "47 11/x", "--helpdesk", "zendesk"]
+    shown, told = run(*given, DATA_DIR=serve.data_dir), run(*given, "--json", DATA_DIR=serve.data_dir)
+
+    assert (shown.code, shown.out, told.code) == (1, "", 1)
+    assert shown.complaints == [
+        "Nothing is known of requester 47 11/x of zendesk: of older text nobody knows whose it is."
+    ]
+    assert json.loads(told.out) == {
+        "helpdesk": "zendesk",
+        "requester": "47 11/x",
+        "running": [],
+        **dict.fromkeys(("examples", "notes", "borrowed", "silences", "parked", "webhooks", "jobs"), 0),
+    }
+
+
+def test_forgetting_by_itself_says_what_it_deleted(database_url: str, data_dir: Path) -> None:
+    """A table for people; the second time there is nothing left."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "INSERT INTO silences (helpdesk, account, ticket_id, message_id, reason, requester)"
+            " VALUES ('freshdesk', 'acme', '7', 'm1', 'only thanks', '4711')"
+        )
+    given = {"DATABASE_URL": database_url, "DATA_DIR": data_dir, **A_HELPDESK}
+    first, second = (run("forget", "--requester", "4711", **given) for _ in range(2))
+
+    assert (first.code, first.err, second.code) == (0, "", 1)
+    assert "reasons for silence" in first.out
+    assert [line.split()[-1] for line in first.out.splitlines()[1:]] == ["0", "0", "0", "1", "0", "0", "0"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("--requester", "*", "--helpdesk", "zendesk"), "name one requester"),
+        (("--requester", " ", "--helpdesk", "zendesk"), "name one requester"),
+        (("--requester", "4711"), "say whose id it is: --helpdesk zendesk or --helpdesk freshdesk"),
+        (("--requester", "4711", "--helpdesk", "zendsk"), "'zendsk' is no helpdesk"),
+    ],
+    ids=["all", "nobody", "anywhere", "nowhere"],
+)
+def test_who_is_to_be_forgotten_is_one_person(given: tuple[str, ...], said: str, data_dir: Path) -> None:
+    """A slip of the pen deletes nothing."""
+    ended = run("forget", *given, DATA_DIR=data_dir)
+
+    assert ended.code == 1
+    assert said in ended.complaints[0]
+    assert list(data_dir.iterdir()) == []
+
+
 def test_serve_ends_on_sigterm_and_leaves_nothing_behind(data_dir: Path) -> None:
     """No server of its database, no word that it runs; and the exit code of an end that was wanted."""
     with serving(data_dir) as running:

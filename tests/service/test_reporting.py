@@ -116,7 +116,7 @@ async def test_the_tables_fit_a_terminal(settings: Settings, database: Database)
     await planted(settings, database)
     vectors = EmbeddedVectors(settings.data_dir / "qdrant")
     async with open_database(settings) as opened:
-        made = await knowledge_report(vectors, Ledger(opened), days=90, now=NOW)
+        made = await knowledge_report(vectors, Ledger(opened), days=90, kept_days=30, now=NOW)
     await vectors.close()
 
     for width in (80, 100):

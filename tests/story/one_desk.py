@@ -36,6 +36,7 @@ from service.outages import Outages
 from service.pipeline import Pipeline, Tools
 from service.queue import Queue
 from service.reconcile import Reconciler
+from service.retention import Retention
 from service.settings import Settings
 from service.spending import Spending
 from service.vectors import EmbeddedVectors
@@ -278,6 +279,7 @@ async def _surrounded(
             spending=Spending(database, settings.llm),
             reconciler=reconciler,
             votes=Votes(database),
+            retention=Retention(database, days=settings.retention_days),
         )
         pipeline = Pipeline(tools)
         queue = Queue(database)

@@ -34,7 +34,7 @@ async def test_an_open_question_becomes_a_gap_without_the_customers_data(play: P
 
     tools = play.stage.service.tools
     now = datetime.now(UTC) + timedelta(minutes=1)
-    report = await knowledge_report(tools.library.vectors, play.ledger, days=1, now=now)
+    report = await knowledge_report(tools.library.vectors, play.ledger, days=1, kept_days=30, now=now)
 
     (gap,) = report.gaps.topics
     assert "engrave a name on the handle" in gap.question

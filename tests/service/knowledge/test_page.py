@@ -34,6 +34,7 @@ LONG = "Donaudampfschifffahrtsgesellschaftskapitän" * 6
 EMPTY = KnowledgeReport(
     at=NOW,
     days=90,
+    kept_days=30,
     since=NOW - timedelta(days=90),
     notes=0,
     uncovered=0,

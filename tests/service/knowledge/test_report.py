@@ -33,7 +33,7 @@ async def vectors(tmp_path: Path) -> AsyncIterator[Vectors]:
 
 async def made(vectors: Vectors, database: Database, *, days: int = 90) -> KnowledgeReport:
     """The report of the planted day."""
-    return await knowledge_report(vectors, Ledger(database), days=days, now=NOW)
+    return await knowledge_report(vectors, Ledger(database), days=days, kept_days=90, now=NOW)
 
 
 def titles(listed: Sequence[Listed]) -> list[str]:
@@ -86,6 +86,7 @@ async def test_the_report_survives_its_way_as_json(vectors: Vectors, database: D
     assert list(json.loads(report.as_json())) == [
         "at",
         "days",
+        "kept_days",
         "since",
         "notes",
         "uncovered",

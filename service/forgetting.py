@@ -1,0 +1,124 @@
+"""Forgets a requester at once: what the ledger, the queue, the inbox and the index hold of their tickets.
+
+Others' drafts that rest on one of these tickets go with it. What the helpdesk itself still has is the helpdesk's: a ticket that
+changes there afterwards is read again, so a person is deleted there first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.database import Database
+from service.retention import BLANKED
+from service.solved import article_of, source_of
+from service.vectors import Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """How much was deleted. notes: of which the text went and the skeleton stays (see service/retention.py).
+
+    borrowed: notes of others' tickets that rest on an example of this requester. running: tickets on which somebody works at
+    this moment, who may still write something: forget again. votes: whose
+    comments went. budgets: hours in which the model was asked for them.
+    """
+
+    examples: int = 0
+    notes: int = 0
+    borrowed: int = 0
+    silences: int = 0
+    parked: int = 0
+    webhooks: int = 0
+    jobs: int = 0
+    votes: int = 0
+    budgets: int = 0
+    running: tuple[str, ...] = ()
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there was nothing of this requester."""
+        return self == Forgotten()
+
+
+async def forget(requester: str, *, helpdesk: str, database: Database, vectors: Vectors) -> Forgotten:
+    """Delete whatever is known of this requester (the helpdesk's id) of one helpdesk. A second time it finds nothing.
+
+    The ledger comes last: it knows the tickets, so what is interrupted is found again. Raises VectorsUnavailableError.
+    """
+    source = source_of(helpdesk)
+    examples = await vectors.articles_by(requester, source=source)
+    async with database.engine.connect() as connection:
+        known = {tuple(row) for row in await connection.execute(_TICKETS, _of(helpdesk, requester))}
+    ids = {ticket_id for _, ticket_id in known} | {article.rpartition(":")[2] for _, article in examples}
+    locks = {f"{helpdesk}:{ticket_id}" for ticket_id in ids}
+    async with database.engine.connect() as connection:
+        jobs = (await connection.execute(_JOBS, {"locks": list(locks)})).rowcount
+        running = (await connection.execute(_RUNNING, {"locks": list(locks)})).scalars().all()
+    # by now nobody begins to work on one of them; their examples may have no name on them, being older than the field
+    examples |= {(account, article_of(helpdesk, ticket_id)) for account, ticket_id in known}
+    gone = 0
+    for account in sorted({account for account, _ in examples}):
+        articles = sorted(article for of, article in examples if of == account)
+        gone += len(await vectors.marks(source=source, account=account, articles=articles))
+        await vectors.remove(articles, source=source, account=account)
+    counts = await _forget_rows(database, helpdesk, requester, ids=ids, articles={article for _, article in examples})
+    return Forgotten(examples=gone, jobs=jobs, running=tuple(running), **counts)
+
+
+async def _forget_rows(
+    database: Database, helpdesk: str, requester: str, *, ids: Collection[str], articles: Collection[str]
+) -> dict[str, int]:
+    given = _of(helpdesk, requester) | {"ids": list(ids), "articles": list(articles)}
+    counts: dict[str, int] = {}
+    async with database.transactions.begin() as connection:
+        for name, statements in _DEEDS.items():
+            rows = [(await connection.execute(statement, given)).rowcount for statement in statements]
+            counts[name] = sum(rows)
+    return counts
+
+
+def _of(helpdesk: str, requester: str) -> dict[str, Any]:
+    return {"helpdesk": helpdesk, "requester": requester}
+
+
+_TICKETS = sa.text("""
+    SELECT account, ticket_id FROM drafts WHERE helpdesk = :helpdesk AND requester = :requester AND requester <> ''
+    UNION SELECT account, ticket_id FROM silences WHERE helpdesk = :helpdesk AND requester = :requester AND requester <> ''
+""")
+
+_JOBS = sa.text("DELETE FROM procrastinate_jobs WHERE lock = ANY (CAST(:locks AS text[])) AND status <> 'doing'")
+_RUNNING = sa.text(
+    "SELECT lock FROM procrastinate_jobs WHERE lock = ANY (CAST(:locks AS text[])) AND status = 'doing' ORDER BY lock"
+)
+
+_THEIRS = "helpdesk = :helpdesk AND ticket_id = ANY (CAST(:ids AS text[]))"
+_CITING = """helpdesk = :helpdesk AND html <> '' AND (details -> 'nearest' ->> 1 = ANY (CAST(:articles AS text[])) OR EXISTS (
+    SELECT FROM jsonb_array_elements(details -> 'cited') AS cited WHERE cited ->> 1 = ANY (CAST(:articles AS text[]))))"""
+
+_DEEDS = {
+    "notes": (
+        sa.text(f"DELETE FROM drafts WHERE {_THEIRS} AND posted_at IS NULL"),  # noqa: S608 - constants of this file
+        sa.text(f"UPDATE drafts SET {BLANKED} WHERE {_THEIRS} AND (html <> '' OR requester <> '')"),  # noqa: S608
+    ),
+    "borrowed": (
+        sa.text(f"DELETE FROM drafts WHERE {_CITING} AND posted_at IS NULL"),  # noqa: S608
+        sa.text(f"UPDATE drafts SET {BLANKED} WHERE {_CITING}"),  # noqa: S608
+    ),
+    "silences": (sa.text(f"DELETE FROM silences WHERE {_THEIRS}"),),  # noqa: S608
+    "votes": (sa.text(f"UPDATE feedback SET comment = '' WHERE {_THEIRS} AND comment <> ''"),),  # noqa: S608
+    "budgets": (
+        sa.text(
+            "DELETE FROM spending WHERE budget = 'requester' AND subject = :requester AND starts_with(account, :helpdesk || ':')"
+        ),
+    ),
+    "parked": (sa.text(f"DELETE FROM parked WHERE {_THEIRS}"),),  # noqa: S608
+    "webhooks": (
+        sa.text(f"DELETE FROM deliveries WHERE {_THEIRS} AND kind = 'ticket'"),  # noqa: S608
+        # in somebody else's ticket: that one is still to be looked at
+        sa.text("UPDATE deliveries SET author_id = '' WHERE helpdesk = :helpdesk AND author_id = :requester"),
+    ),
+}
