@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import secrets
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from prompts.catalog import Prompt, render
 from service.analysis import Analysis
 from service.conversation import Conversation
+from service.enclosure import enclosed, enclosed_line, fresh_mark
 from service.errors import LLMRefusedError
 from service.groups import BrandSettings
 from service.languages import detect, name_of
@@ -165,6 +165,9 @@ def _prompt(
 ) -> tuple[Prompt, Fitted]:
     budget = llm.settings.context_tokens - llm.settings.max_output_tokens - _FRAME_TOKENS
     fitted = fit(conversation, passages, budget=max(budget, llm.settings.context_tokens // 3))
+    subject, hint = enclosed_line(fitted.conversation.subject), enclosed_line(conversation.hint)
+    turns = [replace(turn, text=enclosed(turn.text)) for turn in fitted.conversation.turns]
+    given = [_enclosed(found) for found in fitted.passages]
     prompt = render(
         "draft",
         brand=brand.name,
@@ -173,15 +176,22 @@ def _prompt(
         author=conversation.author,
         gloss=analysis.language != team_language,
         team_language=name_of(team_language),
-        fence=secrets.token_hex(8),
-        passages=fitted.passages,
-        subject=fitted.conversation.subject,
-        turns=fitted.conversation.turns,
+        fence=fresh_mark((subject, hint, *(turn.text for turn in turns), *_texts(given))),
+        passages=given,
+        subject=subject,
+        turns=turns,
         skipped=fitted.skipped,
         unread=conversation.unread,
-        hint=conversation.hint,
+        hint=hint,
     )
     return prompt, fitted
+
+
+def _enclosed(found: Found) -> Found:
+    """A passage as the prompt holds it: the index may hold what an author, or a pushed page, hid in it."""
+    passage = found.passage
+    title, breadcrumb = enclosed_line(passage.title), enclosed_line(passage.breadcrumb)
+    return replace(found, passage=replace(passage, title=title, breadcrumb=breadcrumb, text=enclosed(passage.text)))
 
 
 def _finished(

@@ -16,7 +16,7 @@ FLOORS = (
     {"settings", "groups", "contradictions", "errors", "metrics", "control", "tasks"},
     {
         "database", "budgets", "outages", "queue", "embedded_postgres", "migrations", "inbox", "ledger", "llm", "tokens", "vectors", "embeddings",
-        "masking", "identifiers", "phones", "names", "logs", "smalltalk", "languages", "conversation", "questions", "plaintext", "phrases", "repair", "markup",
+        "masking", "identifiers", "phones", "names", "logs", "smalltalk", "languages", "conversation", "enclosure", "orders", "questions", "plaintext", "phrases", "repair", "markup",
     },
     {
         "analysis", "moods", "policy", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement", "guard",
