@@ -16,9 +16,14 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.hostile import SHARED
+from tests.security import contacts, crossed, obedient
 from tests.security.bars import Bar, Measure
 
-PARTS: Mapping[str, Measure] = {}
+PARTS: Mapping[str, Measure] = {
+    "obedient": obedient.measure,
+    "crossed": crossed.measure,
+    "contacts": contacts.measure,
+}
 """What is measured, by name; in this order."""
 
 
