@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,11 @@ from service.smalltalk import is_automatic
 
 SUMMARY_FROM = 3
 """Messages from which on a note summarises: a shorter thread is read faster than its summary."""
+
+_HEADER_LINES = 6
+_HEADER = re.compile(
+    r"\s*(?:from|to|cc|reply-to|sender|subject|von|an|betreff|de|à|para|objet|asunto)\s?:\s", re.IGNORECASE
+)
 
 _IMAGES = ("image/",)
 _IMAGE_NAMES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".heic", ".bmp")
@@ -66,7 +72,7 @@ def read_conversation(
         said = message_text(message)
         if message.id != answer.id and message.kind == "requester message" and is_automatic("", said):
             continue  # an auto-reply that the vendor does not mark as one
-        text = masker.mask(said).strip()
+        text = masker.mask(_without_ordering_headers(said)).strip()
         if text or message.id == answer.id:
             who: Literal["requester", "agent"] = "requester" if message.kind == "requester message" else "agent"
             turns.append(Turn(who=who, at=message.at, text=text))
@@ -77,6 +83,13 @@ def read_conversation(
         hint=masker.mask(visible_text(hint)),
         unread=_unread(answer.attachments),
     )
+
+
+def _without_ordering_headers(text: str) -> str:
+    """A message without those of its first lines that pose as a mail's header and give orders, as a subject may not either."""
+    lines = text.split("\n")
+    kept = [line for line in lines[:_HEADER_LINES] if not (_HEADER.match(line) and speaks_to_a_machine(line))]
+    return "\n".join([*kept, *lines[_HEADER_LINES:]])
 
 
 def _subject(subject: str, masker: Masker) -> str:
