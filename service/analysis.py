@@ -211,9 +211,13 @@ def _within(answer: _Answer) -> Summary:
 
 
 def _plain_query(query: str, conversation: Conversation) -> str:
-    """A model's query: words, and those codes that the customer wrote. It may obey a stranger, and what is searched for leaves us."""
-    said = [*told(conversation.newest), conversation.subject] if not _gives_orders(conversation) else []
-    written = " ".join([*said, conversation.hint]).casefold()
+    """A model's query: words, and those codes that the customer wrote. It may obey a stranger, and what is searched for leaves us.
+
+    Where the message gives orders to a machine, nothing of it: the customer's own words are enough to search for.
+    """
+    if _gives_orders(conversation):
+        return ""
+    written = " ".join([*told(conversation.newest), conversation.subject, conversation.hint]).casefold()
     words = _searchable(query).split()[:_MODEL_QUERY_WORDS]
     return " ".join(word for word in words if _is_plain(word) or word.strip(".,;:!?").casefold() in written)
 

@@ -30,7 +30,7 @@ from service.letters import (
 )
 from service.llm import LLM, Completion
 from service.phrases import phrases
-from service.repair import line, lines, read_object, schema_of
+from service.repair import line, lines, read_object, schema_of, storable
 from service.replies import language_name, to_team
 from service.tokens import Fitted, fit
 from service.vectors import Found
@@ -115,7 +115,7 @@ class _Answer(BaseModel):
     model_config = ConfigDict(title="draft", extra="ignore", populate_by_name=True)
 
     reply: Annotated[
-        str, BeforeValidator(lambda value: value if isinstance(value, str) else "\n\n".join(lines(value)))
+        str, BeforeValidator(lambda value: storable(value) if isinstance(value, str) else "\n\n".join(lines(value)))
     ] = Field("", validation_alias=AliasChoices(*_REPLY_NAMES))
     covered: Annotated[bool | None, BeforeValidator(_flag)] = None
     citations: Annotated[tuple[Citation, ...], BeforeValidator(_citations)] = ()

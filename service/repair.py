@@ -66,7 +66,12 @@ def line(value: object) -> str:
     if isinstance(value, list):
         return " ".join(line(item) for item in value).strip()
     is_text = isinstance(value, str | int | float) and not isinstance(value, bool)
-    return " ".join(_UNWRITABLE.sub("", str(value)).split()) if is_text else ""
+    return " ".join(storable(str(value)).split()) if is_text else ""
+
+
+def storable(text: str) -> str:
+    """The text without what no database takes and no library reads: a stranger may have a model write it."""
+    return _UNWRITABLE.sub("", text)
 
 
 def lines(value: object) -> tuple[str, ...]:

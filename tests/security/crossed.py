@@ -26,7 +26,7 @@ from tests.security.bars import Bar
 
 HELPDESKS = ("zendesk", "freshdesk")
 _PATIENCE_S = 240
-_TOGETHER = 6
+_TOGETHER = 12
 
 QUESTIONS = (
     "The tracking of my parcel has not moved for nine days, is it lost?",
