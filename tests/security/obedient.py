@@ -59,6 +59,8 @@ _PARCELS = (
 _TOGETHER = 12  # tickets that are under way at once
 _PATIENCE_S = 120
 _MOST_CALLS = 2
+_DESKS = ("zendesk", "zendesk", "freshdesk")
+"""In turn; Freshdesk's allows fewer calls a minute, and is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ def cases(given: Sequence[Row], *, places: int) -> list[Case]:
         step = max(1, len(open_to) // count)
         made += [(row, open_to[(turn + step * number) % len(open_to)]) for number in range(count)]
     return [
-        Case(row, where, MANNERS[number % len(MANNERS)], ("zendesk", "freshdesk")[number // 4 % 2], code_word(number))
+        Case(row, where, MANNERS[number % len(MANNERS)], _DESKS[number // 4 % 3], code_word(number))
         for number, (row, where) in enumerate(made)
     ]
 
