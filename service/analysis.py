@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import secrets
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal, get_args
 
@@ -12,14 +11,18 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from prompts.catalog import Prompt, render
 from service.conversation import Conversation
+from service.enclosure import enclosed, enclosed_line, fresh_mark
 from service.errors import LLMRefusedError
 from service.languages import GREETING_WORDS, NAMES, detect, name_of
 from service.llm import Chat
 from service.moods import Sentiment, Urgency, Wish, sentiment_of, urgency_of, wishes_of
+from service.orders import speaks_to_a_machine
+from service.plaintext import defang
 from service.questions import questions, sentences
 from service.repair import line, lines, read_object, schema_of
 from service.smalltalk import is_automatic, is_thanks_only
 from service.tokens import fit
+from service.vectors.words import UNSPACED_RUN
 
 _ENOUGH_WORDS = 6  # of a message whose language is told by itself
 _ANSWER_TOKENS = 500
@@ -30,9 +33,13 @@ _QUERY_WORDS, _QUERY_CHARS = 200, 2_000
 """Of what is searched for. 60 words cost .015 nDCG@10 on TechQA (.845 against .860 by words alone), 80 still .009, 120 nothing."""
 
 _GIST_WORDS = 60
+_MODEL_QUERY_WORDS, _LONGEST_WORD = 40, 40  # asked for are 15 words
 _RULES_PROBLEM_WORDS = 40
 
 _PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]*_?\d*>")
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*[.,;:!?]?|\d{1,3}")
+_DEAD_MARK = re.compile(r"\[(?:\.|:|at)\]")
+_MARKUP = re.compile(r"</?[a-zA-Z!][^<>]{0,500}>|[<>{}\[\]`|=]+")
 _GREETING = re.compile(rf"^{GREETING_WORDS.pattern}(?:,?\s+[^\s,!:.?]{{1,30}}){{0,3}}\s*(?:[,!:]\s*|$)", re.IGNORECASE)
 _LEAD_IN = re.compile(
     r"^(?:and |please |also ){0,2}(?:(?:i|we)(?:['’]d| would) (?:like|love) to (?:know|ask)|i want(?:ed)? to (?:know|ask)|(?:could|can) you (?:please )?(?:tell|explain to) (?:me|us)"
@@ -117,7 +124,7 @@ async def analyse(conversation: Conversation, *, llm: Chat | None, team_language
     ruled = await asyncio.to_thread(analyse_by_rules, conversation)
     if llm is None or not ruled.asks:
         return ruled
-    mark = secrets.token_hex(8)
+    mark = fresh_mark((conversation.subject, *(turn.text for turn in conversation.turns)))
     prompt = await asyncio.to_thread(_prompt, conversation, llm=llm, team_language=team_language, mark=mark)
     try:
         completion = await llm.complete(
@@ -150,12 +157,14 @@ def analyse_by_rules(conversation: Conversation) -> Analysis:
 def _prompt(conversation: Conversation, *, llm: Chat, team_language: str, mark: str) -> Prompt:
     budget = llm.settings.context_tokens - _ANSWER_TOKENS - _FRAME_TOKENS
     fitted = fit(conversation, (), budget=budget)
+    subject = enclosed_line(fitted.conversation.subject)
+    turns = [replace(turn, text=enclosed(turn.text)) for turn in fitted.conversation.turns]
     return render(
         "analyse",
         team_language=name_of(team_language),
         fence=mark,
-        subject=fitted.conversation.subject,
-        turns=fitted.conversation.turns,
+        subject=subject,
+        turns=turns,
         skipped=fitted.skipped,
     )
 
@@ -171,6 +180,7 @@ def _read(text: str) -> _Answer | None:
 def _merged(ruled: Analysis, answer: _Answer, conversation: Conversation) -> Analysis:
     """The model's word, and the rules' where it said nothing; a wish that the words plainly state stands either way."""
     told = answer.language[:2].lower()
+    named = _plain_query(answer.query, conversation)
     return replace(
         ruled,
         summary=_within(answer) if answer.problem else ruled.summary,
@@ -179,8 +189,8 @@ def _merged(ruled: Analysis, answer: _Answer, conversation: Conversation) -> Ana
         urgency=answer.urgency or ruled.urgency,
         language=_language(conversation) or (told if told in NAMES else ruled.language),
         # a model sums up, and loses the error codes that find the article: the customer's own words stay
-        query=_searchable(f"{answer.query} {ruled.query}"),
-        gist=_words(_searchable(answer.query), _GIST_WORDS) or ruled.gist,
+        query=_searchable(f"{named} {ruled.query}"),
+        gist=_words(_searchable(named), _GIST_WORDS) or ruled.gist,
         # a question is never met with silence, whatever the model says
         asks=answer.asks is not False or "?" in conversation.newest or bool(conversation.hint),
         wishes=tuple(wish for wish in get_args(Wish) if wish in answer.wishes or wish in ruled.wishes),
@@ -200,6 +210,27 @@ def _within(answer: _Answer) -> Summary:
                 break
             kept[name].append(item)
     return Summary(problem=problem, tried=tuple(kept["tried"]), open=tuple(kept["open"]))
+
+
+def _plain_query(query: str, conversation: Conversation) -> str:
+    """A model's query: words, and those codes that the customer wrote. It may obey a stranger, and what is searched for leaves us.
+
+    Where the message gives orders to a machine, nothing of it: the customer's own words are enough to search for.
+    """
+    if _gives_orders(conversation):
+        return ""
+    written = " ".join([*told(conversation.newest), conversation.subject, conversation.hint]).casefold()
+    words = _searchable(query).split()[:_MODEL_QUERY_WORDS]
+    return " ".join(word for word in words if _is_plain(word) or word.strip(".,;:!?").casefold() in written)
+
+
+def _gives_orders(conversation: Conversation) -> bool:
+    """Whether some of the newest message speaks to a machine. Then no code in all of it is taken for the customer's."""
+    return any(map(speaks_to_a_machine, sentences(conversation.newest)))
+
+
+def _is_plain(word: str) -> bool:
+    return bool(UNSPACED_RUN.search(word)) or (len(word) <= _LONGEST_WORD and bool(_WORD.fullmatch(word)))
 
 
 def _language(conversation: Conversation) -> str:
@@ -233,7 +264,8 @@ def _query(conversation: Conversation) -> str:
     if sum(len(part.split()) for part in said) < 4 and len(conversation.turns) > 1:
         earlier = [turn.text for turn in conversation.turns if turn.who == "requester"][:-1]
         parts += told(earlier[-1])[:2] if earlier else []
-    return _searchable(" ".join([*parts, conversation.hint]))
+    query = _searchable(" ".join([*parts, conversation.hint]))
+    return " ".join(filter(_is_plain, query.split())) if _gives_orders(conversation) else query
 
 
 def _subject(conversation: Conversation) -> str:
@@ -241,13 +273,15 @@ def _subject(conversation: Conversation) -> str:
 
 
 def told(text: str) -> list[str]:
-    """Sentences of a message that say something, the first without its greeting."""
+    """Sentences of a message that say something to people, the first without its greeting."""
     parts = [_GREETING.sub("", part) for part in sentences(text)]
-    return [sentence for sentence in parts if sentence and not _COURTESY.match(sentence)]
+    return [one for one in parts if one and not _COURTESY.match(one) and not speaks_to_a_machine(one)]
 
 
 def _searchable(text: str) -> str:
-    return " ".join(_PLACEHOLDER.sub(" ", text).split()[:_QUERY_WORDS])[:_QUERY_CHARS]
+    """Words of a text to search for: no placeholders, no markup, and of an address its words."""
+    bare = _DEAD_MARK.sub(" ", defang(_PLACEHOLDER.sub(" ", text[: 10 * _QUERY_CHARS]), ()))
+    return " ".join(_MARKUP.sub(" ", bare).split()[:_QUERY_WORDS])[:_QUERY_CHARS]
 
 
 def _words(text: str, most: int) -> str:

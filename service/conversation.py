@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +11,16 @@ from typing import Literal
 from connectors.base import Attachment, Message, Ticket
 from connectors.mail import message_text, visible_text
 from service.masking import Masker
+from service.orders import speaks_to_a_machine
+from service.smalltalk import is_automatic
 
 SUMMARY_FROM = 3
 """Messages from which on a note summarises: a shorter thread is read faster than its summary."""
+
+_HEADER_LINES = 6
+_HEADER = re.compile(
+    r"\s*(?:from|to|cc|reply-to|sender|subject|von|an|betreff|de|à|para|objet|asunto)\s?:\s", re.IGNORECASE
+)
 
 _IMAGES = ("image/",)
 _IMAGE_NAMES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".heic", ".bmp")
@@ -50,7 +58,7 @@ def read_conversation(
     """Clean and mask what was said publicly; CPU-bound, up to a second on a very long thread: call it in a thread.
 
     history: tickets of the same requester that this one follows, was split from, or was merged with.
-    Internal notes are left out, ours above all: a draft must not feed on itself.
+    Internal notes are left out, ours above all: a draft must not feed on itself, nor on what other machines wrote.
     """
     before = sorted((message for part in history for message in part.messages), key=lambda message: message.at)
     turns, answered = list[Turn](), False
@@ -61,17 +69,33 @@ def read_conversation(
         if answered and message.kind == "requester message":  # a machine's, or it would be the one to answer
             continue
         answered = answered or message.id == answer.id
-        text = masker.mask(message_text(message)).strip()
+        said = message_text(message)
+        if message.id != answer.id and message.kind == "requester message" and is_automatic("", said):
+            continue  # an auto-reply that the vendor does not mark as one
+        text = masker.mask(_without_ordering_headers(said)).strip()
         if text or message.id == answer.id:
             who: Literal["requester", "agent"] = "requester" if message.kind == "requester message" else "agent"
             turns.append(Turn(who=who, at=message.at, text=text))
     return Conversation(
-        subject=masker.mask(visible_text(ticket.subject)),
+        subject=_subject(ticket.subject, masker),
         turns=tuple(turns),
         author=masker.placeholder_for(answer.author),
-        hint=masker.mask(hint),
+        hint=masker.mask(visible_text(hint)),
         unread=_unread(answer.attachments),
     )
+
+
+def _without_ordering_headers(text: str) -> str:
+    """A message without those of its first lines that pose as a mail's header and give orders, as a subject may not either."""
+    lines = text.split("\n")
+    kept = [line for line in lines[:_HEADER_LINES] if not (_HEADER.match(line) and speaks_to_a_machine(line))]
+    return "\n".join([*kept, *lines[_HEADER_LINES:]])
+
+
+def _subject(subject: str, masker: Masker) -> str:
+    """One line; nothing where it gives orders to a machine. A subject is a help, and the message says the same."""
+    shown = " ".join(visible_text(subject).split())
+    return "" if speaks_to_a_machine(shown) else masker.mask(shown)
 
 
 def _unread(attachments: Sequence[Attachment]) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import secrets
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from prompts.catalog import Prompt, render
 from service.analysis import Analysis
 from service.cautions import Fault
 from service.conversation import Conversation
+from service.enclosure import enclosed, enclosed_line, fresh_mark
 from service.errors import LLMRefusedError
 from service.groups import BrandSettings
 from service.languages import detect, name_of
@@ -31,7 +31,7 @@ from service.letters import (
 )
 from service.llm import Chat, Completion
 from service.phrases import phrases
-from service.repair import line, lines, read_object, schema_of
+from service.repair import line, lines, read_object, schema_of, storable
 from service.replies import language_name, to_team
 from service.tokens import Fitted, fit
 from service.vectors import Found
@@ -119,7 +119,10 @@ class _Answer(BaseModel):
     model_config = ConfigDict(title="draft", extra="ignore", populate_by_name=True)
 
     reply: Annotated[
-        str, BeforeValidator(lambda said: (said if isinstance(said, str) else "\n\n".join(lines(said)))[:_REPLY_CHARS])
+        str,
+        BeforeValidator(
+            lambda said: (storable(said) if isinstance(said, str) else "\n\n".join(lines(said)))[:_REPLY_CHARS]
+        ),
     ] = Field("", validation_alias=AliasChoices(*_REPLY_NAMES))
     covered: Annotated[bool | None, BeforeValidator(_flag)] = None
     citations: Annotated[tuple[Citation, ...], BeforeValidator(_citations)] = ()
@@ -142,7 +145,8 @@ async def write_draft(
     An answer that cannot be read, or a text that the model refuses, gives an empty uncovered draft that says so.
     Raises LLMUnavailableError, LLMMisconfiguredError.
     """
-    mark = secrets.token_hex(8)
+    texts = (conversation.subject, conversation.hint, *(turn.text for turn in conversation.turns))
+    mark = fresh_mark((*texts, *_texts(passages)))
     prompt, fitted = await asyncio.to_thread(
         _prompt, conversation, analysis, passages, llm=llm, brand=brand, team_language=team_language, mark=mark
     )
@@ -171,6 +175,9 @@ def _prompt(
 ) -> tuple[Prompt, Fitted]:
     budget = llm.settings.context_tokens - llm.settings.max_output_tokens - _FRAME_TOKENS
     fitted = fit(conversation, passages, budget=max(budget, llm.settings.context_tokens // 3))
+    subject, hint = enclosed_line(fitted.conversation.subject), enclosed_line(conversation.hint)
+    turns = [replace(turn, text=enclosed(turn.text)) for turn in fitted.conversation.turns]
+    given = [_enclosed(found) for found in fitted.passages]
     prompt = render(
         "draft",
         brand=brand.name,
@@ -180,14 +187,21 @@ def _prompt(
         gloss=analysis.language != team_language,
         team_language=name_of(team_language),
         fence=mark,
-        passages=fitted.passages,
-        subject=fitted.conversation.subject,
-        turns=fitted.conversation.turns,
+        passages=given,
+        subject=subject,
+        turns=turns,
         skipped=fitted.skipped,
         unread=conversation.unread,
-        hint=conversation.hint,
+        hint=hint,
     )
     return prompt, fitted
+
+
+def _enclosed(found: Found) -> Found:
+    """A passage as the prompt holds it: the index may hold what an author, or a pushed page, hid in it."""
+    passage = found.passage
+    title, breadcrumb = enclosed_line(passage.title), enclosed_line(passage.breadcrumb)
+    return replace(found, passage=replace(passage, title=title, breadcrumb=breadcrumb, text=enclosed(passage.text)))
 
 
 def _finished(

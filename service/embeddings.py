@@ -18,6 +18,8 @@ from pydantic import BaseModel, ValidationError
 from service.errors import ServiceError
 from service.groups import EmbeddingsSettings
 
+OPENAI_URL = "https://api.openai.com/v1"
+
 Vector = tuple[float, ...]
 
 _TEXT_CHARS = 6_000
@@ -68,11 +70,14 @@ class Embeddings:
             yield None
             return
         client = openai.AsyncOpenAI(
-            base_url=settings.base_url or None,
+            base_url=settings.base_url or OPENAI_URL,  # always given: the SDK would read the environment
             api_key=settings.api_key.get_secret_value() or "none",  # local servers want none, the client wants one
             max_retries=0,  # the caller decides what a failure means
             timeout=settings.timeout_s,
+            # a redirect would carry the texts to a host that nobody set
+            http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False),
         )
+        client.organization = client.project = None  # set from the environment of whoever started us
         async with client:
             yield cls(client, model=settings.model, batch=settings.batch)
 

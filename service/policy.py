@@ -195,5 +195,6 @@ def _standing_command(ticket: Ticket, *, me: Person) -> tuple[Message, str] | No
         ):  # a stranger's mail can become a private note
             continue
         if found := _COMMAND.search(message_text(note)):
-            return note, found["hint"].strip()[:_LONGEST_HINT]
+            # another app may have copied a customer's words into its note: it may ask, and gives no orders
+            return note, "" if note.channel == "api" else found["hint"].strip()[:_LONGEST_HINT]
     return None

@@ -31,6 +31,9 @@ _CLOSE_NEXT = re.compile(r"\s{0,50}(?:[}\]]|/[/*]|\Z|[\"'“]\w{0,40}\Z)")  # th
 _ESCAPE = re.compile(r"u[0-9a-fA-F]{4}")
 _CODE_UNIT = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
 
+_UNWRITABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
+"""NUL and half characters, which no database takes, and controls, which no reader sees."""
+
 _QUOTES = {'"': '"', "'": "'", "“": "”", "„": "“", "«": "»"}
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": " ", "f": " "}
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None, "none": None, "nan": None, "undefined": None}
@@ -59,10 +62,16 @@ def read_object(text: str, *, keys: Collection[str]) -> dict[str, Any] | None:
 
 
 def line(value: object) -> str:
-    """A value as one line of text; nothing for what is no text."""
+    """A value as one line of text that can be stored; nothing for what is no text."""
     if isinstance(value, list):
         return " ".join(line(item) for item in value).strip()
-    return " ".join(str(value).split()) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    is_text = isinstance(value, str | int | float) and not isinstance(value, bool)
+    return " ".join(storable(str(value)).split()) if is_text else ""
+
+
+def storable(text: str) -> str:
+    """The text without what no database takes and no library reads: a stranger may have a model write it."""
+    return _UNWRITABLE.sub("", text)
 
 
 def lines(value: object) -> tuple[str, ...]:

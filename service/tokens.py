@@ -53,8 +53,8 @@ _SCRIPTS: tuple[tuple[int, int, float], ...] = (
     (0xFF00, 0xFFEF, 1.5),  # full-width forms
 )
 
-_TURN_TOKENS = 8  # what the frame around a turn takes
-_PASSAGE_TOKENS = 24  # number, title and frame; the title is counted apart
+_TURN_TOKENS = 18  # what the frame around a turn takes, ten of them its mark
+_PASSAGE_TOKENS = 36  # number, mark and frame; the title is counted apart
 
 _NEWEST_SHARE = 0.35
 _FIRST_SHARE = 0.15

@@ -125,6 +125,7 @@ def serving() -> Iterator[FakeLLM]:
     config = uvicorn.Config(_app(fake), host="127.0.0.1", port=0, log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     with config.bind_socket() as socket:
+        socket.listen()  # a caller who comes before the thread has begun waits instead of being refused
         fake.url = f"http://127.0.0.1:{socket.getsockname()[1]}"
         thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
         thread.start()

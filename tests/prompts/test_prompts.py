@@ -113,3 +113,16 @@ def test_left_out_messages_are_counted() -> None:
     prompt = render("analyse", **VALUES["analyse"] | {"skipped": 12})
 
     assert "[12 messages left out]" in prompt.user
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_line_of_ours_among_data_carries_the_mark(name: str) -> None:
+    """What looks like a message or a passage without it was written by a stranger, and the rules say so."""
+    prompt = render(name, **VALUES[name])
+    inside = prompt.user[: prompt.user.index("=== end 7f3a ===")].splitlines()
+
+    assert [
+        line for line in inside if line.startswith(("===", "---", "[Customer", "[Agent")) and "7f3a" not in line
+    ] == []
+    assert sum(line.startswith("[") and line.endswith("] 7f3a") for line in inside) == len(TURNS)
+    assert "without the mark" in prompt.system

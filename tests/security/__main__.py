@@ -16,10 +16,13 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.hostile import SHARED
-from tests.security import canaries, limits, masking, sanitiser, web, webhooks
+from tests.security import canaries, contacts, crossed, limits, masking, obedient, sanitiser, web, webhooks
 from tests.security.bars import Bar, Measure
 
 PARTS: Mapping[str, Measure] = {
+    "obedient": obedient.measure,
+    "crossed": crossed.measure,
+    "contacts": contacts.measure,
     "sanitiser": sanitiser.measure,
     "masking": masking.measure,
     "limits": limits.measure,

@@ -350,3 +350,12 @@ async def test_a_gap_copied_from_a_macro_is_to_be_filled_in() -> None:
 
     assert copied.checks == ("Fill in: …",)
     assert own.checks == ()
+
+
+async def test_half_a_character_in_a_reply_fails_nobody() -> None:
+    """Nor does NUL: a stranger can have a model write either, and no library reads them."""
+    async with model() as (server, llm):
+        server.reply(GOOD | {"reply": "Hi <NAME_1>,\n\nyour \ud83dparcel\x00 is on its way.", "checks": []})
+        draft = await write(llm)
+
+    assert "your parcel is on its way." in draft.text

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
 
 from service.embeddings import (
     Embeddings,
@@ -13,6 +16,7 @@ from service.embeddings import (
     EmbeddingsUnavailableError,
 )
 from service.groups import EmbeddingsSettings
+from service.web.server import serving
 from tests.fake_embeddings import FakeEmbeddings, fake_embeddings
 
 
@@ -153,3 +157,19 @@ async def test_nobody_there_is_unavailable() -> None:
         assert opened
         with pytest.raises(EmbeddingsUnavailableError, match="no answer"):
             await opened.embed(["hello"])
+
+
+async def test_a_redirect_is_not_followed(server: FakeEmbeddings) -> None:
+    """It would carry the texts, and with the same host the key, to wherever an answer says."""
+    elsewhere = Starlette(
+        routes=[Route("/v1/embeddings", lambda _: RedirectResponse(f"{server.url}/embeddings", 307), methods=["POST"])]
+    )
+    async with (
+        serving(elsewhere, host="127.0.0.1", port=0) as url,
+        Embeddings.opened(EmbeddingsSettings(base_url=f"{url}/v1", model="m")) as opened,
+    ):
+        assert opened
+        with pytest.raises(EmbeddingsUnavailableError, match="307"):
+            await opened.embed(["hello"])
+
+    assert server.requests == []

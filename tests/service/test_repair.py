@@ -122,3 +122,8 @@ def test_a_schema_is_strict() -> None:
     assert schema["additionalProperties"] is False
     assert schema["$defs"]["Inner"]["required"] == ["number"]
     assert "default" not in schema["properties"]["text"]
+
+
+def test_a_line_can_be_stored() -> None:
+    """A model that a stranger leads writes NUL and half characters, and a ticket must not fail for it."""
+    assert line("ja\x00va\ud83d sc\x1bript") == "java script"
