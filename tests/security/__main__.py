@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 
+import structlog
 from rich.console import Console
 from rich.table import Table
 
@@ -49,6 +50,7 @@ def main() -> int:
         print(f"the corpora are not in {SHARED}: set DESKPILOT_SHARED, or give --own", file=sys.stderr)
         return 2
     parts = {name: part for name, part in PARTS.items() if not given.only or name in given.only}
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # the bars alone go to stdout
     bars = asyncio.run(measure(own=given.own, parts=parts))
     if given.json:
         for bar in bars:

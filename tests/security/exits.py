@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
@@ -81,6 +82,8 @@ SAID = {
 }  # fmt: skip
 """How the ticket says it, and what of it must be nowhere."""
 
+_PLACEHOLDER = re.compile(r"<[A-Z]+_\d+>")
+
 _TRACES = ("details FROM drafts", "reason FROM silences", "error FROM parked", "reason FROM outages")
 
 QUESTION = "Hello, the tracking of my parcel has not moved for nine days. Is it lost? Do I get a new kettle?"
@@ -126,11 +129,18 @@ def found_in(left: Mapping[str, str]) -> list[str]:
 
 
 def _echo(body: dict[str, Any]) -> Response:
-    """A model that repeats all it read of the ticket, as its query and in its reply."""
+    """A model that repeats what it read of the ticket, as its query and in its reply: there without our own words, or it were withheld."""
     read = body["messages"][-1]["content"]
     if body["model"] == "fast":
         return completion({**ANALYSIS, "query": read[-1_800:], "problem": read[-900:]})(body)
-    reply = {"reply": f"Hi,\n\n{read[-3_000:]}", "covered": True, "citations": [{"number": 1}], "reason": read[-200:]}
+    told = [line for line in read.split("\n") if line.startswith("- ") and _PLACEHOLDER.search(line)]
+    answer = "A parcel whose tracking has not moved for seven working days is lost."
+    reply = {
+        "reply": "\n".join(["Hi,", "", answer, "", *told]),
+        "covered": True,
+        "citations": [{"number": 1}],
+        "reason": read[-200:],
+    }
     return completion(reply)(body)
 
 

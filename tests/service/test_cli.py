@@ -352,7 +352,9 @@ def test_forgetting_goes_through_the_serve_that_has_the_index(serve: Running) ->
         "helpdesk": "zendesk",
         "requester": "47 11/x",
         "running": [],
-        **dict.fromkeys(("examples", "notes", "borrowed", "silences", "parked", "webhooks", "jobs"), 0),
+        **dict.fromkeys(
+            ("examples", "notes", "borrowed", "silences", "parked", "webhooks", "jobs", "votes", "budgets"), 0
+        ),
     }
 
 
