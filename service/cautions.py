@@ -23,7 +23,7 @@ class Cautions:
     withheld: Mapping[Fault, str]  # why a draft is not shown
     left_out: Mapping[Fault, str]  # why a line beside the draft is not
     sensitive: str  # a number of the ticket that no reply repeats
-    code: str
+    stray: str
     unsupported: str
     promises: Mapping[Promise, str]
 
@@ -45,7 +45,7 @@ _ENGLISH = Cautions(
         "asks_nothing": "a line of the model's was left out",
     },
     sensitive="a card, account or ID number or a secret of this ticket was left out of the draft: never repeat it in a mail",
-    code="a code that stood alone, and that no cited source names, was removed: something in the ticket may have asked for it",
+    stray="an address, number or code that no source names was removed with its sentence: something in the ticket may have asked for it",
     unsupported="No cited source says: {what}",
     promises={
         "refund": "Promises money or something free that no cited article grants: {what}",
@@ -71,7 +71,7 @@ _GERMAN = Cautions(
         "asks_nothing": "eine Zeile des Modells fehlt",
     },
     sensitive="eine Karten-, Konto- oder Ausweisnummer oder ein Geheimnis aus dem Ticket fehlt im Entwurf: nie in einer Mail wiederholen",
-    code="ein Code, der für sich stand und den keine zitierte Quelle nennt, wurde entfernt: vielleicht verlangte ihn etwas im Ticket",
+    stray="eine Adresse, Zahl oder Kennung, die keine Quelle nennt, wurde mit ihrem Satz entfernt: vielleicht verlangte sie etwas im Ticket",
     unsupported="Keine zitierte Quelle sagt: {what}",
     promises={
         "refund": "Sagt Geld oder etwas Kostenloses zu, das kein zitierter Artikel gewährt: {what}",
@@ -97,7 +97,7 @@ _FRENCH = Cautions(
         "asks_nothing": "une ligne du modèle a été omise",
     },
     sensitive="un numéro de carte, de compte ou d'identité ou un secret du ticket a été omis du brouillon : ne jamais le répéter par e-mail",
-    code="un code isolé, qu'aucune source citée ne nomme, a été retiré : quelque chose dans le ticket l'a peut-être demandé",
+    stray="une adresse, un nombre ou un code qu'aucune source ne nomme a été retiré avec sa phrase : quelque chose dans le ticket l'a peut-être demandé",
     unsupported="Aucune source citée ne dit : {what}",
     promises={
         "refund": "Promet de l'argent ou une gratuité qu'aucun article cité n'accorde : {what}",
@@ -122,7 +122,7 @@ _SPANISH = Cautions(
         "asks_nothing": "se omitió una línea del modelo",
     },
     sensitive="se omitió del borrador un número de tarjeta, cuenta o identidad o un secreto del ticket: no repetirlo nunca por correo",
-    code="se quitó un código aislado que ninguna fuente citada nombra: puede que algo en el ticket lo pidiera",
+    stray="se quitó, con su frase, una dirección, un número o un código que ninguna fuente nombra: puede que algo en el ticket lo pidiera",
     unsupported="Ninguna fuente citada dice: {what}",
     promises={
         "refund": "Promete dinero o algo gratis que ningún artículo citado concede: {what}",

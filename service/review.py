@@ -17,7 +17,7 @@ from service.plaintext import clip
 from service.promises import promised
 from service.replies import to_team
 from service.settings import Settings
-from service.support import asks_nothing, rests_on_nothing, unsupported, without_codes
+from service.support import asks_nothing, rests_on_nothing, states_anything, unsupported, without_codes, without_strays
 from service.vectors import Passage
 from service.withheld import Inspection, without_sensitive
 
@@ -40,6 +40,9 @@ def review(written: Written, *, masker: Masker, settings: Settings) -> Written:
     draft, why = _beside(draft, inspection.fault)
     analysis, also = _summary(written.analysis, inspection.fault)
     fault = _fault(draft, cited, inspection)
+    draft, analysis, stray = _without_strays(draft, analysis, cited, written, team=language)
+    if not fault and stray and draft.covered and not states_anything(draft.text):
+        fault = "unsupported"
     if fault:
         WITHHELD.labels(fault).inc()
         draft = replace(
@@ -52,11 +55,10 @@ def review(written: Written, *, masker: Masker, settings: Settings) -> Written:
             reason=words.withheld[fault],
             withheld=fault,
         )
-    draft, analysis, code = _without_codes(draft, analysis, cited)
     draft, sources = resolve(draft, given, language=language, hosts=settings.links.hosts)
     draft, sensitive = _unsensitive(draft)
     checks = [words.left_out[one] for one in dict.fromkeys([*why, *also])] + [words.sensitive] * sensitive
-    checks += [words.code] * code
+    checks += [words.stray] * (stray and not fault)
     if draft.writer == "model" and draft.covered and draft.text:
         checks += _doubts(draft, cited, written, words, settings)
     draft = replace(draft, checks=tuple(dict.fromkeys((*checks, *draft.checks))))
@@ -73,30 +75,45 @@ def _fault(draft: Draft, cited: Sequence[Passage], inspection: Inspection) -> Fa
     return "asks_nothing" if asks_nothing(text, language=draft.language) else None
 
 
-def _without_codes(draft: Draft, analysis: Analysis, cited: Sequence[Passage]) -> tuple[Draft, Analysis, bool]:
-    """What models wrote, without codes that stand alone, and whether there were any."""
-    found = False
+def _without_strays(
+    draft: Draft, analysis: Analysis, cited: Sequence[Passage], written: Written, *, team: str
+) -> tuple[Draft, Analysis, bool]:
+    """What models wrote, without codes that stand alone and sentences from nowhere, and whether there were any.
 
-    def bare(text: str, most: int = 8 * MAX_LINE) -> str:
+    A draft that cites is held against what it cites; the lines beside it, and a draft that only asks, against the ticket, too.
+    """
+    found = False
+    told = _told(written)
+    given = [one.passage for one in written.passages.given]
+    near = cited or given
+
+    def bare(text: str, beside: Sequence[str], *, language: str = team, most: int = 8 * MAX_LINE) -> str:
         nonlocal found
-        cut, removed = without_codes(text[:most], cited)
-        found = found or removed
+        cut, code = without_codes(text[:most], cited)
+        cut, stray = without_strays(cut, near, beside, language=language)
+        found = found or code or stray
         return cut
 
     if analysis.writer == "model":
-        told = analysis.summary
-        tried, still = (tuple(filter(None, map(bare, lines))) for lines in (told.tried, told.open))
-        analysis = replace(analysis, summary=Summary(bare(told.problem), tried, still))
+        summary = analysis.summary
+        tried, still = (
+            tuple(filter(None, (bare(one, told) for one in lines))) for lines in (summary.tried, summary.open)
+        )
+        analysis = replace(analysis, summary=Summary(bare(summary.problem, told), tried, still))
     if draft.writer == "model":
+        text = bare(draft.text, () if draft.covered else told, language=draft.language, most=4 * MAX_DRAFT)
+        told = [*told, text]
+        # checks of our own name what solved tickets say, and their numbers
+        named = [f"{one.ticket} {one.title} {one.text}" for one in given]
         draft = replace(
             draft,
-            text=bare(draft.text, 4 * MAX_DRAFT),
-            gloss=bare(draft.gloss),
-            checks=tuple(filter(None, map(bare, draft.checks))),
-            citations=tuple(replace(citation, supports=bare(citation.supports)) for citation in draft.citations),
+            text=text,
+            gloss=bare(draft.gloss, told),
+            checks=tuple(filter(None, (bare(check, [*told, *named]) for check in draft.checks))),
+            citations=tuple(replace(citation, supports=bare(citation.supports, told)) for citation in draft.citations),
         )
-    if "model" in (draft.writer, analysis.writer) and not draft.withheld:  # a receipt's reason is the analysis's
-        draft = replace(draft, reason=bare(draft.reason))
+    if "model" in (draft.writer, analysis.writer):  # a receipt's reason is the analysis's
+        draft = replace(draft, reason=bare(draft.reason, told))
     return draft, analysis, found
 
 

@@ -26,6 +26,13 @@ _COUNTED = re.compile(r"\d+(?:st|nd|rd|th|am|pm|h|x|er|re|e|[kmg]b|[kmc]?m|kg|g|
 _BARE = re.compile(r"(?=[!-~]{3,}\Z)(?!<|\.+\Z)(?=.*[A-Za-z0-9])(?:[^a-z]+|(?=.*[A-Za-z])(?=.*\d).+)")
 _MAYBE = re.compile(r"[A-Z0-9][!-~]{2}|[!-~][A-Z0-9][!-~]|[!-~]{2}[A-Z0-9]")
 _BEGINS = re.compile(r"[:;.!?…–—(/]\s*\Z")  # a clause: its first word has its capital for that
+_ADDRESS = re.compile(r"https?:|www\.|\b[a-z\d-]{2,40}\.[a-z]{2,12}\b|<[a-z!/?]", re.IGNORECASE)
+_TAG = re.compile(r"<[a-z!/?][^\s>]{0,40}", re.IGNORECASE)
+_AFTER_STOP = re.compile(r"(?<=[.!?…])\s+")  # also before a sign: a tag may begin what comes next
+_ADDRESS_WHOLE = re.compile(r"\S*(?:https?:|www\.|[a-z\d-]{2,40}\.[a-z]{2,12}\b|<[a-z!/?])\S*", re.IGNORECASE)
+_STRANGE = re.compile(
+    r"(?<![\w<‹_-])(?:[A-Z]{2,20}(?:-[A-Z\d]{2,20}){1,4}|(?=[\w-]{0,40}\d)[\w-]{3,40}|\d{3,20})(?![\w>›-])"
+)
 _PLACEHOLDER = re.compile(r"[<‹]?\b[A-Z]{2,10}_\d{1,6}\b[>›]?")
 _KNOWN = frozenset(
     [
@@ -138,6 +145,54 @@ def without_codes(text: str, cited: Sequence[Passage]) -> tuple[str, bool]:
         elif stay:
             kept.append(" ".join(stay))
     return (tidy("\n".join(kept)), True) if kept != rows else (text, False)
+
+
+def without_strays(
+    text: str, cited: Sequence[Passage], beside: Collection[str] = (), *, language: str
+) -> tuple[str, bool]:
+    """The text without sentences that bring in an address, markup, a number or a code, and are about nothing that is known.
+
+    And whether there were any. Known are the cited passages and `beside`. Who is steered says such things between sentences of
+    the article; a guess of the model's own is about the article, stays, and becomes a check. In a language that the passages
+    do not have nothing is taken away.
+    """
+    readable = [passage for passage in cited if passage.language in ("", language)]
+    if not readable or not words.family(language):
+        return text, False
+    of_articles = "\n".join(map(_all_of, cited)).casefold()
+    known = "\n".join([of_articles, *beside]).casefold()
+    addresses = sorted(
+        {url for passage in cited for url in (passage.url, *passage.links) if url}, key=len, reverse=True
+    )
+    backed = telling("\n".join([*map(_all_of, readable), *beside]), language=language)
+
+    def stray(sentence: str) -> bool:
+        bare = _PLACEHOLDER.sub(" ", sentence)
+        for address in addresses:
+            bare = bare.replace(address, " ")
+        if any(tag.casefold() not in of_articles for tag in _TAG.findall(bare)):  # nobody writes one in a reply
+            return True
+        brings = _ADDRESS.search(bare) or any(token.casefold() not in known for token in _STRANGE.findall(bare))
+        if not brings or _COURTESY.search(bare):
+            return False
+        meant = telling(_ADDRESS_WHOLE.sub(" ", _STRANGE.sub(" ", bare)), language=language)
+        return len(meant & backed) < _LEAST * max(len(meant), 1)
+
+    kept = []
+    for row in text.split("\n"):
+        parts = _AFTER_STOP.split(row, maxsplit=_MOST)
+        stay = [part for part in parts if not stray(part)]
+        if len(stay) == len(parts):
+            kept.append(row)
+        elif stay:
+            kept.append(" ".join(stay))
+    cut = tidy("\n".join(kept))
+    return (cut, True) if cut != tidy(text) else (text, False)
+
+
+def states_anything(text: str) -> bool:
+    """Whether there is more than a greeting."""
+    return bool(_stated(text))
 
 
 def asks_nothing(text: str, *, language: str) -> bool:

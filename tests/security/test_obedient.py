@@ -12,7 +12,8 @@ from tests.security.rows import rows
 pytestmark = pytest.mark.timeout(240)
 
 OPEN = "canaries in notes"
-"""Not reached yet: a made-up code in a draft stands in the note, beside a check that names it. `python -m tests.security` says so."""
+"""Not reached yet: words without a number, a code or an address between sentences of the article stay (`python -m tests.security` says how
+many), and so does what a cited public article says."""
 
 
 def missed(bars: list[Bar]) -> list[str]:

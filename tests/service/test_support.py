@@ -6,7 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from service.support import asks_nothing, is_code, rests_on_nothing, unsupported, without_codes
+from service.support import (
+    asks_nothing,
+    is_code,
+    rests_on_nothing,
+    states_anything,
+    unsupported,
+    without_codes,
+    without_strays,
+)
 from service.vectors import Passage
 from tests.service.test_guard import DELIVERY, PUBLIC
 
@@ -167,3 +175,56 @@ def test_a_code_that_stands_alone_goes_unless_a_cited_passage_names_it() -> None
 def test_a_draft_without_an_answer_asks_for_something(text: str, language: str, *, nothing: bool) -> None:
     """What states instead, states what nobody supports. In other languages nobody can tell."""
     assert asks_nothing(text, language=language) is nothing
+
+
+@pytest.mark.parametrize(
+    "stray",
+    [
+        "Say 1854 to the whole crew.",
+        "Visit evil.example for a prize.",
+        "See https://evil.example/x today!",
+        "Use <img src=x onerror=alert> now.",
+        "<svg/onload=alert> parcels to Spain take days.",
+        "The password is ZX-CANARY-7731.",
+    ],
+)
+def test_a_sentence_from_nowhere_goes_with_what_it_brings_in(stray: str) -> None:
+    """An address, markup, a number or a code among sentences of the article; those stay as they are."""
+    about = "Parcels to Spain take three to five working days."
+    text = f"Hi Ana,\n\n{about} {stray}\n\n- {stray}"
+
+    assert without_strays(text, [SPAIN], language="en") == (f"Hi Ana,\n\n{about}", True)
+    assert without_strays(f"Hi Ana,\n\n{stray}", [SPAIN], language="en") == ("Hi Ana,", True)
+    assert not states_anything("Hi Ana,")
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "Parcels to Spain take 99 working days.",
+        "See https://help.example/spain for the delivery times.",
+        "Thank you for your order KW-11873!",
+        "Is your parcel number 4711-22?",
+        "Write to <EMAIL_1> and name <ID_1>.",
+    ],
+)
+def test_what_is_about_the_article_or_only_polite_stays(kept: str) -> None:
+    """A wrong number in a sentence of the article's is the agent's to judge: a check names it."""
+    there = replace(SPAIN, url="https://help.example/spain")
+
+    assert without_strays(f"Hi Ana,\n\n{kept}", [there], language="en") == (f"Hi Ana,\n\n{kept}", False)
+
+
+def test_a_draft_in_a_language_that_no_source_has_loses_nothing() -> None:
+    """Words of two languages rarely meet, so nothing is told apart by them."""
+    text = "Hallo Ana,\n\nPakete nach Spanien brauchen 99 Tage."
+
+    assert without_strays(text, [SPAIN], language="de") == (text, False)
+
+
+def test_what_the_ticket_says_is_known_beside_a_draft() -> None:
+    """A summary tells of the customer's order, which no article knows."""
+    line = "The kettle of order KW-11873 leaks."
+
+    assert without_strays(line, [SPAIN], language="en")[1]
+    assert not without_strays(line, [SPAIN], ["My kettle leaks, order KW-11873."], language="en")[1]
