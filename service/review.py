@@ -17,7 +17,15 @@ from service.plaintext import clip
 from service.promises import promised
 from service.replies import to_team
 from service.settings import Settings
-from service.support import asks_nothing, rests_on_nothing, states_anything, unsupported, without_codes, without_strays
+from service.support import (
+    asks_nothing,
+    rests_on_nothing,
+    states_anything,
+    strange_in,
+    unsupported,
+    without_codes,
+    without_strays,
+)
 from service.vectors import Passage
 from service.withheld import Inspection, without_sensitive
 
@@ -104,12 +112,13 @@ def _without_strays(
         text = bare(draft.text, () if draft.covered else told, language=draft.language, most=4 * MAX_DRAFT)
         told = [*told, text]
         # checks of our own name what solved tickets say, and their numbers
-        named = [f"{one.ticket} {one.title} {one.text}" for one in given]
+        held = "\n".join([*told, *(f"{one.ticket} {one.title} {one.text}" for one in given)]).casefold()
         draft = replace(
             draft,
             text=text,
             gloss=bare(draft.gloss, told),
-            checks=tuple(filter(None, (bare(check, [*told, *named]) for check in draft.checks))),
+            # one of a number whose sentence went says nothing any more
+            checks=tuple(one for check in draft.checks if (one := bare(check, [held])) and not strange_in(one, held)),
             citations=tuple(replace(citation, supports=bare(citation.supports, told)) for citation in draft.citations),
         )
     if "model" in (draft.writer, analysis.writer):  # a receipt's reason is the analysis's

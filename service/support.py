@@ -154,11 +154,9 @@ def without_strays(
 
     And whether there were any. Known are the cited passages and `beside`. Who is steered says such things between sentences of
     the article; a guess of the model's own is about the article, stays, and becomes a check. In a language that the passages
-    do not have nothing is taken away.
+    do not have markup alone is taken away.
     """
-    readable = [passage for passage in cited if passage.language in ("", language)]
-    if not readable or not words.family(language):
-        return text, False
+    readable = [passage for passage in cited if passage.language in ("", language) and words.family(language)]
     of_articles = "\n".join(map(_all_of, cited)).casefold()
     known = "\n".join([of_articles, *beside]).casefold()
     addresses = sorted(
@@ -172,8 +170,8 @@ def without_strays(
             bare = bare.replace(address, " ")
         if any(tag.casefold() not in of_articles for tag in _TAG.findall(bare)):  # nobody writes one in a reply
             return True
-        brings = _ADDRESS.search(bare) or any(token.casefold() not in known for token in _STRANGE.findall(bare))
-        if not brings or _COURTESY.search(bare):
+        brings = _ADDRESS.search(bare) or strange_in(bare, known)
+        if not readable or not brings or _COURTESY.search(bare):
             return False
         meant = telling(_ADDRESS_WHOLE.sub(" ", _STRANGE.sub(" ", bare)), language=language)
         return len(meant & backed) < _LEAST * max(len(meant), 1)
@@ -188,6 +186,11 @@ def without_strays(
             kept.append(" ".join(stay))
     cut = tidy("\n".join(kept))
     return (cut, True) if cut != tidy(text) else (text, False)
+
+
+def strange_in(text: str, known: str) -> bool:
+    """Whether it names a number or a code that is not in `known`, which is in lower case."""
+    return any(token.casefold() not in known for token in _STRANGE.findall(text))
 
 
 def states_anything(text: str) -> bool:
