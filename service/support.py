@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from service.knowledge.amounts import names_in
 from service.passages import telling
@@ -29,7 +30,6 @@ _BEGINS = re.compile(r"[:;.!?…–—(/]\s*\Z")  # a clause: its first word has
 _ADDRESS = re.compile(r"https?:|www\.|\b[a-z\d-]{2,40}\.[a-z]{2,12}\b|<[a-z!/?]", re.IGNORECASE)
 _TAG = re.compile(r"<[a-z!/?][^\s>]{0,40}", re.IGNORECASE)
 _AFTER_STOP = re.compile(r"(?<=[.!?…])\s+")  # also before a sign: a tag may begin what comes next
-_ADDRESS_WHOLE = re.compile(r"\S*(?:https?:|www\.|[a-z\d-]{2,40}\.[a-z]{2,12}\b|<[a-z!/?])\S*", re.IGNORECASE)
 _STRANGE = re.compile(
     r"(?<![\w<‹_-])(?:[A-Z]{2,20}(?:-[A-Z\d]{2,20}){1,4}|(?=[\w-]{0,40}\d)[\w-]{3,40}|\d{3,20})(?![\w>›-])"
 )
@@ -162,7 +162,10 @@ def without_strays(
     addresses = sorted(
         {url for passage in cited for url in (passage.url, *passage.links) if url}, key=len, reverse=True
     )
-    backed = telling("\n".join([*map(_all_of, readable), *beside]), language=language)
+
+    @cache
+    def backed() -> frozenset[int]:  # most texts bring in nothing, and never ask
+        return telling("\n".join([*map(_all_of, readable), *beside]), language=language)
 
     def stray(sentence: str) -> bool:
         bare = _PLACEHOLDER.sub(" ", sentence)
@@ -173,8 +176,9 @@ def without_strays(
         brings = _ADDRESS.search(bare) or strange_in(bare, known)
         if not readable or not brings or _COURTESY.search(bare):
             return False
-        meant = telling(_ADDRESS_WHOLE.sub(" ", _STRANGE.sub(" ", bare)), language=language)
-        return len(meant & backed) < _LEAST * max(len(meant), 1)
+        plain = " ".join(word for word in _STRANGE.sub(" ", bare).split() if not _ADDRESS.search(word))
+        meant = telling(plain, language=language)
+        return len(meant & backed()) < _LEAST * max(len(meant), 1)
 
     kept = []
     for row in text.split("\n"):
