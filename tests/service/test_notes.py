@@ -174,7 +174,7 @@ def test_an_attachment_nobody_read_is_a_check() -> None:
     html = compose(replace(READY, checks=(), unread=("2 files",)), language="de")
 
     assert "Versandfertig nach 1 Prüfung<" in html
-    assert "2 Dateien: vor dem Senden öffnen" in html
+    assert "vor dem Senden öffnen: 2 Dateien" in html
 
 
 def test_an_attachment_a_check_speaks_of_is_not_listed_twice() -> None:
