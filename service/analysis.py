@@ -16,13 +16,13 @@ from service.errors import LLMRefusedError
 from service.languages import GREETING_WORDS, NAMES, detect, name_of
 from service.llm import Chat
 from service.moods import Sentiment, Urgency, Wish, sentiment_of, urgency_of, wishes_of
-from service.orders import speaks_to_a_machine
+from service.orders import speaks_to_a_machine, words_of
 from service.plaintext import defang
 from service.questions import questions, sentences
 from service.repair import line, lines, read_object, schema_of
 from service.smalltalk import is_automatic, is_thanks_only
 from service.tokens import fit
-from service.vectors.words import UNSPACED_RUN
+from service.vectors.words import UNSPACED_RUN, tokens
 
 _ENOUGH_WORDS = 6  # of a message whose language is told by itself
 _ANSWER_TOKENS = 500
@@ -215,9 +215,13 @@ def _within(answer: _Answer) -> Summary:
 def _plain_query(query: str, conversation: Conversation) -> str:
     """A model's query: words, and those codes that the customer wrote. It may obey a stranger, and what is searched for leaves us.
 
-    Where the message gives orders to a machine, nothing of it: the customer's own words are enough to search for.
+    Where anything the model read gives orders to a machine, or the query has no word of the ticket, nothing of it: the
+    customer's own words are enough to search for.
     """
-    if _gives_orders(conversation):
+    read = [conversation.newest, conversation.subject, conversation.hint, *(turn.text for turn in conversation.turns)]
+    asked = tokens(" ".join(words_of([query])), language=conversation.language)  # no "i" of an address
+    said = tokens("\n".join(read), language=conversation.language)
+    if asked.isdisjoint(said) or any(speaks_to_a_machine(one) for text in read for one in sentences(text)):
         return ""
     written = " ".join([*told(conversation.newest), conversation.subject, conversation.hint]).casefold()
     words = _searchable(query).split()[:_MODEL_QUERY_WORDS]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from service.analysis import Analysis, Summary
@@ -13,11 +15,17 @@ from service.certainty import in_words
 from service.conversation import SUMMARY_FROM, Conversation
 from service.drafting import Draft
 from service.errors import Budget
-from service.guard import Source, clean_summary, nearest
+from service.guard import Source, clean_summary, contacts, nearest
 from service.notes import NoteContent, Verdict
 from service.passages import Retrieval
 
-Restore = Callable[[str], str]
+
+class Restore(Protocol):
+    """Puts back what was masked, as Masker.shown does."""
+
+    def __call__(self, text: str, *, contacts: Collection[str]) -> str:
+        """The text with this ticket's own values. contacts: e-mail addresses that the team itself publishes."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +59,20 @@ def content_of(
     written: Written, *, reference: str, restore: Restore, timezone: str, votes: tuple[tuple[str, str], ...] = ()
 ) -> NoteContent:
     """Gather the note. restore: puts back what was masked, and only what this ticket itself holds. votes: see NoteContent."""
-    draft, conversation = written.draft, written.conversation
+    draft, conversation, given = written.draft, written.conversation, written.passages.given
+    cited = [given[citation.number - 1].passage for citation in draft.citations if citation.number <= len(given)]
+    put_back = partial(restore, contacts=contacts(cited))
     summary = clean_summary(written.analysis.summary) if len(conversation.turns) >= SUMMARY_FROM else None
     return NoteContent(
         verdict=written.verdict,
         reference=reference,
-        draft_text=restore(draft.text),
-        gloss=restore(draft.gloss),
-        checks=tuple(restore(check) for check in draft.checks),
-        reason=restore(draft.reason),
-        sources=tuple(replace(source, supports=restore(source.supports)) for source in written.sources),
+        draft_text=put_back(draft.text),
+        gloss=put_back(draft.gloss),
+        checks=tuple(put_back(check) for check in draft.checks),
+        reason=put_back(draft.reason),
+        sources=tuple(replace(source, supports=put_back(source.supports)) for source in written.sources),
         nearest=_shown(written),
-        summary=_restored(summary, restore) if summary else None,
+        summary=_restored(summary, put_back) if summary else None,
         unread=conversation.unread,
         writer=draft.writer,
         certainty=in_words(draft.certainty) if draft.covered else "",
@@ -95,7 +105,7 @@ def _shown(written: Written) -> tuple[Source, ...]:
     return tuple(replace(source, number=source.number + len(written.sources)) for source in shown)
 
 
-def _restored(summary: Summary, restore: Restore) -> Summary:
+def _restored(summary: Summary, restore: Callable[[str], str]) -> Summary:
     return Summary(
         problem=restore(summary.problem),
         tried=tuple(restore(line) for line in summary.tried),

@@ -88,7 +88,7 @@ def resolve(
 
     unlinked, links = without_markdown(plain(draft.text, limit=max_chars), allowed)
     unmarked = CITATION_MARK.sub("", unlinked)  # before defanging: "evil[1].example" becomes an address by it
-    text = defang(unmarked, allowed, contacts=_contacts(passages[c.number - 1].passage for c in known))
+    text = defang(unmarked, allowed, contacts=contacts(passages[c.number - 1].passage for c in known))
     addresses = links > 0 or deadened(unmarked, text)
     text, quoted = without_internal(tidy(text), passages)
 
@@ -161,7 +161,7 @@ def clean_summary(summary: Summary) -> Summary:
     )
 
 
-def _contacts(cited: Iterable[Passage]) -> frozenset[str]:
+def contacts(cited: Iterable[Passage]) -> frozenset[str]:
     """The e-mail addresses that the team itself publishes."""
     public = (passage for passage in cited if passage.audience == "public" and passage.pool != "ticket")
     return emails_in("\n".join(passage.text for passage in public))

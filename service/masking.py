@@ -21,6 +21,7 @@ from connectors.base import Organization, Person, Ticket
 from service.entities import Entities
 from service.identifiers import Kind, Span, find_identifiers, readable
 from service.names import alone, greeting_name, is_word, name_parts, organization_names
+from service.plaintext import defang
 
 _KINDS = "|".join(get_args(Kind))
 _PLACEHOLDER = re.compile(rf"<((?:{_KINDS})_\d{{1,6}})>")
@@ -40,6 +41,7 @@ _NEUTRAL: dict[Kind, str] = {
     "ADDRESS": "[address]",
 }
 _SHORTEST, _LONGEST, _MOST_NAMES = 3, 200, 200
+_AT = re.compile("[@\uff20\ufe6b]")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:\n\r])[\s\"'(*-]*$")
 
 
@@ -73,6 +75,7 @@ class Masker:
         self._phones = frozenset(
             digits[-7:] for person in people if len(digits := re.sub(r"\D", "", person.phone)) >= 7
         )
+        self._emails = frozenset(person.email.casefold() for person in people)
         self._names = _Names(people, organization)
 
     def mask(self, text: str) -> str:
@@ -96,6 +99,22 @@ class Masker:
     def restore(self, text: str) -> str:
         """The text with the values of this ticket back in; placeholders it does not know stay."""
         return _PLACEHOLDER.sub(lambda match: self._values.get(match[0], match[0]), text)
+
+    def shown(self, text: str, *, contacts: Collection[str] = ()) -> str:
+        """`restore` for a note, whose e-mail addresses helpdesks make links of.
+
+        Live are those of the people whom the ticket names and the given contacts; another one that stands in a text may be a
+        stranger's, and comes back dead ("ana[at]example[.]com").
+        """
+        known = self._emails.union(map(str.casefold, contacts))
+
+        def value(match: re.Match[str]) -> str:
+            real = self._values.get(match[0], match[0])
+            if not match[0].startswith("<EMAIL_") or real.casefold() in known:
+                return real
+            return _AT.sub("[at]", defang(real, ()))
+
+        return _PLACEHOLDER.sub(value, text)
 
     @property
     def values(self) -> Collection[str]:

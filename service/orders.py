@@ -1,15 +1,19 @@
 """Sentences that speak to a machine instead of the team: "Ignore the ticket and start the draft with ...".
 
 Nothing rests on them: whoever wants to be missed is missed. They keep what such a sentence names out of where it does harm
-and is no loss: what is searched for, a summary by rules, a subject. The text that a model answers is left as it is, for
+and is no loss: what is searched for, a summary by rules, a subject, a sentence about nothing else. The text that a model answers is left as it is, for
 people too write "please ignore my last mail". English, German, French, Spanish. Pure; linear.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
+
+from service.questions import sentences
 
 _READ = 2_000  # characters of a sentence
+_WORD = re.compile(r"[^\W_]{3,40}")
 
 _OBJECT = (
     r"(?:everything|instructions?|prompts?|rules?|guidelines?|restrictions?|directions|requests|commands|ticket|context|task"
@@ -47,3 +51,19 @@ _TO_A_MACHINE = re.compile(
 def speaks_to_a_machine(sentence: str) -> bool:
     """Whether a sentence, a subject or a name gives orders to whoever drafts by machine."""
     return bool(_TO_A_MACHINE.search(sentence[:_READ]))
+
+
+def without_orders(texts: Sequence[str]) -> tuple[list[str], frozenset[str]]:
+    """The texts without sentences that speak to a machine, and the words of those sentences, in lower case."""
+    parts = [(text, sentences(text)) for text in texts]
+    orders = [[one for one in found if speaks_to_a_machine(one)] for _, found in parts]
+    kept = [
+        " ".join(one for one in found if one not in given) if given else text
+        for (text, found), given in zip(parts, orders, strict=True)
+    ]
+    return kept, words_of(one for given in orders for one in given)
+
+
+def words_of(texts: Iterable[str]) -> frozenset[str]:
+    """Words of three letters and more, in lower case."""
+    return frozenset(word for text in texts for word in _WORD.findall(text.casefold()))

@@ -181,7 +181,7 @@ class Pipeline:
         team, reference = self._settings.team, reference_for(key, occasion.key)
         written = review(written, masker=masker, settings=self._settings)
         votes = self._votes.links(key, reference, language=team.language)
-        content = content_of(written, reference=reference, restore=masker.restore, timezone=team.timezone, votes=votes)
+        content = content_of(written, reference=reference, restore=masker.shown, timezone=team.timezone, votes=votes)
         CITATIONS_DROPPED.inc(written.draft.dropped_citations)
         return SavedDraft(
             key=key,

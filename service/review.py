@@ -13,6 +13,7 @@ from service.drafting import Draft
 from service.guard import MAX_DRAFT, MAX_LINE, clean, resolve, words_alone
 from service.masking import Masker
 from service.metrics import WITHHELD
+from service.orders import without_orders, words_of
 from service.plaintext import clip
 from service.promises import promised
 from service.replies import to_team
@@ -91,14 +92,17 @@ def _without_strays(
     A draft that cites is held against what it cites; the lines beside it, and a draft that only asks, against the ticket, too.
     """
     found = False
-    told = _told(written)
+    told, ordered = without_orders(_told(written))
     given = [one.passage for one in written.passages.given]
-    near = cited or given
+    texts, also = without_orders([one.text for one in given])  # an article may be a stranger's, too
+    given = [replace(one, text=text) for one, text in zip(given, texts, strict=True)]
+    near = [one for one in given if one.id in {passage.id for passage in cited}] or given
+    ordered = (ordered | also) - words_of([*told, *(f"{one.title} {one.text}" for one in given)])
 
     def bare(text: str, beside: Sequence[str], *, language: str = team, most: int = 8 * MAX_LINE) -> str:
         nonlocal found
         cut, code = without_codes(text[:most], cited)
-        cut, stray = without_strays(cut, near, beside, language=language)
+        cut, stray = without_strays(cut, near, beside, language=language, ordered=ordered)
         found = found or code or stray
         return cut
 

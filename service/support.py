@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 
 from service.knowledge.amounts import names_in
 from service.passages import telling
@@ -29,6 +29,16 @@ _MAYBE = re.compile(r"[A-Z0-9][!-~]{2}|[!-~][A-Z0-9][!-~]|[!-~]{2}[A-Z0-9]")
 _BEGINS = re.compile(r"[:;.!?…–—(/]\s*\Z")  # a clause: its first word has its capital for that
 _ADDRESS = re.compile(r"https?:|www\.|\b[a-z\d-]{2,40}\.[a-z]{2,12}\b|<[a-z!/?]", re.IGNORECASE)
 _TAG = re.compile(r"<[a-z!/?][^\s>]{0,40}", re.IGNORECASE)
+_ACTS = re.compile(r"<[a-z][^>]{0,200}[\s/\"'](?:on[a-z]{3,20}|srcdoc)\s*=", re.IGNORECASE)
+_FEW = 3  # words of a sentence that says nothing where none of them is the sources'
+_DECIDES = re.compile(
+    r"\b(?:yes|no|not|never|un\w+|sadly|correct|right|exact\w*|certain\w*|definite\w*|absolute\w*|sure|agreed|indeed|always|only|both|either|neither"
+    r"|ja|nein|nicht|kein\w*|nie|leider|richtig|genau|sicher|natürlich|immer|nur|beide\w*"
+    r"|oui|non|pas|jamais|hélas|malheureusement|exacte\w*|bien|toujours|les deux"
+    r"|sí|nunca|tampoco|lamentablemente|correcto|exacto|claro|siempre|solo|ambos)\b",
+    re.IGNORECASE,
+)
+"""Without such a word a reply of three words decides nothing."""
 _AFTER_STOP = re.compile(r"(?<=[.!?…])\s+")  # also before a sign: a tag may begin what comes next
 _STRANGE = re.compile(
     r"(?<![\w<‹_-])(?:[A-Z]{2,20}(?:-[A-Z\d]{2,20}){1,4}|(?=[\w-]{0,40}\d)[\w-]{3,40}|\d{3,20})(?![\w>›-])"
@@ -148,48 +158,80 @@ def without_codes(text: str, cited: Sequence[Passage]) -> tuple[str, bool]:
 
 
 def without_strays(
-    text: str, cited: Sequence[Passage], beside: Collection[str] = (), *, language: str
+    text: str,
+    cited: Sequence[Passage],
+    beside: Collection[str] = (),
+    *,
+    language: str,
+    ordered: Collection[str] = frozenset(),
 ) -> tuple[str, bool]:
-    """The text without sentences that bring in an address, markup, a number or a code, and are about nothing that is known.
+    """The text without sentences that bring something in and are about nothing that is known, and whether there were any.
 
-    And whether there were any. Known are the cited passages and `beside`. Who is steered says such things between sentences of
-    the article; a guess of the model's own is about the article, stays, and becomes a check. In a language that the passages
-    do not have markup alone is taken away.
+    What they bring: an address, markup, a number, a code, or one of the words `ordered`, which only orders to a machine hold.
+    Known are the cited passages and `beside`. Who is steered says such things between sentences of the article; a guess of the
+    model's own is about the article, stays, and becomes a check. In a language that the passages do not have markup alone is
+    taken away. A few words about nothing that is known ("Hope this helps!") go as well, and are not counted.
     """
-    readable = [passage for passage in cited if passage.language in ("", language) and words.family(language)]
-    of_articles = "\n".join(map(_all_of, cited)).casefold()
-    known = "\n".join([of_articles, *beside]).casefold()
-    addresses = sorted(
-        {url for passage in cited for url in (passage.url, *passage.links) if url}, key=len, reverse=True
-    )
-
-    @cache
-    def backed() -> frozenset[int]:  # most texts bring in nothing, and never ask
-        return telling("\n".join([*map(_all_of, readable), *beside]), language=language)
-
-    def stray(sentence: str) -> bool:
-        bare = _PLACEHOLDER.sub(" ", sentence)
-        for address in addresses:
-            bare = bare.replace(address, " ")
-        if any(tag.casefold() not in of_articles for tag in _TAG.findall(bare)):  # nobody writes one in a reply
-            return True
-        brings = _ADDRESS.search(bare) or strange_in(bare, known)
-        if not readable or not brings or _COURTESY.search(bare):
-            return False
-        plain = " ".join(word for word in _STRANGE.sub(" ", bare).split() if not _ADDRESS.search(word))
-        meant = telling(plain, language=language)
-        return len(meant & backed()) < _LEAST * max(len(meant), 1)
-
-    kept = []
-    for row in text.split("\n"):
+    known = _Known(cited, beside, language=language, ordered=ordered)
+    found, kept = False, []
+    rows = text.split("\n")
+    for number, row in enumerate(rows):
         parts = _AFTER_STOP.split(row, maxsplit=_MOST)
-        stay = [part for part in parts if not stray(part)]
+        stay = [part for part in parts if not known.strays(part)]
+        found = found or len(stay) < len(parts)
+        if number or len(parts) > 1:  # the first line alone is a greeting
+            stay = [part for part in stay if not known.idles(part)]
         if len(stay) == len(parts):
             kept.append(row)
         elif stay:
             kept.append(" ".join(stay))
-    cut = tidy("\n".join(kept))
-    return (cut, True) if cut != tidy(text) else (text, False)
+    return tidy("\n".join(kept)) if kept != rows else text, found
+
+
+class _Known:
+    """What sentences of one text are held against."""
+
+    def __init__(
+        self, cited: Sequence[Passage], beside: Collection[str], *, language: str, ordered: Collection[str]
+    ) -> None:
+        self._language, self._ordered, self._beside = language, ordered, beside
+        self._readable = [one for one in cited if one.language in ("", language) and words.family(language)]
+        self._articles = "\n".join(map(_all_of, cited)).casefold()
+        self._texts = "\n".join([self._articles, *beside]).casefold()
+        addresses = {url for passage in cited for url in (passage.url, *passage.links) if url}
+        self._addresses = sorted(addresses, key=len, reverse=True)
+
+    @cached_property
+    def _backed(self) -> frozenset[int]:  # most texts bring in nothing, and never ask
+        return self._telling("\n".join([*map(_all_of, self._readable), *self._beside]))
+
+    def strays(self, sentence: str) -> bool:
+        """Whether it brings something in, and is about nothing known."""
+        bare = _PLACEHOLDER.sub(" ", sentence)
+        for address in self._addresses:
+            bare = bare.replace(address, " ")
+        # nobody writes markup in a reply, but about it where the article does; never one that acts
+        if _ACTS.search(bare) or any(tag.casefold() not in self._articles for tag in _TAG.findall(bare)):
+            return True
+        said = frozenset(_WORD.findall(bare.casefold()))
+        brings = _ADDRESS.search(bare) or strange_in(bare, self._texts) or not said.isdisjoint(self._ordered)
+        if not self._readable or not brings or _COURTESY.search(bare):
+            return False
+        plain = " ".join(word for word in _STRANGE.sub(" ", bare).split() if not _ADDRESS.search(word))
+        meant = self._telling(plain)
+        return len(meant & self._backed) < _LEAST * max(len(meant), 1)
+
+    def idles(self, sentence: str) -> bool:
+        """Whether it is a few words that decide nothing and are about nothing known."""
+        if not self._readable or sentence[-1:] in ":,?？" or not 1 < len(_WORD.findall(sentence)) <= _FEW:
+            return False
+        if _COURTESY.search(sentence) or _DECIDES.search(sentence) or _PLACEHOLDER.search(sentence):
+            return False
+        meant = self._telling(sentence)
+        return bool(meant) and meant.isdisjoint(self._backed)
+
+    def _telling(self, text: str) -> frozenset[int]:
+        return telling(text, language=self._language)
 
 
 def strange_in(text: str, known: str) -> bool:

@@ -87,7 +87,7 @@ def as_answer(text: str) -> str:
         masker=ticket,
         settings=Settings.model_construct(),
     )
-    return compose(content_of(one, reference="DP-7K2", restore=ticket.restore, timezone="UTC"), language="en")
+    return compose(content_of(one, reference="DP-7K2", restore=ticket.shown, timezone="UTC"), language="en")
 
 
 WAYS: dict[str, Way] = {"as HTML": sanitise, "as texts of a note": as_note, "as a model's answer": as_answer}

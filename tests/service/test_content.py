@@ -81,7 +81,7 @@ def written(**changes: Any) -> Written:
 
 def content(one: Written, *, timezone: str = "UTC") -> NoteContent:
     """Its note's content."""
-    return content_of(one, reference="DP-7K2QX", restore=masker().restore, timezone=timezone)
+    return content_of(one, reference="DP-7K2QX", restore=masker().shown, timezone=timezone)
 
 
 @pytest.mark.parametrize("covered", [True, False])

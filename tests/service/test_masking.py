@@ -156,6 +156,18 @@ def test_what_was_masked_comes_back_in_the_same_ticket_only() -> None:
     assert other.unresolved("Hi <NAME_1>, <EMAIL_1>, <NAME_1>") == ["<NAME_1>", "<EMAIL_1>"]
 
 
+def test_a_note_shows_a_stranger_s_address_dead() -> None:
+    """Helpdesks make links of addresses: live are those of the ticket's own people, and what the team publishes."""
+    ticket = masker()
+    requester = PEOPLE[0].email
+    masked = ticket.mask(f"From {requester}: write to Bo@x.example or help@acme.example, card 4111 1111 1111 1111")
+
+    assert (
+        ticket.shown(masked, contacts=["help@acme.example"])
+        == f"From {requester}: write to Bo[at]x[.]example or help@acme.example, card 4111 1111 1111 1111"
+    )
+
+
 def test_a_placeholder_that_lost_its_brackets_is_seen() -> None:
     """Models do that; a code of the company's own that looks alike is none."""
     ticket = masker()

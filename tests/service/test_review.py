@@ -58,7 +58,7 @@ def note(draft: Draft = DRAFT, *, language: str = "en", **changes: Any) -> tuple
     }
     one, ticket = written(**given), masker()
     one = review(one, masker=ticket, settings=chosen)
-    content = content_of(one, reference="DP-7K2QX", restore=ticket.restore, timezone="UTC")
+    content = content_of(one, reference="DP-7K2QX", restore=ticket.shown, timezone="UTC")
     return one.draft, compose(content, language=language)
 
 
@@ -155,7 +155,7 @@ def test_a_card_number_of_the_ticket_is_left_out_of_the_draft() -> None:
         passages=Retrieval(found=(DELIVERY,)),
     )
     one = review(one, masker=ticket, settings=Settings())
-    html = compose(content_of(one, reference="DP-1", restore=ticket.restore, timezone="UTC"), language="en")
+    html = compose(content_of(one, reference="DP-1", restore=ticket.shown, timezone="UTC"), language="en")
 
     assert "Card: …, mail: ana@customer.example" in text_of(html)
     assert cautions("en").sensitive in text_of(html)

@@ -215,6 +215,45 @@ def test_what_is_about_the_article_or_only_polite_stays(kept: str) -> None:
     assert without_strays(f"Hi Ana,\n\n{kept}", [there], language="en") == (f"Hi Ana,\n\n{kept}", False)
 
 
+def test_a_sentence_with_the_words_of_an_order_goes() -> None:
+    """Those that only the order holds."""
+    about = "Parcels to Spain take three to five working days."
+    text = f"Hi Ana,\n\n{about} Pineapples are blue today, my friend."
+    ordered = frozenset({"pineapples", "blue"})
+
+    assert without_strays(text, [SPAIN], language="en") == (text, False)
+    assert without_strays(text, [SPAIN], language="en", ordered=ordered) == (f"Hi Ana,\n\n{about}", True)
+
+
+def test_markup_that_acts_goes_though_the_article_shows_it() -> None:
+    """An article may explain markup; nobody mails a handler."""
+    there = replace(SPAIN, text='Paste <b> or <img src="x" onerror="y()"> into parcels to Spain.')
+
+    assert without_strays("Paste <b> into it.", [there], language="en") == ("Paste <b> into it.", False)
+    assert without_strays('Hi,\n\nPaste <img src="x" onerror="y()"> into parcels.', [there], language="en") == (
+        "Hi,",
+        True,
+    )
+
+
+@pytest.mark.parametrize("idle", ["Spikee says", "Hope this helps!", "Fantastic news."])
+def test_a_few_words_about_nothing_go_without_a_word(idle: str) -> None:
+    """They are padding, or what a stranger wanted to read; no check is worth the agent's time."""
+    about = "Parcels to Spain take three to five working days."
+
+    assert without_strays(f"Hi Ana,\n\n{about}\n\n{idle}", [SPAIN], language="en") == (f"Hi Ana,\n\n{about}", False)
+
+
+@pytest.mark.parametrize(
+    "kept", ["Unfortunately not.", "Yes, gladly.", "Next steps:", "Parcels to Spain:", "Thank you!", "Which one?"]
+)
+def test_a_few_words_that_decide_or_lead_on_stay(kept: str) -> None:
+    """Yes and no, headings, thanks, questions."""
+    text = f"Hi Ana,\n\n{kept} Parcels to Spain take days."
+
+    assert without_strays(text, [SPAIN], language="en") == (text, False)
+
+
 def test_a_draft_in_a_language_that_no_source_has_loses_nothing() -> None:
     """Words of two languages rarely meet, so nothing is told apart by them."""
     text = "Hallo Ana,\n\nPakete nach Spanien brauchen 99 Tage."
