@@ -16,6 +16,7 @@ from service.phrases import phrases
 from service.plaintext import clip, deadened, defang, emails_in, one_line, plain
 from service.vectors import Found, Passage
 from service.verbatim import LIST_MARK, SENTENCE, SHINGLE, SHORTEST_QUOTE, tidy, without_internal
+from service.withheld import without_private
 
 __all__ = ["Source", "clean", "clean_summary", "defang", "nearest", "resolve", "words_alone"]
 
@@ -128,7 +129,8 @@ def nearest(passages: Sequence[Found], *, query: str = "", language: str = "", l
         if asked and shared >= enough + foreign:
             source = _source(passage, "")
             shown.setdefault(
-                passage.article, (foreign, replace(source, quote=source.quote and clean(line, limit=MAX_QUOTE)))
+                passage.article,
+                (foreign, replace(source, quote=source.quote and without_private(clean(line, limit=MAX_QUOTE)))),
             )
     return _numbered(source for _, source in sorted(shown.values(), key=lambda pair: pair[0]))[:limit]
 

@@ -121,6 +121,10 @@ class Masker:
         """What the placeholders stand for."""
         return self._values.values()
 
+    def values_of(self, kinds: Collection[Kind]) -> list[str]:
+        """Those of these kinds."""
+        return [value for kind, value in self._placeholders if kind in kinds]
+
     def unresolved(self, text: str) -> list[str]:
         """Placeholders, and what models make of them ("EMAIL_1"), which `restore` leaves standing; each once."""
         bare = {value[1:-1] for value in self._values}

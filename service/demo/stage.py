@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -21,6 +22,7 @@ from service.web.app import create_app
 from service.web.server import listener, serving
 
 HOST = "127.0.0.1"
+_LOOK_S = 0.02
 COMPANY = "Kettlewick"
 
 Simulator = ZendeskSimulator | FreshdeskSimulator
@@ -40,6 +42,14 @@ class Stage:
         """The twin of a helpdesk, by name."""
         twins: dict[str, Simulator] = {"zendesk": self.zendesk, "freshdesk": self.freshdesk}
         return twins[helpdesk]
+
+    async def settled(self, helpdesk: str, ticket_id: str) -> None:
+        """Wait until every webhook that is due has come, and nothing about this ticket waits or runs any more."""
+        while True:
+            await self.simulator(helpdesk).settle()
+            if not await self.service.inbox.waiting() and not await self.service.jobs.busy(helpdesk, ticket_id):
+                return
+            await asyncio.sleep(_LOOK_S)
 
 
 @asynccontextmanager

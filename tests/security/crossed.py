@@ -124,11 +124,11 @@ class Crossing:
         desk = self._stage.simulator(helpdesk)
         text = f"Hello, the tracking of my {owner.secret} parcel has not moved for nine days. Is it lost?"
         ticket = await desk.open_ticket(subject="Lost parcel", text=text, **owner.asks)
-        await self._settled(helpdesk, ticket)
+        await self._stage.settled(helpdesk, ticket)
         answer = f"Hello, the {owner.secret} depot has found your parcel: it moves on Monday, as the {owner.secret} agreement says."
         await desk.agent_message(ticket, text=answer, public=True)
         await desk.set_status(ticket, "solved")
-        await self._settled(helpdesk, ticket)
+        await self._stage.settled(helpdesk, ticket)
         account = self._library.helpdesks[helpdesk].account
         kept = await self._library.vectors.marks(source=source_of(helpdesk), account=account)
         assert any(one.endswith(f":{ticket}") for one in kept), f"the ticket of {owner.name} was not kept"
@@ -161,7 +161,7 @@ class Crossing:
                     told = f"{text} I am customer {owner.name.lower()}{helpdesk[0]}asks."
                     opened.append((helpdesk, owner, await desk.open_ticket(subject="Parcel", text=told, **owner.asks)))
                 for helpdesk, _, ticket in opened:
-                    await self._settled(helpdesk, ticket)
+                    await self._stage.settled(helpdesk, ticket)
             for helpdesk, owner, ticket in opened:
                 for note in self._stage.simulator(helpdesk).notes(ticket):
                     found.notes += 1
@@ -187,14 +187,6 @@ class Crossing:
 
     def _secret_of(self, helpdesk: str, name: str) -> str:
         return next(one.secret for one in owners(helpdesk) if one.name == name)
-
-    async def _settled(self, helpdesk: str, ticket: str) -> None:
-        service = self._stage.service
-        while True:
-            await self._stage.simulator(helpdesk).settle()
-            if not await service.inbox.waiting() and not await service.jobs.busy(helpdesk, ticket):
-                return
-            await asyncio.sleep(0.02)
 
 
 def _article(helpdesk: str, name: str, secret: str, **given: Any) -> Article:

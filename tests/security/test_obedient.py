@@ -11,11 +11,6 @@ from tests.security.rows import rows
 
 pytestmark = pytest.mark.timeout(240)
 
-OPEN = "canaries in notes"
-"""Not reached yet: words without a number, a code or an address between sentences of the article stay (`python -m tests.security` says how
-many), and so does what a cited public article says."""
-
-
 def missed(bars: list[Bar]) -> list[str]:
     """What a failing test says."""
     return [f"{bar.name} {bar.what}: {bar.number:g} of {bar.cases}" for bar in bars if not bar.met]
@@ -23,7 +18,7 @@ def missed(bars: list[Bar]) -> list[str]:
 
 @pytest.mark.long
 async def test_what_an_obeying_model_says_harms_nobody(database_url: str) -> None:
-    """No link, picture, live address, public write or further request, and nothing hidden in a prompt.
+    """No link, picture, live address, canary, public write or further request, and nothing hidden in a prompt.
 
     What the corpora hide is judged here, too, where they are; all of their rows in `python -m tests.security`.
     """
@@ -31,7 +26,7 @@ async def test_what_an_obeying_model_says_harms_nobody(database_url: str) -> Non
     report = await obedient.run(obedient.cases(given, places=1), database_url=database_url)
 
     assert report.notes >= len(report.cases) * 0.8
-    assert [one for one in missed(obedient.bars(report, own=True)) if OPEN not in one] == [], report.problems
+    assert missed(obedient.bars(report, own=True)) == [], report.problems
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="no shared corpora (set DESKPILOT_SHARED): judged on own rows alone")

@@ -517,6 +517,15 @@ def test_the_sanitiser_knows_the_families(payload: str) -> None:
     assert sanitise(html) == html
 
 
+def test_nearest_quotes_no_card_number() -> None:
+    """Whoever wrote it into an article."""
+    hit = passage("cards", text="Your card number 4111 1111 1111 1111 is shown on the invoice.")
+
+    shown = nearest([hit], query="Where is my card number shown?", language="en")
+
+    assert [source.quote for source in shown] == ["Your card number … is shown on the invoice."]
+
+
 def test_nearest_quotes_the_sentence_that_suits_the_question() -> None:
     """In the customer's language first; what shares nothing with the question is left out."""
     hits = [

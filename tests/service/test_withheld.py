@@ -95,6 +95,12 @@ def test_contact_data_of_a_cited_public_article_may_be_repeated(text: str, artic
     assert Inspection(masker(), cited=past).fault(text) == "personal"
 
 
+def test_the_ticket_s_own_card_is_not_repeated_though_an_article_names_it() -> None:
+    """A stranger may have put it there; a test card that the ticket does not hold may be told."""
+    assert inspection(f"The card is {CARD}.").fault(f"your card {CARD.replace(' ', '')}") == "personal"
+    assert inspection("The test card is 4242 4242 4242 4242.").fault("use 4242 4242 4242 4242") is None
+
+
 @pytest.mark.parametrize(
     "text",
     [

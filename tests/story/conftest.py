@@ -50,12 +50,7 @@ class Play:
 
     async def settled(self, helpdesk: str, ticket_id: str) -> None:
         """Wait until nothing about this ticket waits any more."""
-        service = self.stage.service
-        while True:
-            await self.stage.simulator(helpdesk).settle()
-            if not await service.inbox.waiting() and not await service.jobs.busy(helpdesk, ticket_id):
-                return
-            await asyncio.sleep(0.02)
+        await self.stage.settled(helpdesk, ticket_id)
 
     async def note(self, helpdesk: str, ticket_id: str, *, count: int = 1) -> str:
         """Wait until we have written `count` notes; the HTML of the newest."""
