@@ -30,6 +30,7 @@ from service.knowledge.sources import Library
 from service.ledger import Ledger
 from service.llm import LLM
 from service.outages import Outages
+from service.pilot import Pilots
 from service.pipeline import Pipeline, Tools
 from service.queue import Queue
 from service.reconcile import Reconciler
@@ -98,6 +99,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
             ledger=Ledger(database),
             llm=await stack.enter_async_context(LLM.opened(settings.llm)),
             outages=outages,
+            pilots=Pilots(database),
             budgets=budgets,
             spending=Spending(database, settings.llm),
             reconciler=Reconciler(database, inbox=inbox),
