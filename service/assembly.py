@@ -34,6 +34,7 @@ from service.pilot import Pilots
 from service.pipeline import Pipeline, Tools
 from service.queue import Queue
 from service.reconcile import Reconciler
+from service.rehearsal import Rehearsal
 from service.retention import Retention
 from service.settings import Settings, SettingsProblem
 from service.spending import Spending
@@ -56,6 +57,7 @@ class Service:
     queue: Queue
     tools: Tools
     pipeline: Pipeline
+    rehearsal: Rehearsal
     jobs: Jobs
 
     async def database_answers(self) -> str:
@@ -111,7 +113,8 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
             queue, inbox=inbox, outages=outages, story=pipeline, settings=settings, helpdesks=settings.helpdesks
         )
         await stack.enter_async_context(queue.app.open_async())
-        yield Service(settings, database, inbox, queue, tools, pipeline, jobs)
+        rehearsal = Rehearsal(pipeline.author, tools.library, outages)
+        yield Service(settings, database, inbox, queue, tools, pipeline, rehearsal, jobs)
 
 
 @asynccontextmanager

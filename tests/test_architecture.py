@@ -23,10 +23,10 @@ FLOORS = (
         "guard", "links", "verbatim", "withheld", "support", "promises", "review",
         "notes", "content", "traces", "knowledge", "writers", "author", "reconcile", "solved", "lessons",
     },
-    {"pipeline", "story"},
+    {"pipeline", "story", "rehearsal", "rules"},
     {"chores", "backlog", "backfill", "forgetting"},
     {"jobs"},
-    {"assembly", "progress", "operating", "reporting", "evaluation", "web", "demo", "cli"},
+    {"assembly", "progress", "operating", "reporting", "rehearsing", "steering", "evaluation", "web", "demo", "cli"},
 )  # fmt: skip
 """service/ from the ground up; a file may import its own floor and those below."""
 

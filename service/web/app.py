@@ -7,7 +7,7 @@ from starlette.types import ASGIApp
 
 from service import __version__
 from service.assembly import Service
-from service.web import feedback, health, knowledge, requesters
+from service.web import feedback, health, knowledge, requesters, trial
 from service.web.admin import Admin
 from service.web.protection import Protection
 from service.web.webhooks import Webhooks
@@ -27,6 +27,7 @@ def create_app(service: Service, *, control_token: str = "") -> ASGIApp:
     app.include_router(health.router(checks, figures=service.count_spending))
     app.include_router(knowledge.router(tools))
     app.include_router(requesters.router(service))
+    app.include_router(trial.router(service.rehearsal))
     app.include_router(feedback.router(tools.votes, language=settings.team.language))
     behind = Admin(app, tokens=(control_token, settings.admin_token.get_secret_value()))
     secrets = {name: helpdesk.secrets for name, helpdesk in settings.helpdesks.items()}
