@@ -57,8 +57,12 @@ class Service:
     queue: Queue
     tools: Tools
     pipeline: Pipeline
-    rehearsal: Rehearsal
     jobs: Jobs
+
+    @property
+    def rehearsal(self) -> Rehearsal:
+        """The test box."""
+        return Rehearsal(self.pipeline.author, self.tools.library, self.tools.outages)
 
     async def database_answers(self) -> str:
         """Empty when PostgreSQL answers."""
@@ -113,8 +117,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
             queue, inbox=inbox, outages=outages, story=pipeline, settings=settings, helpdesks=settings.helpdesks
         )
         await stack.enter_async_context(queue.app.open_async())
-        rehearsal = Rehearsal(pipeline.author, tools.library, outages)
-        yield Service(settings, database, inbox, queue, tools, pipeline, rehearsal, jobs)
+        yield Service(settings, database, inbox, queue, tools, pipeline, jobs)
 
 
 @asynccontextmanager

@@ -40,6 +40,15 @@ class Scope:
         """Whether there is no limit."""
         return self == EVERYTHING
 
+    @property
+    def in_words(self) -> str:
+        """One line for people: "25 % of tickets, groups Support, Billing"."""
+        if self.everything:
+            return "every ticket"
+        lists = {name: getattr(self, name) for name in ("brands", "groups", "tags")}
+        told = [f"{name} {', '.join(listed)}" for name, listed in lists.items() if listed]
+        return ", ".join([f"{self.percent} % of tickets" if self.percent < 100 else "tickets", *told])
+
     def as_json(self) -> dict[str, Any]:
         """For programs."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}

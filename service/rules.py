@@ -67,6 +67,17 @@ def as_json(parts: Sequence[Part]) -> dict[str, Any]:
     return {"version": __version__, **told}
 
 
+def in_words(value: Value) -> str:
+    """A value of a rule as people read it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float):
+        return f"{value:,}" if isinstance(value, int) else f"{value:g}"
+    return ", ".join(value or ())
+
+
 def _writing(settings: Settings, pauses: Sequence[Pause]) -> Iterator[Rule]:
     stopped = {pause.helpdesk: pause for pause in pauses}
     for name in settings.helpdesks:

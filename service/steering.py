@@ -18,9 +18,9 @@ from service.database import Database, open_database
 from service.errors import ServiceError
 from service.outages import Outages, leak_of
 from service.pauses import ALL, Pauses
-from service.pilot import Pilots, Scope, ScopeError, read_scope
+from service.pilot import Pilots, ScopeError, read_scope
 from service.rehearsing import try_out
-from service.rules import Value, rules_in_force
+from service.rules import in_words, rules_in_force
 from service.rules import as_json as rules_as_json
 from service.settings import Settings
 
@@ -119,7 +119,7 @@ async def show_pilot(settings: Settings, *, as_json: bool) -> int:
             f"{what} are paused by {pause.by} since {pause.since:%Y-%m-%d %H:%M}: {pause.why}", highlight=False
         )
     for name, scope in scopes.items():
-        console.print(f"{name}: {_in_words(scope)}", highlight=False)
+        console.print(f"{name}: {scope.in_words}", highlight=False)
     if not scopes:
         console.print("No helpdesk is connected.")
     return 0
@@ -139,7 +139,7 @@ async def set_pilot(settings: Settings, helpdesk: str, given: dict[str, str], *,
     if as_json:
         print(json.dumps({"helpdesk": helpdesk, **scope.as_json()}, indent=2))  # noqa: T201 - the command's output
     else:
-        Console(stderr=True).print(f"{helpdesk}: {_in_words(scope)}", highlight=False)
+        Console(stderr=True).print(f"{helpdesk}: {scope.in_words}", highlight=False)
     return 0
 
 
@@ -188,29 +188,9 @@ async def show_policy(settings: Settings, *, as_json: bool) -> int:
     return 0
 
 
-def in_words(value: Value) -> str:
-    """A value of a rule as people read it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int | float):
-        return f"{value:,}" if isinstance(value, int) else f"{value:g}"
-    return ", ".join(value or ())
-
-
 async def _leaking(database: Database, settings: Settings) -> list[str]:
     standing = await Outages(database).standing()
     return [name for name in settings.helpdesks if leak_of(name) in standing]
-
-
-def _in_words(scope: Scope) -> str:
-    if scope.everything:
-        return "every ticket is covered"
-    lists = [
-        f"{name} {', '.join(getattr(scope, name))}" for name in ("brands", "groups", "tags") if getattr(scope, name)
-    ]
-    return f"{scope.percent} % of tickets" + (f" of {' · '.join(lists)}" if lists else "")
 
 
 def _one(settings: Settings, helpdesk: str) -> str:
