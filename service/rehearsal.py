@@ -23,6 +23,7 @@ from service.knowledge.sources import Library
 from service.outages import Outages
 from service.policy import Occasion, Silence, occasion_for, silence_after_analysis
 from service.settings import Settings
+from service.vectors import Passage
 
 LARGEST_BYTES = 128 * 1024
 """Of a question with all that belongs to it, as JSON."""
@@ -89,6 +90,7 @@ class Given:
     """A passage that was found. score: as the search ranks; comparable within one question only."""
 
     title: str
+    place: str  # the heading it stands under; empty: none
     text: str
     url: str
     pool: str
@@ -197,6 +199,7 @@ def _told(
         passages=tuple(
             Given(
                 title=found.passage.title,
+                place=_place(found.passage),
                 text=found.passage.text,
                 url=found.passage.url,
                 pool=found.passage.pool,
@@ -211,3 +214,9 @@ def _told(
         tokens_in=analysis.tokens_in + draft.tokens_in,
         tokens_out=analysis.tokens_out + draft.tokens_out,
     )
+
+
+def _place(passage: Passage) -> str:
+    """The last part of the breadcrumb, where it says more than the title."""
+    last = passage.breadcrumb.rpartition(" › ")[2]
+    return "" if last == passage.title else last

@@ -133,21 +133,21 @@ def _model(settings: Settings) -> Iterator[Rule]:
     llm, embeddings = settings.llm, settings.embeddings
     yield Rule("model", llm.model or "none: articles are quoted", _name("llm", "model"))
     yield Rule("model that analyses", llm.fast_model or llm.model or "none: by rules", _name("llm", "fast_model"))
-    yield Rule("at", _host(llm.base_url, on=llm.on), _name("llm", "base_url"))
+    yield Rule("model's host", _host(llm.base_url, on=llm.on), _name("llm", "base_url"))
     yield Rule("calls per message and attempt, at most", MOST_CALLS)
     yield Rule("seconds a call may take", llm.timeout_s, _name("llm", "timeout_s"))
     yield Rule("seconds a ticket waits for a model that is down", llm.wait_s, _name("llm", "wait_s"))
     yield Rule("embeddings", embeddings.model or "none: words alone", _name("embeddings", "model"))
-    yield Rule("embeddings at", _host(embeddings.base_url, on=embeddings.on), _name("embeddings", "base_url"))
+    yield Rule("host of the embeddings", _host(embeddings.base_url, on=embeddings.on), _name("embeddings", "base_url"))
 
 
 def _budgets(settings: Settings) -> Iterator[Rule]:
     llm = settings.llm
     cap = "none" if llm.daily_cap is None else llm.daily_cap
-    yield Rule("money of an account and day", cap, _name("llm", "daily_cap"))
+    yield Rule("cost of an account and day, at most", cap, _name("llm", "daily_cap"))
     for who in ("requester", "organization"):
         field = f"tokens_per_{who}_hour"
-        yield Rule(f"tokens of one {who} and hour", getattr(llm, field) or "no limit", _name("llm", field))
+        yield Rule(f"tokens of one {who} and hour, at most", getattr(llm, field) or "no limit", _name("llm", field))
 
 
 def _data(settings: Settings) -> Iterator[Rule]:

@@ -20,8 +20,8 @@ from service.outages import Outages, leak_of
 from service.pauses import ALL, Pauses
 from service.pilot import Pilots, ScopeError, read_scope
 from service.rehearsing import try_out
-from service.rules import in_words, rules_in_force
 from service.rules import as_json as rules_as_json
+from service.rules import in_words, rules_in_force
 from service.settings import Settings
 
 Run = Callable[..., None]

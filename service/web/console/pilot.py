@@ -23,7 +23,7 @@ PATH = "/admin/pilot"
 _CHANGES = 10
 _FIELDS = ("groups", "brands", "tags", "percent")
 _TITLES = {"zendesk": "Zendesk", "freshdesk": "Freshdesk", ALL: "All helpdesks"}
-_SAID = {"pause": "Notes are paused.", "resume": "Notes are written again.", "cover": "The pilot is changed."}
+_SAID = {"resume": "Notes are written again.", "cover": "The pilot is changed."}
 _DEEDS = {"pause": "paused", "resume": "resumed", "pilot": "changed the pilot of"}
 
 
