@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from connectors import WEBHOOKS
 from service.changes import newest_changes
@@ -179,11 +180,13 @@ async def show_policy(settings: Settings, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps(rules_as_json(parts), indent=2))  # noqa: T201 - the command's output
         return 0
-    table = Table("", "rule", "in force", box=None, pad_edge=False)
-    table.add_column("change it with", overflow="fold")
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)  # names of settings are copied
     for part in parts:
-        for number, rule in enumerate(part.rules):
-            table.add_row("" if number else part.title, rule.name, in_words(rule.value), rule.setting)
+        table.add_row(Text(part.title, style="bold"))
+        for rule in part.rules:
+            named = Text.assemble(f"  {rule.name}", (f"\n  {rule.setting}" if rule.setting else "", "dim"))
+            table.add_row(named, in_words(rule.value))
     Console().print(table)
     return 0
 
