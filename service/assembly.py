@@ -30,9 +30,11 @@ from service.knowledge.sources import Library
 from service.ledger import Ledger
 from service.llm import LLM
 from service.outages import Outages
+from service.pilot import Pilots
 from service.pipeline import Pipeline, Tools
 from service.queue import Queue
 from service.reconcile import Reconciler
+from service.rehearsal import Rehearsal
 from service.retention import Retention
 from service.settings import Settings, SettingsProblem
 from service.spending import Spending
@@ -56,6 +58,11 @@ class Service:
     tools: Tools
     pipeline: Pipeline
     jobs: Jobs
+
+    @property
+    def rehearsal(self) -> Rehearsal:
+        """The test box."""
+        return Rehearsal(self.pipeline.author, self.tools.library, self.tools.outages)
 
     async def database_answers(self) -> str:
         """Empty when PostgreSQL answers."""
@@ -98,6 +105,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
             ledger=Ledger(database),
             llm=await stack.enter_async_context(LLM.opened(settings.llm)),
             outages=outages,
+            pilots=Pilots(database),
             budgets=budgets,
             spending=Spending(database, settings.llm),
             reconciler=Reconciler(database, inbox=inbox),

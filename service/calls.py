@@ -27,6 +27,11 @@ class Calls:
         self._spending, self._payer = spending, payer
         self._left = MOST_CALLS
 
+    @property
+    def made(self) -> int:
+        """Calls so far, those that a budget or a breaker refused included."""
+        return MOST_CALLS - self._left
+
     async def complete(
         self, messages: Sequence[Mapping[str, str]], *, model: str, schema: Mapping[str, Any], max_tokens: int
     ) -> Completion:

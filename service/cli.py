@@ -1,4 +1,4 @@
-"""The command line: `deskpilot serve | work | sync | backfill | jobs | eval | knowledge | forget | resume | demo`. Tables for people, `--json` for programs."""
+"""The command line: `deskpilot serve | work | sync | backfill | jobs | eval | knowledge | pilot | policy | try | forget | resume | demo`. Tables for people, `--json` for programs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from connectors.base import ConnectorError
-from service import __version__, logs, operating, reporting, settings
+from service import __version__, logs, operating, reporting, settings, steering
 from service.assembly import assembled, opened_library, refuse_unsafe, working
 from service.budgets import Budgets
 from service.control import Control, announced, find, new_token
@@ -50,6 +50,8 @@ evaluations = typer.Typer(no_args_is_help=True, help="How good it is, on labelle
 app.add_typer(evaluations, name="eval")
 knowledge = typer.Typer(no_args_is_help=True, help="What the articles lack.")
 app.add_typer(knowledge, name="knowledge")
+
+steering.add_commands(app, lambda command, *given, **more: _run(_told(command, *given, **more)))
 
 Ticket = Annotated[str, typer.Argument(help="As in zendesk:123.")]
 Tickets = Annotated[list[str], typer.Argument(help="As in zendesk:123.")]

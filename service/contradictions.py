@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import SecretStr
 
-from service.groups import EmbeddingsSettings, FreshdeskSettings, LLMSettings, ZendeskSettings
+from service.groups import EmbeddingsSettings, FreshdeskSettings, LLMSettings, ProxySettings, ZendeskSettings
 
 if TYPE_CHECKING:  # the settings call this file, which only reads them
     from service.settings import Settings
@@ -24,6 +25,8 @@ _POSTGRES = re.compile(  # what SQLAlchemy can read, as it reads it: https://doc
 
 _HOST = re.compile(r"(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]*[a-z][a-z0-9-]*")
 """As the guard compares it: a name in lower case, other scripts as xn--; "*." in front stands for every name below."""
+
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2
 
 _CLUSTERS = re.compile(r"\w+_SERVICE_(?:HOST|PORT(?:_\w+)?)|\w+_PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?")
 """Kubernetes sets these for every service of a namespace, so for one that is called deskpilot, too.
@@ -60,6 +63,7 @@ def contradictions(settings: Settings) -> Iterator[str]:
     yield from _endpoint("EMBEDDINGS", settings.embeddings)
     yield from _prices(settings.llm)
     yield from _lists(settings)
+    yield from _proxy(settings.proxy)
     if settings.debounce_max_s < settings.debounce_s:
         yield "DESKPILOT_DEBOUNCE_MAX_S is below DESKPILOT_DEBOUNCE_S: a burst would never be waited for."
     if settings.knowledge.folder and not settings.knowledge.folder.is_dir():
@@ -201,6 +205,25 @@ def _lists(settings: Settings) -> Iterator[str]:
         if word := next((one for one in listed if not one.isdecimal()), ""):
             what = name.partition("_")[2].lower()
             yield f"DESKPILOT_TICKETS__{name} holds {word!r}, but your helpdesk tells {what} by number: write that."
+
+
+def _proxy(proxy: ProxySettings) -> Iterator[str]:
+    """Whoever may set the header is whoever they like."""
+    header, networks = "DESKPILOT_PROXY__IDENTITY_HEADER", "DESKPILOT_PROXY__NETWORKS"
+    if proxy.identity_header and not _TOKEN.fullmatch(proxy.identity_header):
+        yield f"{header} is not the name of a header: write it as X-Forwarded-User."
+    if bool(proxy.identity_header) != bool(proxy.networks):
+        yield f"{header} and {networks} belong together: set both or neither."
+    for network in proxy.networks:
+        if problem := _network_problem(network):
+            yield f"{networks} holds {network}: {problem}."
+
+
+def _network_problem(network: str) -> str:
+    try:
+        return "" if ip_network(network).prefixlen else "that is everybody, who could then say to be anybody"
+    except ValueError:
+        return "write the proxy's address or network as 10.0.0.5 or 10.0.0.0/24"
 
 
 def _is_time_zone(name: str) -> bool:

@@ -109,6 +109,28 @@ outages = sa.Table(
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),  # in a row
     sa.Column("reason", sa.Text, nullable=False, server_default=""),
     sa.Column("probe_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("by_whom", sa.Text, nullable=False, server_default=""),  # of a pause, see service/pauses.py
+)
+
+pilots = sa.Table(
+    "pilots",
+    metadata,
+    sa.Column("helpdesk", sa.Text, primary_key=True),
+    sa.Column("brands", ARRAY(sa.Text), nullable=False, server_default="{}"),  # empty lists: every one
+    sa.Column("groups", ARRAY(sa.Text), nullable=False, server_default="{}"),
+    sa.Column("tags", ARRAY(sa.Text), nullable=False, server_default="{}"),
+    sa.Column("percent", sa.Integer, nullable=False, server_default="100"),
+)
+
+changes = sa.Table(
+    "changes",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("by_whom", sa.Text, nullable=False),
+    sa.Column("what", sa.Text, nullable=False),  # "pause", "resume" or "pilot"
+    sa.Column("helpdesk", sa.Text, nullable=False),  # "*": all
+    sa.Column("details", JSONB, nullable=False, server_default="{}"),
 )
 
 cursors = sa.Table(

@@ -6,6 +6,8 @@ ServiceError
   LLMMisconfiguredError      key refused, unknown model: no call works until a person acts.
   OverspentError             a budget for the model is used up: nothing was asked. The note quotes passages instead.
   OutageError                an outside thing does not answer: the ticket waits for it.
+    PausedError              a person has paused the writing of notes: the ticket waits until it goes on.
+  UnroutedError              the pilot asks for a group or brand that the ticket has not got yet: look again in a minute.
   EntitiesError              the plug-in that finds names fails: nothing is masked, so nothing is sent, until a person acts.
   LLMRefusedError            this prompt never works, others do: content filter, too long. The step goes on without the model.
 """
@@ -79,6 +81,17 @@ class OutageError(ServiceError):
         self.open = open_
         self.after_s = after_s
         self.needed_by = needed_by
+
+
+class PausedError(OutageError):
+    """A person has paused the writing of notes. reason: who, since when and why."""
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class UnroutedError(ServiceError):
+    """A ticket is in no group or brand yet, by which the pilot covers it or not."""
 
 
 class EntitiesError(ServiceError):

@@ -196,3 +196,12 @@ class PromisesSettings(BaseModel):
     flagged: Annotated[list[Promise], NoDecode] = ["refund", "legal", "date"]
 
     _flagged = field_validator("flagged", mode="before")(_split)
+
+
+class ProxySettings(BaseModel):
+    """A reverse proxy that signs people in to the admin page: the header that names them, and where it may come from (CIDR)."""
+
+    identity_header: str = ""
+    networks: Names = []
+
+    _networks = field_validator("networks", mode="before")(_split)

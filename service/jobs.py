@@ -21,7 +21,7 @@ from procrastinate import JobContext
 from connectors.base import LeakError, MisconfiguredError, RejectedError, RetryableError, UnsureError
 from service.chores import Chores
 from service.database import storable
-from service.errors import OutageError, ServiceError
+from service.errors import OutageError, ServiceError, UnroutedError
 from service.inbox import Due, Inbox
 from service.metrics import JOBS
 from service.outages import MODEL, Outages
@@ -42,6 +42,7 @@ ALONE = 10
 _BACKOFF_S = (5.0, 20.0, 60.0, 180.0)
 _MISCONFIGURED_S = 300.0  # nothing works until a person acts; look again every five minutes
 _OUT_S = 300.0  # a ticket that waits for an outage is freed when it is over; this is the net below that
+_ROUTED_S = 60.0  # in which a helpdesk's own rules give a new ticket its group and brand
 _JITTER = 0.2  # a hundred tickets that failed together do not come back together
 _APART_S = 4.0  # tickets that died together a third time come back apart: one of them may be what kills
 
@@ -209,7 +210,8 @@ class Jobs:
         structlog.contextvars.bind_contextvars(helpdesk=look.helpdesk, ticket=look.ticket_id, attempt=look.attempt)
         give_up = partial(self._story.give_up, look.helpdesk, look.ticket_id)
         try:
-            done = await self._story.look(look.helpdesk, look.ticket_id, patient=self._patience_s(look) > 0)
+            patient = self._patience_s(look) > 0
+            done = await self._story.look(look.helpdesk, look.ticket_id, patient=patient, routed=look.routed)
         except asyncio.CancelledError:  # the drain's time is up: somebody else goes on
             await insist(partial(self._queue.put, look))
             raise
@@ -226,7 +228,7 @@ class Jobs:
             JOBS.labels("leak").inc()
             await insist(partial(self._story.halt, look.helpdesk, reason=str(error)))
             await insist(partial(give_up, reason=str(error), attempts=look.attempt))
-        except OutageError as error:
+        except (OutageError, UnroutedError) as error:
             await self._wait(look, error)
         except RetryableError as error:
             alone = error.after_s is None or isinstance(error, UnsureError)  # not that it asked everybody to wait
@@ -256,8 +258,14 @@ class Jobs:
         waited = datetime.now(UTC) - datetime.fromisoformat(look.since) if look.since else timedelta()
         return self._settings.llm.wait_s - max(waited.total_seconds(), 0.0)
 
-    async def _wait(self, look: Look, error: OutageError) -> None:
-        """Until the outage is over (the sweep lets go), or, for a model, until patience ends; one failure is no outage."""
+    async def _wait(self, look: Look, error: OutageError | UnroutedError) -> None:
+        """Until the outage is over (the sweep lets go), or, for a model, until patience ends; one failure is no outage.
+
+        For its group or brand a ticket waits once.
+        """
+        if isinstance(error, UnroutedError):
+            await self._put_off(replace(look, routed=True), reason=str(error), wait_s=_ROUTED_S)
+            return
         if error.name != MODEL and not error.open:
             await self._failed(replace(look, alone=look.alone + 1), reason=str(error), after_s=error.after_s)
             return

@@ -37,6 +37,7 @@ class Outage:
     failures: int
     reason: str
     probe_due: bool
+    by: str = ""  # who, where it is a pause (service/pauses.py)
 
     @property
     def open(self) -> bool:
@@ -65,7 +66,10 @@ class Outages:
         """Everything that is out, by name."""
         async with self._engine.connect() as connection:
             rows = await connection.execute(_STANDING)
-            return {row.name: Outage(row.name, row.since, row.failures, row.reason, row.probe_due) for row in rows}
+            return {
+                row.name: Outage(row.name, row.since, row.failures, row.reason, row.probe_due, row.by_whom)
+                for row in rows
+            }
 
     async def failed(self, name: str, reason: str, *, after_s: float = 0.0) -> Outage:
         """It did not answer (again). The next probe is due in a second, or when it asked for."""

@@ -13,47 +13,32 @@ from connectors.base import (
     ConflictError,
     Helpdesk,
     Message,
-    MisconfiguredError,
     Person,
     RejectedError,
     RetryableError,
     Ticket,
     UnsureError,
 )
-from service.acknowledgement import acknowledge
-from service.analysis import Analysis
+from service.author import Author, Circumstances
 from service.budgets import Budgets
-from service.content import Written, content_of
-from service.conversation import Conversation, read_conversation
-from service.errors import OutageError, ServiceError
+from service.content import Written
+from service.errors import ServiceError, UnroutedError
 from service.knowledge.sources import Library, refresh, sync_all
 from service.ledger import Ledger, SavedDraft, TicketKey, reference_for
 from service.lessons import Lessons
 from service.llm import LLM
-from service.masking import Masker, everybody
-from service.metrics import CITATIONS_DROPPED, NOTES, SILENCES, STAGE_SECONDS
-from service.notes import compose, superseded
-from service.outages import INDEX, Outages, Standing, leak_of
-from service.passages import Retrieval, find_passages
-from service.policy import (
-    NOTHING_ASKED,
-    Occasion,
-    Silence,
-    is_ours,
-    needed_by,
-    occasion_for,
-    overtaken,
-    person_needed,
-    reference_in,
-    silence_after_analysis,
-)
+from service.masking import Masker
+from service.metrics import NOTES, SILENCES, STAGE_SECONDS
+from service.notes import superseded
+from service.outages import Outages, leak_of
+from service.pauses import refuse_stopped
+from service.pilot import Pilots, outside, unrouted
+from service.policy import NOTHING_ASKED, Occasion, Silence, is_ours, occasion_for, overtaken, reference_in
 from service.reconcile import Reconciler
 from service.retention import Retention
-from service.review import review
 from service.scope import kept_out
 from service.spending import Spending
 from service.traces import details_of
-from service.vectors import Fence, VectorsUnavailableError
 from service.votes import Votes
 from service.writers import Writers
 
@@ -73,20 +58,12 @@ class Tools:
     ledger: Ledger
     llm: LLM | None
     outages: Outages
+    pilots: Pilots
     budgets: Budgets
     spending: Spending
     reconciler: Reconciler
     votes: Votes
     retention: Retention
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """Of one attempt: what is out, and whether the ticket may wait for a model that is. index_out: as just found."""
-
-    standing: Standing
-    patient: bool
-    index_out: OutageError | None = None
 
 
 class Pipeline:
@@ -96,36 +73,36 @@ class Pipeline:
         self._ledger, self._library, self._outages = tools.ledger, tools.library, tools.outages
         self._reconciler, self._retention, self._votes = tools.reconciler, tools.retention, tools.votes
         self._budgets, self._spending = tools.budgets, tools.spending
-        self._writers = Writers(tools.llm, tools.outages, tools.spending, settings=tools.library.settings)
+        writers = Writers(tools.llm, tools.outages, tools.spending, settings=tools.library.settings)
+        self.author, self._pilots = Author(tools.library, tools.outages, writers), tools.pilots
         self._settings, self._lessons = tools.library.settings, Lessons(tools.library, tools.outages)
         self._desks = tools.library.helpdesks
         self._me: dict[str, Person] = {}
         self._writes = asyncio.Semaphore(WRITES)
 
-    async def look(self, helpdesk: str, ticket_id: str, *, patient: bool = False) -> str:
+    async def look(self, helpdesk: str, ticket_id: str, *, patient: bool = False, routed: bool = True) -> str:
         """Look at a ticket as it stands and write the note it deserves; returns what was done, for the log.
 
-        patient: rather wait for a model that is down than go without. Raises ConnectorError, OutageError; everything a model
-        cannot do ends in an honest note.
+        patient: rather wait for a model that is down than go without. routed: decide whether the pilot covers it, even where
+        it has no group or brand yet. Raises ConnectorError, OutageError, UnroutedError; everything a model cannot do ends in
+        an honest note.
         """
         desk = self._desks.get(helpdesk)
         if desk is None:
             raise RejectedError(f"{helpdesk} was switched off")
         standing = await self._outages.standing()
-        if leak_of(helpdesk) in standing:
-            raise MisconfiguredError(
-                f"a note in {helpdesk} came back public, so nothing is written there: mend its settings, "
-                f"then run `deskpilot resume {helpdesk}`"
-            )
+        refuse_stopped(standing, helpdesk)
         async with self._outages.watching(helpdesk, standing, failures=(RetryableError,)):
             await self._identity(desk)  # first: without rights, every ticket looks as if it did not exist
-            return await self._look(desk, ticket_id, Circumstances(standing, patient=patient))
+            scope = await self._pilots.scope(helpdesk)
+            now = Circumstances(standing, patient=patient, pilot=scope, routed=routed)
+            return await self._look(desk, ticket_id, now)
 
     async def _look(self, desk: Helpdesk, ticket_id: str, circumstances: Circumstances) -> str:
         for _ in range(_LOOKS):
             async with self._lessons.reading(desk, ticket_id, circumstances.standing) as (ticket, out):
                 key = TicketKey(desk.name, ticket.account, ticket.id)
-                occasion = await self._occasion(desk, ticket)
+                occasion = await self._occasion(desk, ticket, circumstances)
                 if isinstance(occasion, Silence):
                     return await self._silent(key, occasion, ticket.requester)
                 draft = await self._ledger.draft(key, occasion.key)
@@ -137,7 +114,7 @@ class Pipeline:
                         return await self._silent(key, written, ticket.requester)
                     draft = replace(written, requester=ticket.requester.id)
                     await self._ledger.save(draft)
-                if draft.posted_at is not None or await self._post(desk, occasion, draft):
+                if draft.posted_at is not None or await self._post(desk, occasion, draft, circumstances):
                     await self._supersede(desk, ticket, draft)
                     return f"{draft.verdict} {draft.reference}"
         raise ConflictError(f"ticket {ticket_id} changes faster than it can be answered")
@@ -145,54 +122,31 @@ class Pipeline:
     async def _write(
         self, desk: Helpdesk, ticket: Ticket, key: TicketKey, occasion: Occasion, circumstances: Circumstances
     ) -> SavedDraft | Silence:
-        """Read → analyse → passages → draft → note: at most two calls of a model, and no second one to one that is down."""
-        standing = circumstances.standing
-        conversation, masker = await self._read(desk, ticket, occasion)
-        attempt = self._writers.attempt(ticket, standing, patient=circumstances.patient)
-        try:
-            if circumstances.index_out:
-                raise circumstances.index_out
-            if INDEX in standing:  # seen to be well before a model is paid
-                async with self._outages.watching(INDEX, standing, failures=(VectorsUnavailableError,)):
-                    await self._library.vectors.status()
-                standing = {name: outage for name, outage in standing.items() if name != INDEX}
-            analysis = await attempt.analyse(conversation)
-            if silence := silence_after_analysis(occasion, analysis, when=self._settings.notes):
-                return silence
-            passages = await self._passages(ticket, analysis, standing)
-            reasons = person_needed(analysis)
-            if reasons:
-                draft = acknowledge(conversation, analysis)
-            else:
-                draft = await attempt.draft(conversation, analysis, passages)
-        except OutageError as error:
-            error.needed_by = needed_by(ticket, occasion.message)
-            raise
+        """Read → analyse → passages → draft → note; see service/author.py."""
+        attempt = self.author.attempt(ticket, circumstances)
+        conversation, masker = await self.author.read(ticket, await self._history(desk, ticket), occasion, attempt)
+        written = await self.author.write(ticket, conversation, occasion, attempt, circumstances)
+        if isinstance(written, Silence):
+            return written
         older = await self._overtaken(desk, ticket, by=reference_for(key, occasion.key))
-        written = Written(
-            conversation, analysis, passages, draft, (), reasons,
-            down_since=attempt.down_since, spent=attempt.spent, no_key=attempt.no_key,
-            replaces=reference_in(older[-1]) if older and not desk.edits_notes else "",
-        )  # fmt: skip
-        return await asyncio.to_thread(self._note, key, occasion, written, masker)
+        replaces = reference_in(older[-1]) if older and not desk.edits_notes else ""
+        return await asyncio.to_thread(self._note, key, occasion, replace(written, replaces=replaces), masker)
 
     def _note(self, key: TicketKey, occasion: Occasion, written: Written, masker: Masker) -> SavedDraft:
-        """The draft behind the guard, as a note. CPU-bound: a tenth of a second when a model returns something monstrous."""
-        team, reference = self._settings.team, reference_for(key, occasion.key)
-        written = review(written, masker=masker, settings=self._settings)
-        votes = self._votes.links(key, reference, language=team.language)
-        content = content_of(written, reference=reference, restore=masker.shown, timezone=team.timezone, votes=votes)
-        CITATIONS_DROPPED.inc(written.draft.dropped_citations)
+        """The written as a draft of the ledger. CPU-bound."""
+        reference = reference_for(key, occasion.key)
+        votes = self._votes.links(key, reference, language=self._settings.team.language)
+        written, html = self.author.note(written, masker, reference=reference, votes=votes)
         return SavedDraft(
             key=key,
             message_id=occasion.key,
             reference=reference,
             verdict=written.verdict,
-            html=compose(content, language=team.language),
+            html=html,
             details=details_of(written),
         )
 
-    async def _post(self, desk: Helpdesk, occasion: Occasion, draft: SavedDraft) -> bool:
+    async def _post(self, desk: Helpdesk, occasion: Occasion, draft: SavedDraft, circumstances: Circumstances) -> bool:
         """Put the note into the ticket, unless it stands there or the ticket has moved on (False: look again)."""
         async with self._writes, self._ledger.writing(draft.key, draft.message_id) as mine:
             if not mine:  # somebody else wrote it while we waited
@@ -203,9 +157,10 @@ class Pipeline:
             if there is not None:  # an earlier attempt wrote it and did not live to say so
                 await self._ledger.posted(draft.key, draft.message_id, note_id=there.id)
                 return True
-            now = await self._occasion(desk, fresh)
+            now = await self._occasion(desk, fresh, circumstances)
             if isinstance(now, Silence) or now.key != occasion.key:
                 return False
+            refuse_stopped(await self._outages.standing(), desk.name)  # it took a while to write
             try:
                 with STAGE_SECONDS.labels("post").time():
                     note = await desk.add_note(fresh, draft.html, run=draft.reference)
@@ -234,37 +189,25 @@ class Pipeline:
         notes = overtaken(ticket, me=await self._identity(desk), by=by)
         return [note for note in notes if await self._ledger.are_notes(desk.name, [note.id])]
 
-    async def _occasion(self, desk: Helpdesk, ticket: Ticket) -> Occasion | Silence:
+    async def _occasion(self, desk: Helpdesk, ticket: Ticket, circumstances: Circumstances) -> Occasion | Silence:
+        """Whether a note is due. Raises UnroutedError where it is, but not yet known whether the pilot covers the ticket."""
         me = await self._identity(desk)
         # in a thread: a hostile mail takes a fifth of a second to read
-        rules = self._settings.tickets
-        return await asyncio.to_thread(occasion_for, ticket, me=me, when=self._settings.notes, tickets=rules)
+        rules, scope = self._settings.tickets, circumstances.pilot
+        occasion = await asyncio.to_thread(occasion_for, ticket, me=me, when=self._settings.notes, tickets=rules)
+        if isinstance(occasion, Silence):
+            return occasion
+        if not circumstances.routed and (lacks := unrouted(ticket, scope)):
+            raise UnroutedError(f"the ticket is in no {lacks} yet, and the pilot asks for one")
+        reason = outside(ticket, scope)
+        return Silence(reason, occasion.message.id) if reason else occasion
 
-    async def _read(self, desk: Helpdesk, ticket: Ticket, occasion: Occasion) -> tuple[Conversation, Masker]:
-        """The conversation, cleaned and masked, with the history of its own requester; and what can put names back."""
+    async def _history(self, desk: Helpdesk, ticket: Ticket) -> list[Ticket]:
+        """Related tickets of its own requester."""
         related = await asyncio.gather(*(_related(desk, one.ticket_id) for one in ticket.related[:_HISTORY]))
         # the history of one person is never shown to another, and what is kept out is no evidence either
         own = (one for one in related if one is not None and one.requester.id == ticket.requester.id)
-        history = [one for one in own if not kept_out(one, self._settings.tickets)]
-        masker = Masker(everybody(ticket, *history), ticket.organization, self._library.entities)
-        conversation = await asyncio.to_thread(
-            read_conversation, ticket, history, answer=occasion.message, masker=masker, hint=occasion.hint
-        )
-        return conversation, masker
-
-    async def _passages(self, ticket: Ticket, analysis: Analysis, standing: Standing) -> Retrieval:
-        fence = Fence(
-            account=ticket.account,
-            brand=ticket.brand,
-            organization=ticket.organization.id if ticket.organization else "",
-            requester=ticket.requester.id,
-            languages=(analysis.language,) if analysis.language else (),
-        )
-        vectors, embeddings = self._library.vectors, self._library.embeddings
-        with STAGE_SECONDS.labels("passages").time():
-            async with self._outages.watching(INDEX, standing, failures=(VectorsUnavailableError,)):
-                own = self._settings.confidence.own
-                return await find_passages(analysis.query, fence=fence, vectors=vectors, embeddings=embeddings, own=own)
+        return [one for one in own if not kept_out(one, self._settings.tickets)]
 
     async def _silent(self, key: TicketKey, silence: Silence, requester: Person) -> str:
         if await self._ledger.silent(key, silence.message_id, silence.reason, requester=requester.id):

@@ -75,6 +75,7 @@ class Look:
     after_s: float = 0.0
     reason: str = ""
     found: bool = False  # nobody has just written: the reconciler or a backfill found it
+    routed: bool = False  # it was put off once for its group and brand
 
     @classmethod
     def of(cls, given: Given, *, priority: int) -> Look:

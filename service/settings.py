@@ -28,6 +28,7 @@ from service.groups import (
     LLMSettings,
     MaskingSettings,
     PromisesSettings,
+    ProxySettings,
     QdrantSettings,
     TeamSettings,
     TicketsSettings,
@@ -93,6 +94,7 @@ class Settings(BaseSettings):
     masking: MaskingSettings = MaskingSettings()
     links: LinksSettings = LinksSettings()
     promises: PromisesSettings = PromisesSettings()
+    proxy: ProxySettings = ProxySettings()
 
     _public = field_validator("public_url")(without_slash)
 

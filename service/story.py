@@ -10,8 +10,11 @@ from typing import Protocol
 class Story(Protocol):
     """What the jobs call."""
 
-    async def look(self, helpdesk: str, ticket_id: str, *, patient: bool) -> str:
-        """Do for this ticket what is missing; returns what was done, for the log. patient: rather wait for a model than go without."""
+    async def look(self, helpdesk: str, ticket_id: str, *, patient: bool, routed: bool) -> str:
+        """Do for this ticket what is missing; returns what was done, for the log. patient: rather wait for a model than go without.
+
+        routed: it has waited for its group and brand already.
+        """
         ...
 
     async def reconcile(self, helpdesk: str, *, since: datetime | None = None) -> int:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -46,20 +49,36 @@ class Writers:
 class Attempt:
     """At most one call in each step, and none once the model has failed or a budget is used up; it remembers which.
 
-    down_since: the model does not answer. spent: the budget that is used up. no_key: no model is set.
+    down_since: the model does not answer. spent: the budget that is used up. no_key: no model is set. seconds: by stage.
     """
 
     def __init__(self, calls: Calls | None, *, settings: Settings, patient: bool) -> None:
-        self._calls, self._patient = calls, patient
+        self._calls, self._all, self._patient = calls, calls, patient
+        self.seconds: dict[str, float] = {}
         self._brand, self._team_language = settings.brand, settings.team.language
         self._sure = settings.confidence
         self.no_key = calls is None
         self.down_since: datetime | None = None
         self.spent: Budget | None = None
 
+    @property
+    def calls(self) -> int:
+        """How often the model was asked."""
+        return self._all.made if self._all else 0
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Around a stage of this attempt."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = time.perf_counter() - began
+            STAGE_SECONDS.labels(stage).observe(self.seconds[stage])
+
     async def analyse(self, conversation: Conversation) -> Analysis:
         """Say what the ticket is about."""
-        with STAGE_SECONDS.labels("analyse").time():
+        with self.timed("analyse"):
             if self._calls is not None:
                 try:
                     return await analyse(conversation, llm=self._calls, team_language=self._team_language)
@@ -70,7 +89,7 @@ class Attempt:
     async def draft(self, conversation: Conversation, analysis: Analysis, passages: Retrieval) -> Draft:
         """Write the reply."""
         brand, team = self._brand, self._team_language
-        with STAGE_SECONDS.labels("draft").time():
+        with self.timed("draft"):
             if self._calls is not None:
                 try:
                     draft = await write_draft(

@@ -7,8 +7,12 @@ from starlette.types import ASGIApp
 
 from service import __version__
 from service.assembly import Service
-from service.web import feedback, health, knowledge, requesters
+from service.web import feedback, health, knowledge, requesters, trial
 from service.web.admin import Admin
+from service.web.console import pages
+from service.web.console.door import Door
+from service.web.console.layout import Layout
+from service.web.console.sessions import Sessions
 from service.web.protection import Protection
 from service.web.webhooks import Webhooks
 
@@ -27,8 +31,14 @@ def create_app(service: Service, *, control_token: str = "") -> ASGIApp:
     app.include_router(health.router(checks, figures=service.count_spending))
     app.include_router(knowledge.router(tools))
     app.include_router(requesters.router(service))
+    app.include_router(trial.router(service.rehearsal))
     app.include_router(feedback.router(tools.votes, language=settings.team.language))
-    behind = Admin(app, tokens=(control_token, settings.admin_token.get_secret_value()))
+    https, admin_token = settings.public_url.startswith("https://"), settings.admin_token.get_secret_value()
+    layout = Layout(timezone=settings.team.timezone)
+    sessions = Sessions(tools.votes.keys, admin_token=admin_token, https=https)
+    app.include_router(pages.router(service, layout, sessions))
+    admin = Admin(app, tokens=(control_token, admin_token))
+    behind = Door(admin, layout=layout, sessions=sessions, proxy=settings.proxy)
     secrets = {name: helpdesk.secrets for name, helpdesk in settings.helpdesks.items()}
     webhooks = Webhooks(behind, inbox=service.inbox, secrets=secrets)
-    return Protection(webhooks, https=settings.public_url.startswith("https://"))
+    return Protection(webhooks, https=https)

@@ -70,7 +70,7 @@ async def judged(database_url: str, folder: Path, *, size: Size) -> list[Bar]:
             app = create_app(service)
             bars += await votes(service, app, size.posted)
             document = json.loads((await answer_of(app, asked("/api/openapi.json", token=ADMIN))).body)
-            bars += [await private(app, document), await headers(app, document)]
+            bars += [await private(app, document), await pages(app, document), await headers(app, document)]
             async with serving(app, host=HOST, port=0) as url:
                 bars += await contract.judged(url, document, token=ADMIN, examples=size.examples)
             bars.append(await patience(app))
@@ -214,6 +214,46 @@ async def private(app: ASGIApp, document: Mapping[str, Any]) -> Bar:
         open_ += let_in.status == 401  # or nobody at all would get in
     assert len(known) >= 4
     return Bar("S9", "administrators' routes open to others", open_, asked_, most=0)
+
+
+async def pages(app: ASGIApp, document: Mapping[str, Any]) -> Bar:
+    """S9: whatever lies below /admin leads everybody else to the login, or refuses; the admin token as Bearer is for programs only."""
+    known = [(method, path) for method, path in operations(document) if path.startswith("/admin")]
+    made_up = [
+        ("GET", "/admin/"),
+        ("GET", "/admin/x/y"),
+        ("BREW", "/admin"),
+        ("PUT", "/admin/login"),
+        ("OPTIONS", "/admin"),
+    ]
+    cookies = (
+        b"",
+        b"deskpilot=",
+        b"deskpilot=x",
+        b"deskpilot=1.%s.%s" % (b"a" * 64, b"a" * 52),
+        b"=;;deskpilot=\xff\xfe",
+        b"deskpilot=" + b"a." * 9_000,
+    )
+    open_, asked_ = 0, 0
+    for method, path in (*known, *made_up):
+        for cookie in cookies:
+            for more in (
+                [],
+                [(b"authorization", b"Bearer " + ADMIN.encode())],
+                [(b"x-forwarded-user", b"admin"), (b"x-forwarded-for", b"127.0.0.1")],
+            ):
+                answer = await answer_of(
+                    app, Request(path, [(b"cookie", cookie), *more], [b"csrf=x&token=x"], method=method)
+                )
+                to_login = answer.status == 303 and answer.headers[b"location"].startswith(b"/admin/login?next=/admin")
+                open_ += not (
+                    to_login
+                    if method == "GET" and path != "/admin/login"
+                    else answer.status == (200 if method == "GET" else 403)
+                )
+                asked_ += 1
+    assert len(known) >= 4
+    return Bar("S9", "pages of the administrators open to others", open_, asked_, most=0)
 
 
 async def headers(app: ASGIApp, document: Mapping[str, Any]) -> Bar:

@@ -37,6 +37,7 @@ class ScriptedStory:
     step: Step = _nothing
     looks: list[str] = field(default_factory=list)
     patient: list[bool] = field(default_factory=list)
+    routed: list[bool] = field(default_factory=list)
     reconciled: list[datetime | None] = field(default_factory=list)
     given_up: list[tuple[str, str, int]] = field(default_factory=list)
     articles: list[tuple[str, list[str]]] = field(default_factory=list)
@@ -49,9 +50,10 @@ class ScriptedStory:
     looked: asyncio.Event = field(default_factory=asyncio.Event)
     synced: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def look(self, helpdesk: str, ticket_id: str, *, patient: bool) -> str:
+    async def look(self, helpdesk: str, ticket_id: str, *, patient: bool, routed: bool) -> str:
         self.looks.append(f"{helpdesk}:{ticket_id}")
         self.patient.append(patient)
+        self.routed.append(routed)
         self.looked.set()
         await self.step(ticket_id)
         return "done"

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service.feedback import VALID_FOR, Vote, key_of, token_for, vote_in
+from service.feedback import VALID_FOR, Vote, token_for, vote_in
 from service.ledger import REFERENCE, TicketKey
+from service.seals import key_of
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 KEYS = {1: b"1" * 32, 7: b"7" * 32}

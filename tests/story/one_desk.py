@@ -33,6 +33,7 @@ from service.knowledge.sources import Library
 from service.ledger import Ledger, TicketKey
 from service.llm import LLM
 from service.outages import Outages
+from service.pilot import Pilots
 from service.pipeline import Pipeline, Tools
 from service.queue import Queue
 from service.reconcile import Reconciler
@@ -275,6 +276,7 @@ async def _surrounded(
             ledger=ledger,
             llm=await stack.enter_async_context(LLM.opened(settings.llm)),
             outages=outages,
+            pilots=Pilots(database),
             budgets=Budgets(database),
             spending=Spending(database, settings.llm),
             reconciler=reconciler,

@@ -1,0 +1,44 @@
+"""Who switched what, and when: pauses and the pilot's scope. Kept for as long as the database is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from service.database import Database, changes, storable
+
+What = Literal["pause", "resume", "pilot"]
+
+_NAME_CHARS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One switch. details: of a pause `why`, of a pilot its new scope."""
+
+    at: datetime
+    by: str
+    what: What
+    helpdesk: str  # "*": all
+    details: Mapping[str, Any]
+
+
+def change(what: What, helpdesk: str, *, by: str, details: Mapping[str, Any] | None = None) -> sa.Insert:
+    """The statement that records it; run it in the transaction that does it."""
+    return sa.insert(changes).values(what=what, helpdesk=helpdesk, by_whom=named(by), details=dict(details or {}))
+
+
+def named(by: str) -> str:
+    """Who, as it is stored: one short line."""
+    return " ".join(storable(by).split())[:_NAME_CHARS] or "somebody"
+
+
+async def newest_changes(database: Database, *, limit: int = 20) -> list[Change]:
+    """The newest first."""
+    async with database.engine.connect() as connection:
+        rows = await connection.execute(sa.select(changes).order_by(changes.c.id.desc()).limit(limit))
+        return [Change(row.at, row.by_whom, row.what, row.helpdesk, row.details) for row in rows]

@@ -1,0 +1,1 @@
+"""The admin page: what an administrator sees and switches in a browser, under /admin."""
