@@ -26,7 +26,7 @@ from service.budgets import Budgets
 from service.content import Written, content_of
 from service.conversation import Conversation, read_conversation
 from service.errors import OutageError, ServiceError
-from service.knowledge.sources import Library, refresh, sync_all
+from service.knowledge.sources import Library, refresh
 from service.ledger import Ledger, SavedDraft, TicketKey, reference_for
 from service.lessons import Lessons
 from service.llm import LLM
@@ -52,6 +52,7 @@ from service.retention import Retention
 from service.review import review
 from service.scope import kept_out
 from service.spending import Spending
+from service.syncs import Syncs
 from service.traces import details_of
 from service.vectors import Fence, VectorsUnavailableError
 from service.votes import Votes
@@ -78,6 +79,7 @@ class Tools:
     reconciler: Reconciler
     votes: Votes
     retention: Retention
+    syncs: Syncs
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Pipeline:
     def __init__(self, tools: Tools) -> None:
         self._ledger, self._library, self._outages = tools.ledger, tools.library, tools.outages
         self._reconciler, self._retention, self._votes = tools.reconciler, tools.retention, tools.votes
-        self._budgets, self._spending = tools.budgets, tools.spending
+        self._budgets, self._spending, self._syncs = tools.budgets, tools.spending, tools.syncs
         self._writers = Writers(tools.llm, tools.outages, tools.spending, settings=tools.library.settings)
         self._settings, self._lessons = tools.library.settings, Lessons(tools.library, tools.outages)
         self._desks = tools.library.helpdesks
@@ -276,6 +278,10 @@ class Pipeline:
             self._me[desk.name] = await desk.whoami()
         return self._me[desk.name]
 
+    async def whoami(self, helpdesk: str) -> Person:
+        """Who we are there; asked once. Raises ConnectorError."""
+        return await self._identity(self._desks[helpdesk])
+
     async def reconcile(self, helpdesk: str, *, since: datetime | None = None) -> int:
         """Put what changed since the last time (or since then) into the inbox; how many tickets."""
         return await self._reconciler.read(self._desks[helpdesk], since=since)
@@ -297,7 +303,7 @@ class Pipeline:
 
     async def sync(self) -> str:
         """Bring the knowledge up to date; returns what was done, for the log."""
-        reports = await sync_all(self._library, progress=lambda *_: None, changes_only=True)
+        reports = await self._syncs.run(self._library, changes_only=True)
         counts = (
             f"{one.source}: {one.added} added, {one.changed} changed, {one.removed} removed"
             + f" ({one.read} read)" * bool(one.read)

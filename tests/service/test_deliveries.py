@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -37,7 +36,9 @@ class Past:
         self.database = database
         self.deliveries = Deliveries(database, accounts=[ACCOUNT])
 
-    async def came(self, minute: float, *, ticket: str = "1", kind: str = "ticket", result: str = "job", lag: float = 0.1) -> None:
+    async def came(
+        self, minute: float, *, ticket: str = "1", kind: str = "ticket", result: str = "job", lag: float = 0.1
+    ) -> None:
         """A webhook; result "": not handed on yet."""
         at = NOON + timedelta(minutes=minute)
         forwarded = at + timedelta(minutes=lag) if result else None
@@ -65,9 +66,9 @@ class Past:
 
 
 @pytest.fixture
-async def past(database: Database) -> AsyncIterator[Past]:
+def past(database: Database) -> Past:
     """Nothing happened yet."""
-    yield Past(database)
+    return Past(database)
 
 
 async def test_each_delivery_says_what_it_led_to(past: Past) -> None:
@@ -128,7 +129,10 @@ async def test_articles_and_polls_are_not_about_tickets(past: Past) -> None:
     await past.came(0, ticket="77", kind="article", result="article")
     await past.came(1, ticket="", kind="poll", result="poll")
 
-    assert [(one.fate, one.ticket, one.kind) for one in await past.told()] == [("other", "", "poll"), ("other", "", "article")]
+    assert [(one.fate, one.ticket, one.kind) for one in await past.told()] == [
+        ("other", "", "poll"),
+        ("other", "", "article"),
+    ]
 
 
 async def test_the_filter_takes_helpdesk_ticket_and_fate(past: Past) -> None:
@@ -167,3 +171,23 @@ async def test_page_by_page_every_delivery_is_told_once(past: Past, monkeypatch:
 
     assert seen == [str(number) for number in reversed(range(11))]
     assert (found, looks > 2) == (["2"], True)
+
+
+async def test_what_came_in_the_middle_of_a_look_led_to_the_same_note(past: Past) -> None:
+    """The first was still being looked at when the second was handed on; what came much later is another look's."""
+    await past.came(0)
+    await past.came(0.3)
+    await past.noted(1)
+    await past.came(1.5)
+    await past.silent(1.8, "the customer only says thanks")
+    await past.came(90, ticket="2")
+    await past.came(95, ticket="2")
+    await past.noted(96, ticket="2")
+    _, first = await past.told(ticket_id="2")
+
+    assert await past.fates(ticket_id="1") == [
+        ("silence", "the customer only says thanks"),
+        ("note", "ready"),
+        ("note", "ready"),
+    ]
+    assert (first.fate, first.later, first.reference) == ("unchanged", True, "")
