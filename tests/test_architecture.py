@@ -26,7 +26,7 @@ FLOORS = (
     {"pipeline", "story"},
     {"chores", "backlog", "backfill", "forgetting"},
     {"jobs"},
-    {"assembly", "progress", "operating", "reporting", "evaluation", "web", "demo", "cli"},
+    {"assembly", "progress", "operating", "reporting", "evaluation", "web", "demo", "demands", "cli"},
 )  # fmt: skip
 """service/ from the ground up; a file may import its own floor and those below."""
 
