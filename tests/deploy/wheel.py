@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -64,9 +65,10 @@ class Place:
         """What may change."""
         return self.home / "data"
 
-    def command(self, arguments: Sequence[str], *, user: int) -> list[str]:
+    def command(self, arguments: Sequence[str], *, user: int, embedded: bool) -> list[str]:
         """`deskpilot` with these arguments, as that user, with nothing of ours to write to."""
-        plain = [str(self.tree / "venv/bin/deskpilot"), *arguments]
+        alone = [str(self.tree / "embedded/bin/python"), "-c", "from service.cli import main; main()"]
+        plain = [*(alone if embedded else [str(self.tree / "venv/bin/deskpilot")]), *arguments]
         if os.getuid() != 0:
             return plain
         one = str(user)
@@ -75,9 +77,13 @@ class Place:
         return [*sealed, *dropped, *plain]
 
     def start(
-        self, *arguments: str, user: int = STRANGER, settings: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        user: int = STRANGER,
+        embedded: bool = False,
+        settings: Mapping[str, str] | None = None,
     ) -> subprocess.Popen[str]:
-        """Begin it in the data directory."""
+        """Begin it in the data directory; embedded: with the engines that the image leaves out."""
         if os.getuid() == 0:
             os.chown(self.data, user, user)
         environment = {
@@ -87,7 +93,7 @@ class Place:
             "DESKPILOT_DATA_DIR": str(self.data),
         }
         return subprocess.Popen(
-            self.command(arguments, user=user),
+            self.command(arguments, user=user, embedded=embedded),
             cwd=self.data,
             env=environment | dict(settings or {}),
             stdout=subprocess.PIPE,
@@ -100,10 +106,11 @@ class Place:
         *arguments: str,
         expected: int = 0,
         user: int = STRANGER,
+        embedded: bool = False,
         settings: Mapping[str, str] | None = None,
     ) -> str:
         """Run it to its end; what it said. Raises Wrong for another exit code, or a traceback."""
-        process = self.start(*arguments, user=user, settings=settings)
+        process = self.start(*arguments, user=user, embedded=embedded, settings=settings)
         return ended(process, " ".join(arguments), expected=expected)
 
 
@@ -141,13 +148,23 @@ def build(home: Path) -> Path:
     return wheel
 
 
-def install(place: Path, wheel: Path) -> Path:
+def install(place: Path, wheel: Path) -> None:
     """What the image holds: the lock, the wheel, no pip."""
     subprocess.run([SYSTEM, "-m", "venv", "--without-pip", place / "venv"], check=True)
     python = place / "venv/bin/python"
-    pip(python, "install", "--no-deps", "--require-hashes", "-r", str(ROOT / "requirements/runtime.txt"))
+    wheels = ("--require-hashes", "--only-binary", ":all:", "-r", str(ROOT / "requirements/runtime.txt"))
+    pip(python, "install", "--no-deps", *wheels)
     pip(python, "install", "--no-deps", "--no-index", str(wheel))
-    return python
+
+
+def install_engines(place: Path) -> None:
+    """Beside it: what one process on its own engines needs more."""
+    subprocess.run([SYSTEM, "-m", "venv", "--without-pip", place / "embedded"], check=True)
+    (held,), (packages,) = ((place / name / "lib").glob("*/site-packages") for name in ("venv", "embedded"))
+    (packages / "image.pth").write_text(f"{held}\n")
+    pip(
+        place / "embedded/bin/python", "install", "--no-deps", "--require-hashes", "-r", str(ROOT / "requirements/embedded.txt")
+    )
 
 
 def held(tree: Path) -> dict[str, int]:
@@ -180,19 +197,22 @@ def asked(url: str, *, status: int = 200) -> str:
 @contextmanager
 def serving(place: Place) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """`serve` on its own engines, and where it listens."""
-    process = place.start("serve", "--host", "0.0.0.0", "--port", "0", user=NOBODY, settings=A_HELPDESK)  # noqa: S104
-    latest, announced = time.monotonic() + LONGEST_S, place.data / "serve.json"
+    process = place.start("serve", "--host", "0.0.0.0", "--port", "0", user=NOBODY, embedded=True, settings=A_HELPDESK)  # noqa: S104
     try:
-        while not announced.exists() or not announced.read_text():
-            if process.poll() is not None or time.monotonic() > latest:
-                process.kill()
-                raise Wrong(f"serve does not become ready:\n{process.communicate()[1]}")
-            time.sleep(0.1)
-        port = json.loads(announced.read_text())["url"].rpartition(":")[2]
-        yield process, f"http://127.0.0.1:{port}"
+        yield process, address(process)
     finally:
         if process.poll() is None:
             process.kill()
+
+
+def address(process: subprocess.Popen[str]) -> str:
+    """Where it says that it listens. Raises Wrong where it ends before."""
+    said: list[str] = []
+    for line in process.stderr or ():
+        said.append(line)
+        if found := re.search(r" on http://[\d.]+:(\d+)", line):
+            return f"http://127.0.0.1:{found[1]}"
+    raise Wrong(f"it does not listen:\n{''.join(said)}")
 
 
 def check_image(place: Place) -> None:
@@ -213,20 +233,45 @@ def check_alone(place: Place) -> float:
         demand(json.loads(asked(f"{url}/readyz"))["ready"], "/readyz")
         demand("deskpilot_" in asked(f"{url}/metrics"), "/metrics holds none of our figures")
         demand("<style>" in asked(f"{url}/feedback/nothing", status=404), "the page of votes has lost its style")
-        place.run("knowledge", "report", "--html", "report.html", user=NOBODY)
+        place.run("knowledge", "report", "--html", "report.html", user=NOBODY, embedded=True)
         demand("<style>" in (place.data / "report.html").read_text(), "the knowledge report has lost its style")
+        check_shared(place)
         begun = time.monotonic()
-        os.kill(_deskpilot(process), signal.SIGTERM)
-        ended(process, "serve", expected=0)
+        stop(process, "serve")
         took = time.monotonic() - begun
     demand(took < DRAINED_S, f"serve took {took:.1f} s to stop")
     demand(not (place.data / "serve.json").exists(), "serve says that it runs after it ended")
     return took
 
 
-def _deskpilot(process: subprocess.Popen[str]) -> int:
-    """unshare, sh and setpriv have each become the next: its number is deskpilot's."""
-    return process.pid
+def stop(process: subprocess.Popen[str], what: str) -> None:
+    """As a container platform does. unshare, sh and setpriv have each become the next: its number is deskpilot's."""
+    process.send_signal(signal.SIGTERM)
+    ended(process, what, expected=0)
+
+
+def check_shared(place: Place) -> None:
+    """What the image runs, on the PostgreSQL that is there; its Qdrant is not, which keeps no webhook out."""
+    sockets = (place.data / "postgres/postmaster.pid").read_text().splitlines()[4]
+    own = place.data / "web"
+    shared = A_HELPDESK | {
+        "DESKPILOT_EMBEDDED": "false",
+        "DESKPILOT_DATABASE_URL": f"postgresql://postgres@/postgres?host={sockets}",
+        "DESKPILOT_QDRANT__URL": "http://127.0.0.1:9",
+        "DESKPILOT_DATA_DIR": str(own),
+    }
+    said = place.run("migrate", user=NOBODY, settings=shared)
+    demand("The database is at revision" in said, f"migrate says {said!r}")
+    for arguments, status in ((("serve", "--no-worker", "--port", "0"), 200), (("work", "--port", "0"), 503)):
+        process = place.start(*arguments, user=NOBODY, settings=shared)
+        try:
+            url = address(process)
+            asked(f"{url}/healthz")
+            asked(f"{url}/readyz", status=status)
+            stop(process, " ".join(arguments))
+        finally:
+            if process.poll() is None:
+                process.kill()
 
 
 def check(home: Path) -> None:
@@ -239,15 +284,13 @@ def check(home: Path) -> None:
     how = "a read-only root" if place.sealed else "permissions only: no mount namespace could be had here"
     demand(place.sealed or not os.environ.get("REQUIRE_READ_ONLY"), "no read-only root could be had: run it as root on Linux")
     wheel = build(home)
-    python = install(place.tree, wheel)
+    install(place.tree, wheel)
     print(f"{wheel.name}: built, installed ({time.monotonic() - begun:.0f} s)")  # noqa: T201
-    before = held(home / "tree")
-    check_image(place)
-    demand(held(place.tree) == before, "something was written beside the data directory")
-    pip(python, "install", "--no-deps", "--require-hashes", "-r", str(ROOT / "requirements/embedded.txt"))
+    install_engines(place.tree)
     before = held(place.tree)
+    check_image(place)
     drained = check_alone(place)
-    place.run("demo", "--check", "--no-browser", user=NOBODY)
+    place.run("demo", "--check", "--no-browser", user=NOBODY, embedded=True)
     after = held(place.tree)
     changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
     demand(not changed, f"written beside the data directory: {changed}")
