@@ -22,7 +22,17 @@ TOOLS = Path(sys.prefix) / "bin"
 KUBERNETES = ("1.30", "")
 """The oldest that knows all we use (`sleep` before a stop), and the newest that the tool knows."""
 
-CHECKOV = ("checkov", "--skip-download", "--quiet", "--compact", "-o", "json", "--framework", "dockerfile", "kubernetes")
+CHECKOV = (
+    "checkov",
+    "--skip-download",
+    "--quiet",
+    "--compact",
+    "-o",
+    "json",
+    "--framework",
+    "dockerfile",
+    "kubernetes",
+)
 
 A_POD = """{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "wrong"}, "spec": {"containers": [{"name": "a", "image": "a"}]}}"""
 
@@ -39,7 +49,7 @@ class Reader:
     def run(self, *targets: Path) -> tuple[bool, str]:
         """Whether it is content, and what it says. Raises FileNotFoundError where it is missing."""
         program, *options = self.command
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - our own
             [TOOLS / program, *options, *targets], capture_output=True, text=True, check=False, timeout=300
         )
         return done.returncode == 0, done.stdout + done.stderr
@@ -121,7 +131,9 @@ def main() -> int:
         print(f"{'✗' if said else '✓'} {reader.name} ({time.monotonic() - begun:.1f} s)")
         wrong += [said] if said else []
     ours = list(problems(manifests))
-    print(f"{'✗' if ours else '✓'} rules of our own: {len(list(manifests.images()))} images, {len(manifests.pods())} pods")
+    print(
+        f"{'✗' if ours else '✓'} rules of our own: {len(list(manifests.images()))} images, {len(manifests.pods())} pods"
+    )
     for said in (*wrong, *ours):
         print(f"✗ {said}", file=sys.stderr)
     return 1 if wrong or ours else 0

@@ -102,7 +102,7 @@ def problems(manifests: Manifests) -> Iterator[str]:
         if not _PINNED.fullmatch(image):
             yield f"{where}: {image} is not pinned: name a version."
     for name, service in manifests.compose["services"].items():
-        for lack in _of_service(service, manifests.compose):
+        for lack in (*_of_service(service), *_missing(service, manifests.compose)):
             yield f"compose.yaml, {name}: {lack}."
     for name, pod in manifests.pods().items():
         for lack in _of_pod(pod):
@@ -113,7 +113,7 @@ def problems(manifests: Manifests) -> Iterator[str]:
         yield f"kustomization.yaml: {name} is {'not listed' if name in there else 'no file'}."
 
 
-def _of_service(service: Mapping[str, Any], compose: Mapping[str, Any]) -> Iterator[str]:
+def _of_service(service: Mapping[str, Any]) -> Iterator[str]:
     once = service["restart"] == "on-failure"
     if not once and not service.get("healthcheck", {}).get("test"):
         yield "has no health check"
@@ -129,6 +129,9 @@ def _of_service(service: Mapping[str, Any], compose: Mapping[str, Any]) -> Itera
     for port in service.get("ports", ()):
         if not port.startswith("127.0.0.1:"):
             yield f"listens to everybody on {port}"
+
+
+def _missing(service: Mapping[str, Any], compose: Mapping[str, Any]) -> Iterator[str]:
     for name in set(service.get("secrets", ())) - set(compose["secrets"]):
         yield f"has a secret {name}, which is none"
     for volume in service.get("volumes", ()):

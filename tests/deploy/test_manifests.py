@@ -35,7 +35,9 @@ def handed() -> Iterator[tuple[str, str]]:
     """(where, name) of every setting that a file hands over."""
     for word, rest in MANIFESTS.instructions:
         if word == "ENV":
-            yield from (("Dockerfile", pair.split("=")[0]) for pair in shlex.split(rest) if pair.startswith("DESKPILOT_"))
+            yield from (
+                ("Dockerfile", pair.split("=")[0]) for pair in shlex.split(rest) if pair.startswith("DESKPILOT_")
+            )
     for name, service in MANIFESTS.compose["services"].items():
         yield from (
             (f"compose.yaml, {name}", key) for key in service.get("environment", {}) if key.startswith("DESKPILOT_")
@@ -72,7 +74,12 @@ def test_the_files_keep_our_rules() -> None:
         ("compose.yaml", "postgres:17.10", "postgres:17", "compose.yaml, postgres: postgres:17 is not pinned"),
         ("compose.yaml", "read_only: true", "read_only: false", "compose.yaml, web: may write to its own image"),
         ("compose.yaml", "cap_drop: [ALL]", "cap_drop: []", "compose.yaml, worker: keeps capabilities"),
-        ("compose.yaml", "no-new-privileges:true", "no-new-privileges:false", "compose.yaml, qdrant: may gain privileges"),
+        (
+            "compose.yaml",
+            "no-new-privileges:true",
+            "no-new-privileges:false",
+            "compose.yaml, qdrant: may gain privileges",
+        ),
         ("compose.yaml", "127.0.0.1:8400:8400", "8400:8400", "compose.yaml, web: listens to everybody on 8400:8400"),
         ("compose.yaml", "    mem_limit: 2g\n", "", "compose.yaml, qdrant: has no mem_limit"),
         ("compose.yaml", "secrets: [qdrant_api_key]", "secrets: [a_key]", "compose.yaml, qdrant: has a secret a_key"),
@@ -120,13 +127,17 @@ def test_secrets_are_files_and_every_file_is_there() -> None:
         assert wanted <= {f"{SECRETS}/{one}" for one in service["secrets"]}, name
 
     told = {name: value for _, name in handed() for value in [config().get(name, "")]}
-    assert not [name for name in told if not name.endswith("_FILE") and any(word in name for word in ("KEY", "SECRET", "TOKEN"))]
+    assert not [
+        name for name in told if not name.endswith("_FILE") and any(word in name for word in ("KEY", "SECRET", "TOKEN"))
+    ]
 
 
 def test_the_configmap_starts_a_service_and_fails_without_its_servers(monkeypatch: pytest.MonkeyPatch) -> None:
     """What it says does not contradict itself; several replicas on engines of their own are refused before anything opens."""
     for name, value in config().items():
-        monkeypatch.setenv(name.removesuffix("_FILE"), value if name[-5:] != "_FILE" else "dGhlLXNlY3JldC1vZi1hLXRlc3Q=")
+        monkeypatch.setenv(
+            name.removesuffix("_FILE"), value if name[-5:] != "_FILE" else "dGhlLXNlY3JldC1vZi1hLXRlc3Q="
+        )
     monkeypatch.setenv("DESKPILOT_DATABASE_URL", "postgresql://desk:pw@database/desk")
     assert settings.load(idle, unsafe).helpdesks
 
@@ -135,7 +146,8 @@ def test_the_configmap_starts_a_service_and_fails_without_its_servers(monkeypatc
     with pytest.raises(SettingsProblem) as refused:
         settings.load(idle, unsafe)
     assert refused.value.problems == [
-        f"DESKPILOT_EMBEDDED is false and there is no server: set DESKPILOT_{name}." for name in ("DATABASE_URL", "QDRANT__URL")
+        f"DESKPILOT_EMBEDDED is false and there is no server: set DESKPILOT_{name}."
+        for name in ("DATABASE_URL", "QDRANT__URL")
     ]
 
 
@@ -170,8 +182,12 @@ def test_what_is_asked_of_a_container_is_answered() -> None:
     assert check in MANIFESTS.last_stage["HEALTHCHECK"]
     for name in ("web", "worker"):
         assert check in MANIFESTS.compose["services"][name]["healthcheck"]["test"][-1]
-    scraped = [one["spec"]["template"]["metadata"]["annotations"] for one in MANIFESTS.objects if one["kind"] == "Deployment"]
-    assert [(one["prometheus.io/path"] in paths, one["prometheus.io/port"]) for one in scraped] == [(True, str(PORT))] * 2
+    scraped = [
+        one["spec"]["template"]["metadata"]["annotations"] for one in MANIFESTS.objects if one["kind"] == "Deployment"
+    ]
+    assert [(one["prometheus.io/path"] in paths, one["prometheus.io/port"]) for one in scraped] == [
+        (True, str(PORT))
+    ] * 2
 
 
 def test_every_file_names_the_same_user_and_version() -> None:

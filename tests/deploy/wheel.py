@@ -92,7 +92,7 @@ class Place:
             "TMPDIR": str(self.data),
             "DESKPILOT_DATA_DIR": str(self.data),
         }
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603 - our own
             self.command(arguments, user=user, embedded=embedded),
             cwd=self.data,
             env=environment | dict(settings or {}),
@@ -135,12 +135,12 @@ def demand(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as a se
 def pip(python: Path, *arguments: str) -> None:
     """Install into another environment, with the system's pip; its warnings about this machine are nobody's."""
     ours = [str(SYSTEM), "-m", "pip", "--python", str(python), "--disable-pip-version-check", "--quiet", "--quiet"]
-    subprocess.run([*ours, *arguments], check=True)
+    subprocess.run([*ours, *arguments], check=True)  # noqa: S603 - our own
 
 
 def build(home: Path) -> Path:
     """The wheel of this tree."""
-    subprocess.run([SYSTEM, "-m", "venv", "--without-pip", home / "build"], check=True)
+    subprocess.run([SYSTEM, "-m", "venv", "--without-pip", home / "build"], check=True)  # noqa: S603 - our own
     python = home / "build/bin/python"
     pip(python, "install", "--no-deps", "--require-hashes", "-r", str(ROOT / "requirements/build.txt"))
     pip(python, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(home / "dist"), str(ROOT))
@@ -150,7 +150,7 @@ def build(home: Path) -> Path:
 
 def install(place: Path, wheel: Path) -> None:
     """What the image holds: the lock, the wheel, no pip."""
-    subprocess.run([SYSTEM, "-m", "venv", "--without-pip", place / "venv"], check=True)
+    subprocess.run([SYSTEM, "-m", "venv", "--without-pip", place / "venv"], check=True)  # noqa: S603 - our own
     python = place / "venv/bin/python"
     wheels = ("--require-hashes", "--only-binary", ":all:", "-r", str(ROOT / "requirements/runtime.txt"))
     pip(python, "install", "--no-deps", *wheels)
@@ -159,11 +159,16 @@ def install(place: Path, wheel: Path) -> None:
 
 def install_engines(place: Path) -> None:
     """Beside it: what one process on its own engines needs more."""
-    subprocess.run([SYSTEM, "-m", "venv", "--without-pip", place / "embedded"], check=True)
+    subprocess.run([SYSTEM, "-m", "venv", "--without-pip", place / "embedded"], check=True)  # noqa: S603 - our own
     (held,), (packages,) = ((place / name / "lib").glob("*/site-packages") for name in ("venv", "embedded"))
     (packages / "image.pth").write_text(f"{held}\n")
     pip(
-        place / "embedded/bin/python", "install", "--no-deps", "--require-hashes", "-r", str(ROOT / "requirements/embedded.txt")
+        place / "embedded/bin/python",
+        "install",
+        "--no-deps",
+        "--require-hashes",
+        "-r",
+        str(ROOT / "requirements/embedded.txt"),
     )
 
 
@@ -178,7 +183,7 @@ def can_seal(data: Path) -> bool:
         return False
     probe = ["unshare", "--mount", "sh", "-c", _SEALED, str(data), "sh", "-c", 'touch "$0/it" && ! touch "$0/../it"']
     try:
-        return subprocess.run([*probe, str(data)], check=False, capture_output=True).returncode == 0
+        return subprocess.run([*probe, str(data)], check=False, capture_output=True).returncode == 0  # noqa: S603 - our own
     except FileNotFoundError:
         return False
 
@@ -282,10 +287,13 @@ def check(home: Path) -> None:
     (home / "data").mkdir(mode=0o700)
     place = Place(home, sealed=can_seal(home / "data"))
     how = "a read-only root" if place.sealed else "permissions only: no mount namespace could be had here"
-    demand(place.sealed or not os.environ.get("REQUIRE_READ_ONLY"), "no read-only root could be had: run it as root on Linux")
+    demand(
+        place.sealed or not os.environ.get("REQUIRE_READ_ONLY"),
+        "no read-only root could be had: run it as root on Linux",
+    )
     wheel = build(home)
     install(place.tree, wheel)
-    print(f"{wheel.name}: built, installed ({time.monotonic() - begun:.0f} s)")  # noqa: T201
+    print(f"{wheel.name}: built, installed ({time.monotonic() - begun:.0f} s)")
     install_engines(place.tree)
     before = held(place.tree)
     check_image(place)
@@ -294,8 +302,11 @@ def check(home: Path) -> None:
     after = held(place.tree)
     changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
     demand(not changed, f"written beside the data directory: {changed}")
-    demand({path.name for path in home.iterdir()} == {"build", "data", "dist", "tree"}, "something was left beside the tree")
-    print(f"{wheel.name}: runs as a stranger, {how}; drained in {drained:.1f} s ({time.monotonic() - begun:.0f} s)")  # noqa: T201
+    demand(
+        {path.name for path in home.iterdir()} == {"build", "data", "dist", "tree"},
+        "something was left beside the tree",
+    )
+    print(f"{wheel.name}: runs as a stranger, {how}; drained in {drained:.1f} s ({time.monotonic() - begun:.0f} s)")
 
 
 def main() -> int:
@@ -304,7 +315,7 @@ def main() -> int:
         try:
             check(Path(directory))
         except Wrong as error:
-            print(f"✗ {error}", file=sys.stderr)  # noqa: T201
+            print(f"✗ {error}", file=sys.stderr)
             return 1
     return 0
 

@@ -116,7 +116,9 @@ async def test_a_worker_answers_probes_and_scrapes_and_nothing_else(service: Ser
             "/readyz": 200,
             "/metrics": 200,
         }
-        refused = [await probe.get(path) for path in ("/", "/api/openapi.json", "/openapi.json", "/docs", "/feedback/a")]
+        refused = [
+            await probe.get(path) for path in ("/", "/api/openapi.json", "/openapi.json", "/docs", "/feedback/a")
+        ]
         refused.append(await probe.post("/webhooks/zendesk"))
 
     assert {answer.status_code for answer in refused} == {404}
