@@ -3,9 +3,10 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+DEPLOY := $(VENV)-deploy
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-deps
 
-.PHONY: demo test lint bench chaos lock clean
+.PHONY: demo test lint bench chaos deploy-check wheel-check lock clean
 
 demo: $(VENV)/ready ## watch tickets arrive and read the notes
 	@$(BIN)/deskpilot demo $(ARGS)
@@ -30,6 +31,12 @@ bench: $(VENV)/ready-dev ## the figures of the README
 chaos: $(VENV)/ready-dev ## kills everything at random for ten minutes, and judges what became of a thousand messages
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
+deploy-check: $(DEPLOY)/ready wheel-check ## reads deploy/ with the tools of those who run it, then runs the wheel as they do
+	@$(DEPLOY)/bin/python -m tests.deploy
+
+wheel-check: ## builds the wheel, installs it as the image does, runs it as a stranger on a read-only tree; REQUIRE_READ_ONLY=1 for nothing less
+	@$(PYTHON) -m tests.deploy.wheel
+
 lock: ## needs uv; names no index
 	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile -q --universal --generate-hashes --python-version 3.11 $(UPGRADE) \
 	  pyproject.toml -o requirements/runtime.txt
@@ -39,9 +46,11 @@ lock: ## needs uv; names no index
 	  --group build -c requirements/embedded.txt -o requirements/build.txt
 	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile -q --universal --generate-hashes --python-version 3.11 $(UPGRADE) \
 	  --group dev -c requirements/embedded.txt -o requirements/dev.txt
+	UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile -q --universal --generate-hashes --python-version 3.11 $(UPGRADE) \
+	  --group deploy -o requirements/deploy.txt
 
 clean:
-	rm -rf $(VENV) .deskpilot build dist
+	rm -rf $(VENV) $(DEPLOY) .deskpilot build dist
 
 $(VENV)/ready: pyproject.toml requirements/embedded.txt requirements/build.txt
 	@echo "Installing deskpilot into $(VENV) (once, about a minute) ..." >&2
@@ -55,4 +64,10 @@ $(VENV)/ready: pyproject.toml requirements/embedded.txt requirements/build.txt
 $(VENV)/ready-dev: $(VENV)/ready requirements/dev.txt
 	@echo "Installing what the tests need ..." >&2
 	@$(PIP) -r requirements/dev.txt
+	@touch $@
+
+$(DEPLOY)/ready: requirements/deploy.txt
+	@echo "Installing what reads deploy/ into $(DEPLOY) ..." >&2
+	@test -x $(DEPLOY)/bin/python || $(PYTHON) -m venv $(DEPLOY)
+	@$(DEPLOY)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r requirements/deploy.txt
 	@touch $@

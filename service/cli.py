@@ -1,11 +1,11 @@
-"""The command line: `deskpilot serve | work | sync | backfill | jobs | eval | knowledge | pilot | policy | try | forget | resume | demo`. Tables for people, `--json` for programs."""
+"""The command line (`deskpilot --help`). Tables for people, `--json` for programs."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -18,17 +18,18 @@ from rich.text import Text
 
 from connectors.base import ConnectorError
 from service import __version__, logs, operating, reporting, settings, steering
-from service.assembly import assembled, opened_library, refuse_unsafe, working
+from service.assembly import assembled, opened_library, working
 from service.budgets import Budgets
 from service.control import Control, announced, find, new_token
 from service.database import open_database
+from service.demands import idle, not_shared, unsafe
 from service.errors import ServiceError
 from service.evaluation import command as evaluating
 from service.evaluation.retrieval import System
 from service.knowledge.sources import sync_all
 from service.progress import report_table, shown_progress, synced_by
 from service.settings import SettingsProblem
-from service.web.app import create_app
+from service.web.app import create_app, create_probes
 from service.web.server import serving, stop_signal
 
 app = typer.Typer(
@@ -95,9 +96,18 @@ def serve(
 
 
 @app.command()
-def work() -> None:
+def work(
+    host: Annotated[str, typer.Option(help="Address to listen on, with --port.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="Answer /healthz, /readyz and /metrics on it.")] = None,
+) -> None:
     """Write notes; receive no webhooks. Needs DESKPILOT_DATABASE_URL, and a DESKPILOT_DATA_DIR of its own or DESKPILOT_QDRANT__URL."""
-    _run(_work(), logged=True)
+    _run(_work(host, port), logged=True)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the tables of the database to this version, and end; every process does so at its start, too."""
+    _run(_told(operating.migrate))
 
 
 @app.command()
@@ -222,15 +232,14 @@ async def _told(command: Callable[..., Coroutine[Any, Any, int]], *given: Any, *
 
 
 async def _serve(host: str, port: int, *, worker: bool) -> int:
-    loaded = _settings(_idle, _unsafe, host=host)
+    loaded = _settings(idle, unsafe, host=host)
     with stop_signal() as stopped:
         async with assembled(loaded) as service, AsyncExitStack() as stack:
             if worker:
                 await stack.enter_async_context(working(service))
             token = new_token()
-            url = await stack.enter_async_context(
-                serving(create_app(service, control_token=token), host=host, port=port)
-            )
+            application = create_app(service, control_token=token, works=worker)
+            url = await stack.enter_async_context(serving(application, host=host, port=port))
             stack.enter_context(announced(loaded.data_dir, Control(url=url, token=token)))
             _say(f"deskpilot listens on {url}")
             await stopped.wait()
@@ -238,34 +247,17 @@ async def _serve(host: str, port: int, *, worker: bool) -> int:
     return 0
 
 
-async def _work() -> int:
-    loaded = _settings(_idle, _unsafe, _not_shared)
+async def _work(host: str, port: int | None) -> int:
+    loaded = _settings(idle, unsafe, not_shared, host=host)
     with stop_signal() as stopped:
-        async with assembled(loaded) as service, working(service):
+        async with assembled(loaded) as service, working(service), AsyncExitStack() as stack:
+            if port is not None:
+                url = await stack.enter_async_context(serving(create_probes(service), host=host, port=port))
+                _say(f"deskpilot answers probes on {url}")
             _say("deskpilot works on tickets")
             await stopped.wait()
             _say("Stopping: finishing what runs ...")
     return 0
-
-
-def _idle(loaded: settings.Settings) -> Iterator[str]:
-    """A service without a helpdesk would wait for ever, and look well."""
-    if not loaded.helpdesks:
-        yield "No helpdesk is connected: set DESKPILOT_ZENDESK__URL or DESKPILOT_FRESHDESK__URL, and its credentials."
-
-
-def _unsafe(loaded: settings.Settings) -> Sequence[str]:
-    try:
-        refuse_unsafe(loaded)
-    except SettingsProblem as error:
-        return error.problems
-    return ()
-
-
-def _not_shared(loaded: settings.Settings) -> Iterator[str]:
-    """Why a worker of its own would work on nothing. Without a Qdrant server it keeps an index of its own."""
-    if not loaded.database_url.get_secret_value():
-        yield "A worker of its own shares its queue with serve: set DESKPILOT_DATABASE_URL in both."
 
 
 async def _sync(*, as_json: bool) -> int:

@@ -59,6 +59,7 @@ def contradictions(settings: Settings) -> Iterator[str]:
     yield from _freshdesk(settings.freshdesk)
     if settings.qdrant.api_key.get_secret_value() and not settings.qdrant.url:
         yield "DESKPILOT_QDRANT__API_KEY is set without an address: set DESKPILOT_QDRANT__URL, too."
+    yield from _alone(settings)
     yield from _endpoint("LLM", settings.llm)
     yield from _endpoint("EMBEDDINGS", settings.embeddings)
     yield from _prices(settings.llm)
@@ -76,6 +77,13 @@ def contradictions(settings: Settings) -> Iterator[str]:
             yield f"DESKPILOT_LINKS__HOSTS holds {host}: write hosts in lower case, status.example.com or *.example.com."
     if settings.policy_file and not settings.policy_file.is_file():
         yield f"DESKPILOT_POLICY_FILE is not a file: {settings.policy_file}."
+
+
+def _alone(settings: Settings) -> Iterator[str]:
+    servers = {"DATABASE_URL": settings.database_url.get_secret_value(), "QDRANT__URL": settings.qdrant.url}
+    for name, address in servers.items():
+        if not settings.embedded and not address:
+            yield f"DESKPILOT_EMBEDDED is false and there is no server: set DESKPILOT_{name}."
 
 
 def _addresses(settings: Settings) -> Iterator[str]:

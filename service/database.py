@@ -260,6 +260,12 @@ async def _connected(url: str) -> AsyncIterator[Database]:
         await transactions.dispose()
 
 
+async def revision(database: Database) -> str:
+    """Which one the tables have: the name of the newest file in migrations/versions, up to its first underscore."""
+    async with database.engine.connect() as connection:
+        return str(await connection.scalar(sa.text("SELECT version_num FROM alembic_version")))
+
+
 def storable(text: str) -> str:
     """A text that PostgreSQL takes: it knows no NUL, which an answer of a vendor or a model may hold."""
     return text.replace("\0", "")

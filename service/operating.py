@@ -1,4 +1,4 @@
-"""The operator's commands: `deskpilot jobs …`, `backfill`, `forget`, `resume`. They work beside the running service."""
+"""The operator's commands: `deskpilot migrate`, `jobs …`, `backfill`, `forget`, `resume`. They work beside the running service."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from service.assembly import helpdesks
 from service.backfill import Plan, Reading, planned, put, reading
 from service.backlog import Backlog, Entry
 from service.control import Control, find
-from service.database import open_database
+from service.database import open_database, revision
 from service.errors import ServiceError
 from service.forgetting import Forgotten, forget
 from service.inbox import Inbox
@@ -36,6 +36,13 @@ async def _backlog(settings: Settings) -> AsyncIterator[Backlog]:
         queue = Queue(database)
         async with queue.app.open_async():
             yield Backlog(database, queue)
+
+
+async def migrate(settings: Settings) -> int:
+    """Migrate the database, and say to which revision."""
+    async with open_database(settings) as database:
+        Console(highlight=False).print(f"The database is at revision {await revision(database)}.")
+    return 0
 
 
 async def list_jobs(settings: Settings, *, as_json: bool) -> int:

@@ -71,6 +71,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Path(".deskpilot")
     database_url: SecretStr = SecretStr("")
+    embedded: bool = True  # PostgreSQL and Qdrant of one process; False where several must share servers
     public_url: str = ""
     admin_token: SecretStr = SecretStr("")
     policy_file: Path | None = None

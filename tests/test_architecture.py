@@ -26,7 +26,7 @@ FLOORS = (
     {"pipeline", "story", "rehearsal", "rules"},
     {"chores", "backlog", "deliveries", "condition", "backfill", "forgetting"},
     {"jobs"},
-    {"assembly", "progress", "operating", "reporting", "rehearsing", "steering", "evaluation", "web", "demo", "cli"},
+    {"assembly", "progress", "operating", "reporting", "rehearsing", "steering", "evaluation", "web", "demo", "demands", "cli"},
 )  # fmt: skip
 """service/ from the ground up; a file may import its own floor and those below."""
 

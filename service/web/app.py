@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
 from service import __version__
@@ -17,18 +17,18 @@ from service.web.protection import Protection
 from service.web.webhooks import Webhooks
 
 
-def create_app(service: Service, *, control_token: str = "") -> ASGIApp:
+def create_app(service: Service, *, control_token: str = "", works: bool = True) -> ASGIApp:
     """Every route of the service. It opens and closes nothing: the composition root does.
 
     control_token: lets commands of the same machine in (see service/control.py); the admin token does so too.
+    works: also on tickets. Without, it is able as long as it can keep a webhook: an index that is down turns none away.
     """
     # the document of the routes is the administrators', too; the pages that show it load scripts from elsewhere
     app = FastAPI(
         title="deskpilot", version=__version__, openapi_url="/api/openapi.json", docs_url=None, redoc_url=None
     )
     settings, tools = service.settings, service.tools
-    checks = {"database": service.database_answers, "knowledge": service.index_answers}
-    app.include_router(health.router(checks, figures=service.count_spending))
+    app.include_router(_health(service, works=works))
     app.include_router(knowledge.router(tools))
     app.include_router(requesters.router(service))
     app.include_router(trial.router(service.rehearsal))
@@ -43,3 +43,17 @@ def create_app(service: Service, *, control_token: str = "") -> ASGIApp:
     secrets = {name: helpdesk.secrets for name, helpdesk in settings.helpdesks.items()}
     webhooks = Webhooks(behind, inbox=service.inbox, secrets=secrets)
     return Protection(webhooks, https=https)
+
+
+def create_probes(service: Service) -> ASGIApp:
+    """What a worker of its own answers: is it alive, is it able, what has it counted. Nothing else."""
+    app = FastAPI(title="deskpilot", version=__version__, openapi_url=None)
+    app.include_router(_health(service, works=True))
+    return Protection(app, https=False)
+
+
+def _health(service: Service, *, works: bool) -> APIRouter:
+    checks = {"database": service.database_answers}
+    if works:
+        checks["knowledge"] = service.index_answers
+    return health.router(checks, figures=service.count_spending)

@@ -256,12 +256,15 @@ def test_it_says_which_version_it_is() -> None:
 
 
 def test_a_worker_that_shares_works_until_it_is_asked_to_stop(database_url: str, data_dir: Path) -> None:
-    """It waits for a Qdrant server that is not there yet, and drains."""
+    """It waits for a Qdrant server that is not there yet, answers probes meanwhile, and drains."""
     given = {"DATABASE_URL": database_url, "QDRANT__URL": NOBODY, "DATA_DIR": data_dir}
-    process = started(["work"], data_dir, given)
+    process = started(["work", "--port", "0"], data_dir, given)
     assert process.stderr
     try:
-        assert any("deskpilot works on tickets" in line for line in process.stderr)
+        said = [json.loads(next(process.stderr))["event"] for _ in range(2)]
+        assert said[1] == "deskpilot works on tickets"
+        url = said[0].removeprefix("deskpilot answers probes on ")
+        assert httpx.get(f"{url}/healthz").json() == {"status": "alive"}
         process.send_signal(signal.SIGTERM)
         _, rest = process.communicate(timeout=LONGEST_S)
     finally:
@@ -269,6 +272,17 @@ def test_a_worker_that_shares_works_until_it_is_asked_to_stop(database_url: str,
 
     assert process.returncode == 0
     assert "Traceback" not in rest
+
+
+def test_migrations_run_by_themselves_for_a_job_before_an_update(database_url: str) -> None:
+    """They say where the tables stand; a second run changes nothing."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    ended = [run("migrate", DATABASE_URL=database_url) for _ in range(2)]
+
+    newest = max(path.name for path in (ROOT / "service/migrations/versions").glob("r*.py"))
+    said = f"The database is at revision {newest[1:5]}.\n"
+    assert [(one.code, one.out, one.err) for one in ended] == [(0, said, "")] * 2
 
 
 def test_a_database_that_is_not_there_is_a_sentence_without_its_password(data_dir: Path) -> None:

@@ -129,6 +129,8 @@ def test_links_and_promises_are_lists(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"QDRANT__URL": "http://[half"}, "DESKPILOT_QDRANT__URL is not an address"),
         ({"QDRANT__URL": "http://host:port"}, "DESKPILOT_QDRANT__URL is not an address"),
         ({"QDRANT__API_KEY": "k"}, "set DESKPILOT_QDRANT__URL"),
+        ({"EMBEDDED": "false", "QDRANT__URL": "http://q:6333"}, "there is no server: set DESKPILOT_DATABASE_URL"),
+        ({"EMBEDDED": "false", "DATABASE_URL": "postgresql://db/desk"}, "no server: set DESKPILOT_QDRANT__URL"),
         (
             {"FRESHDESK__API_KEY": "k"},
             "DESKPILOT_FRESHDESK__API_KEY is set without an address: set DESKPILOT_FRESHDESK__URL",

@@ -23,7 +23,7 @@ from service.metrics import SILENCES
 from service.settings import Settings
 from service.spending import Payer, Spending
 from service.web import health
-from service.web.app import create_app
+from service.web.app import create_app, create_probes
 
 NOBODY = "127.0.0.1:1"
 
@@ -89,17 +89,39 @@ async def test_a_database_that_is_gone_makes_it_unready_and_is_named(service: Se
     assert answer.json()["checks"]["knowledge"] == "ok"
 
 
-async def test_an_index_that_is_gone_makes_it_unready_and_is_named(settings: Settings) -> None:
-    """The service starts without its Qdrant server, and says so until it is there."""
+async def test_an_index_that_is_gone_makes_what_works_on_tickets_unready_and_is_named(settings: Settings) -> None:
+    """The service starts without its Qdrant server, and says so until it is there. Who only takes webhooks goes on taking them."""
     async with (
         assembled(settings.model_copy(update={"qdrant": QdrantSettings(url=f"http://{NOBODY}")})) as service,
-        asking(create_app(service)) as probe,
+        asking(create_app(service)) as both,
+        asking(create_probes(service)) as worker,
+        asking(create_app(service, works=False)) as web,
     ):
-        answer = await probe.get("/readyz")
+        answers = [await probe.get("/readyz") for probe in (both, worker)]
+        other = await web.get("/readyz")
 
-    assert answer.status_code == 503
-    assert "DESKPILOT_QDRANT__URL" in answer.json()["checks"]["knowledge"]
-    assert answer.json()["checks"]["database"] == "ok"
+    for answer in answers:
+        assert answer.status_code == 503
+        assert "DESKPILOT_QDRANT__URL" in answer.json()["checks"]["knowledge"]
+        assert answer.json()["checks"]["database"] == "ok"
+    assert other.status_code == 200
+    assert other.json() == {"ready": True, "checks": {"database": "ok"}}
+
+
+async def test_a_worker_answers_probes_and_scrapes_and_nothing_else(service: Service) -> None:
+    """No webhook, no vote, no document of its routes."""
+    async with asking(create_probes(service)) as probe:
+        assert {path: (await probe.get(path)).status_code for path in ("/healthz", "/readyz", "/metrics")} == {
+            "/healthz": 200,
+            "/readyz": 200,
+            "/metrics": 200,
+        }
+        refused = [
+            await probe.get(path) for path in ("/", "/api/openapi.json", "/openapi.json", "/docs", "/feedback/a")
+        ]
+        refused.append(await probe.post("/webhooks/zendesk"))
+
+    assert {answer.status_code for answer in refused} == {404}
 
 
 async def test_alive_asks_nobody(service: Service) -> None:

@@ -1,0 +1,29 @@
+"""What a command needs of the settings beyond that they do not contradict each other: one sentence per problem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from service.assembly import refuse_unsafe
+from service.settings import Settings, SettingsProblem
+
+
+def idle(loaded: Settings) -> Iterator[str]:
+    """A service without a helpdesk would wait for ever, and look well."""
+    if not loaded.helpdesks:
+        yield "No helpdesk is connected: set DESKPILOT_ZENDESK__URL or DESKPILOT_FRESHDESK__URL, and its credentials."
+
+
+def unsafe(loaded: Settings) -> Sequence[str]:
+    """Webhook secrets that everybody knows or could guess."""
+    try:
+        refuse_unsafe(loaded)
+    except SettingsProblem as error:
+        return error.problems
+    return ()
+
+
+def not_shared(loaded: Settings) -> Iterator[str]:
+    """Why a worker of its own would work on nothing. Without a Qdrant server it keeps an index of its own."""
+    if not loaded.database_url.get_secret_value():
+        yield "A worker of its own shares its queue with serve: set DESKPILOT_DATABASE_URL in both."
