@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 FLOORS = (
-    {"settings", "groups", "contradictions", "errors", "metrics", "control", "tasks"},
+    {"settings", "files", "groups", "contradictions", "errors", "metrics", "control", "tasks"},
     {
         "database", "feedback", "votes", "ballot", "budgets", "spending", "outages", "queue", "embedded_postgres", "migrations", "inbox", "ledger", "retention", "llm", "tokens", "vectors", "embeddings",
         "masking", "identifiers", "national_ids", "credentials", "phones", "names", "entities", "logs", "smalltalk", "languages", "conversation", "enclosure", "orders", "questions", "plaintext", "phrases", "cautions", "repair", "markup",
