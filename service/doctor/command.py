@@ -45,7 +45,7 @@ def doctor(*, live: Live = False, as_json: Json = False) -> None:
         checks = [replace(check, said=shown(check.said), remedy=shown(check.remedy)) for check in found.checks]
         _print(checks, as_json=as_json)
         code = int(any(check.state == "wrong" for check in checks))
-        if found.hanging:  # a thread in a dead file system ends for nobody, and Python would wait for it
+        if found.hanging:  # Python would wait for a thread that waits for a dead disk
             sys.stdout.flush()
             os._exit(code)
     raise typer.Exit(code)

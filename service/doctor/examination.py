@@ -38,7 +38,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What was found, in the order of the parts. hanging: something did not even stop when it was told to."""
+    """What was found, in the order of the parts. hanging: a part gave no answer, and a thread of it may wait for ever."""
 
     checks: tuple[Check, ...]
     hanging: bool = False
@@ -48,19 +48,23 @@ async def examined(parts: Sequence[Part]) -> Examination:
     """Look at all of them at the same time."""
     tasks = [asyncio.create_task(_look(part), name=f"doctor: {part.what}") for part in parts]
     found = await asyncio.gather(*(_found(part, task) for part, task in zip(parts, tasks, strict=True)))
-    _, hanging = await asyncio.wait(tasks, timeout=_GRACE_S)
-    return Examination(tuple(check for checks in found for check in checks), hanging=bool(hanging))
+    hanging = any(checks is None for checks in found)
+    if hanging:
+        await asyncio.wait(tasks, timeout=_GRACE_S)
+    told = [checks if checks is not None else [_silent(part)] for part, checks in zip(parts, found, strict=True)]
+    return Examination(tuple(check for checks in told for check in checks), hanging=hanging)
 
 
 async def _look(part: Part) -> Sequence[Check]:
     return await part.look()
 
 
-async def _found(part: Part, task: asyncio.Task[Sequence[Check]]) -> Sequence[Check]:
+async def _found(part: Part, task: asyncio.Task[Sequence[Check]]) -> Sequence[Check] | None:
+    """What it says; None where it does not say anything in time."""
     await asyncio.wait([task], timeout=part.limit_s)
     if not task.done():
         task.cancel()  # and not awaited: what hangs in a thread does not hear it
-        return [Check(part.what, "wrong", f"There was no answer within {part.limit_s:g} s.", part.remedy)]
+        return None
     error = task.exception()
     if error is None:
         return task.result()
@@ -71,6 +75,10 @@ async def _found(part: Part, task: asyncio.Task[Sequence[Check]]) -> Sequence[Ch
     log.error("a part could not be looked at", part=part.what, exc_info=error)
     said = f"It could not be looked at, by a defect of ours ({type(error).__name__})."
     return [Check(part.what, "wrong", said, "Report it with the lines above.")]
+
+
+def _silent(part: Part) -> Check:
+    return Check(part.what, "wrong", f"There was no answer within {part.limit_s:g} s.", part.remedy)
 
 
 def failed(what: str, error: str, remedy: str = "") -> Check:

@@ -74,8 +74,8 @@ def _away(settings: Settings, error: DatabaseUnavailableError) -> Check:
     if not url:
         return Check("database", "wrong", f"{error}.", "Set DESKPILOT_DATABASE_URL, or mend what it says.")
     cause = error.__cause__.orig if isinstance(error.__cause__, sa.exc.DBAPIError) else error.__cause__
-    reason = " ".join(str(cause).split())
-    where = make_url(url).set(password=None).render_as_string()
+    reason = " ".join(str(cause).split()).partition(" Is the server running")[0]
+    where = make_url(url).render_as_string()  # without the password
     return Check(
         "database",
         "wrong",
