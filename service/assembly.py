@@ -185,7 +185,9 @@ def refuse_unsafe(settings: Settings) -> None:
 
 def helpdesks(settings: Settings, http: httpx.AsyncClient, budgets: Budgets | None = None) -> Mapping[str, Helpdesk]:
     """A client for each helpdesk that is on, within the account's rate limits where they are counted."""
-    return {name: _connected(name, _account(helpdesk), http, budgets) for name, helpdesk in settings.helpdesks.items()}
+    return {
+        name: _connected(name, account_of(helpdesk), http, budgets) for name, helpdesk in settings.helpdesks.items()
+    }
 
 
 def _connected(name: str, account: Account, http: httpx.AsyncClient, budgets: Budgets | None) -> Helpdesk:
@@ -196,7 +198,8 @@ def _connected(name: str, account: Account, http: httpx.AsyncClient, budgets: Bu
     return connect(name, account, http, budgets.of(key), articles)
 
 
-def _account(helpdesk: object) -> Account:
+def account_of(helpdesk: object) -> Account:
+    """How the settings of a helpdesk sign in there."""
     if isinstance(helpdesk, ZendeskSettings):
         return Account(
             url=helpdesk.url,

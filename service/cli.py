@@ -23,6 +23,7 @@ from service.budgets import Budgets
 from service.control import Control, announced, find, new_token
 from service.database import open_database
 from service.demands import idle, not_shared, unsafe
+from service.doctor.command import doctor
 from service.errors import ServiceError
 from service.evaluation import command as evaluating
 from service.evaluation.retrieval import System
@@ -49,6 +50,7 @@ jobs = typer.Typer(no_args_is_help=True, help="Tickets that wait, run or were gi
 app.add_typer(jobs, name="jobs")
 evaluations = typer.Typer(no_args_is_help=True, help="How good it is, on labelled data of yours.")
 app.add_typer(evaluations, name="eval")
+app.command()(doctor)
 knowledge = typer.Typer(no_args_is_help=True, help="What the articles lack.")
 app.add_typer(knowledge, name="knowledge")
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from psycopg.pq import Conninfo
 from pydantic import SecretStr
 
 from service.groups import EmbeddingsSettings, FreshdeskSettings, LLMSettings, ProxySettings, ZendeskSettings
@@ -20,7 +21,7 @@ if TYPE_CHECKING:  # the settings call this file, which only reads them
 PLACEHOLDERS = frozenset({"changeme", "change-me", "secret", "password", "xxx", "todo", "your-api-key", "<secret>"})
 
 _POSTGRES = re.compile(  # what SQLAlchemy can read, as it reads it: https://docs.sqlalchemy.org/en/20/core/engines.html
-    r"postgres(?:ql)?(?:\+\w+)?://(?:[^:/@]*(?::[^@]*)?@)?(?:\[[^/?\]]+\]|[^/:?@\[\]\s]*)(?::\d{1,5})?(?:/[^?]*)?(?:\?.*)?"
+    r"postgres(?:ql)?(?:\+\w+)?://(?:[^:/@]*(?::[^@]*)?@)?(?:\[[^/?\]]+\]|[^/:?@\[\]\s]*)(?::\d{1,5})?(?:/[^?]*)?(?:\?(?P<options>.*))?"
 )
 
 _HOST = re.compile(r"(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]*[a-z][a-z0-9-]*")
@@ -100,11 +101,23 @@ def _addresses(settings: Settings) -> Iterator[str]:
         if problem := _address_problem(address):
             yield f"DESKPILOT_{name} {problem}."
     database = settings.database_url.get_secret_value()
-    if database and not _POSTGRES.fullmatch(database):
+    written = _POSTGRES.fullmatch(database)
+    if database and not written:
         yield (
             "DESKPILOT_DATABASE_URL is not the address of a PostgreSQL: write it as postgresql://user:password@host/database, "
             "with %40 for an @ in the password."
         )
+    elif written and not {name for name, _ in parse_qsl(written["options"] or "")} <= _connection_options():
+        # not which: behind a wrong ? may stand half a password
+        yield (
+            "DESKPILOT_DATABASE_URL has an option that PostgreSQL does not know: behind the ? stand options such as "
+            "sslmode=require; write a ? in the password as %3F."
+        )
+
+
+def _connection_options() -> set[str]:
+    """https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS, as the installed library has them."""
+    return {option.keyword.decode() for option in Conninfo.get_defaults()}
 
 
 def _address_problem(address: str) -> str:

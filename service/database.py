@@ -214,25 +214,25 @@ class Database:
 
 
 @asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[Database]:
+async def open_database(settings: Settings, *, migrating: bool = True) -> AsyncIterator[Database]:
     """Start the embedded PostgreSQL where no server is set, migrate, and close everything again.
 
-    Raises DatabaseUnavailableError with what to do.
+    migrating: False leaves the tables as they are, for who only looks. Raises DatabaseUnavailableError with what to do.
     """
     url = settings.database_url.get_secret_value()
     if url:
-        async with _connected(url) as database:
+        async with _connected(url, migrating=migrating) as database:
             yield database
         return
     async with (
         embedded_postgres.running(settings.data_dir / "postgres") as embedded_url,
-        _connected(embedded_url) as database,
+        _connected(embedded_url, migrating=migrating) as database,
     ):
         yield database
 
 
 @asynccontextmanager
-async def _connected(url: str) -> AsyncIterator[Database]:
+async def _connected(url: str, *, migrating: bool) -> AsyncIterator[Database]:
     address = make_url(url).set(drivername="postgresql+psycopg").update_query_dict(_KEEPALIVE)
     connect = partial(
         create_async_engine,
@@ -247,7 +247,11 @@ async def _connected(url: str) -> AsyncIterator[Database]:
     engine, transactions = connect(isolation_level="AUTOCOMMIT"), connect(pool_pre_ping=True)
     try:
         try:
-            await asyncio.to_thread(migrate, address)
+            if migrating:
+                await asyncio.to_thread(migrate, address)
+            else:
+                async with engine.connect() as connection:
+                    await connection.execute(sa.select(1))
         except sa.exc.OperationalError as error:
             where = address.render_as_string(hide_password=True)
             raise DatabaseUnavailableError(

@@ -85,6 +85,11 @@ def mask(
     }
 
 
+def masked(text: str, *, hosts: Collection[str] = (), secrets: Collection[str] = ()) -> str:
+    """A sentence for people, as a log line would show it."""
+    return str(_Masking(_NOBODYS.union(hosts), secrets).masked(text))
+
+
 class _Masking:
     """The placeholders of one line."""
 

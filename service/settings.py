@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validat
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from service.contradictions import contradictions, unknown_names
+from service.files import SUFFIX, read_files
 from service.groups import (
     BrandSettings,
     ConfidenceSettings,
@@ -136,7 +137,11 @@ def load(*demands: Demand, **changes: object) -> Settings:
 
     changes: what stands here, by field, replaces what the environment says.
     """
-    problems = [*unknown_names(_from_file(), known=_known()), *unknown_names(os.environ, known=_known())]
+    dotenv, names = _from_file(), _known()
+    known = [*names, *(name + SUFFIX for name in names)]
+    filed = read_files({**dotenv, **os.environ}, known=names)
+    problems = [*unknown_names(dotenv, known=known), *unknown_names(os.environ, known=known), *filed.problems.values()]
+    changes = _nested(filed.values, changes)
     faulty: dict[str, str] = {}
     try:
         settings = Settings.model_validate(changes)
@@ -149,9 +154,10 @@ def load(*demands: Demand, **changes: object) -> Settings:
         faulty = {_name(problem["loc"]): problem["msg"] for problem in wrong}
         settings = Settings.model_validate(_with_defaults(changes, [problem["loc"] for problem in wrong]))
     problems += [f"{name} cannot be used: {said[:1].lower()}{said[1:]}." for name, said in faulty.items()]
+    unread = faulty.keys() | filed.problems.keys()
     for demand in (contradictions, *demands):
         # what is said of a setting that could not be read would be said of its default
-        problems += [said for said in demand(settings) if not faulty.keys() & set(re.findall(r"DESKPILOT_\w+", said))]
+        problems += [said for said in demand(settings) if not unread & set(re.findall(r"DESKPILOT_\w+", said))]
     if problems:
         raise SettingsProblem(problems)
     return settings
@@ -193,6 +199,18 @@ def _groups() -> Iterator[tuple[tuple[str, ...], Sequence[str]]]:
 def _name(location: Sequence[int | str]) -> str:
     """The name in the environment: ("llm", "timeout_s") -> DESKPILOT_LLM__TIMEOUT_S."""
     return PREFIX + "__".join(part.upper() for part in location if isinstance(part, str))
+
+
+def _nested(filed: Mapping[str, str], changes: Mapping[str, object]) -> dict[str, object]:
+    """What stands in files, by field as `changes` are; these win."""
+    merged: dict[str, object] = dict(changes)
+    for name, value in filed.items():
+        first, _, rest = name.removeprefix(PREFIX).lower().partition("__")
+        if not rest:
+            merged.setdefault(first, value)
+        elif isinstance(group := merged.setdefault(first, {}), dict):
+            merged[first] = {rest: value, **group}
+    return merged
 
 
 def _with_defaults(changes: Mapping[str, object], locations: Iterable[Sequence[int | str]]) -> dict[str, Any]:

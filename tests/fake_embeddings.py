@@ -79,8 +79,12 @@ class FakeEmbeddings:
         return JSONResponse({"object": "list", "data": data[::-1] if self.reverse else data, "model": body["model"]})
 
     def app(self) -> FastAPI:
-        """The one route."""
+        """Embeddings, and a list of models for everybody."""
         app = FastAPI()
+
+        @app.get("/v1/models")
+        async def models() -> Response:
+            return JSONResponse({"data": [{"id": "fake-small"}]})
 
         @app.post("/v1/embeddings")
         async def embeddings(request: Request) -> Response:

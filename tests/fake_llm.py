@@ -41,6 +41,7 @@ class FakeLLM:
     requests: list[Recorded] = field(default_factory=list)
     script: deque[Answer] = field(default_factory=deque)
     otherwise: Answer | None = None
+    models: tuple[str, ...] = ("main", "fast")  # that its list names, to whoever has the key
     released: threading.Event = field(default_factory=threading.Event)  # set: black holes and drips end
 
     def settings(self, **values: object) -> LLMSettings:
@@ -140,6 +141,12 @@ def serving() -> Iterator[FakeLLM]:
 
 def _app(fake: FakeLLM) -> FastAPI:
     app = FastAPI()
+
+    @app.get("/v1/models")
+    async def models(request: Request) -> Response:
+        if request.headers.get("authorization") != "Bearer test-key":
+            return Response('{"error": {"message": "no such key"}}', 401, media_type="application/json")
+        return Response(json.dumps({"data": [{"id": name} for name in fake.models]}), media_type="application/json")
 
     @app.post("/v1/chat/completions")
     async def chat(request: Request) -> Response:

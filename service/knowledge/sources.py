@@ -85,17 +85,19 @@ async def _sync_each(library: Library, into: _Into, *, progress: Told, changes_o
         reports += await _sync_macros(into, desk, progress=partial(progress, f"{desk.name}{MACROS}"))
     if folder := library.settings.knowledge.folder:
         problems: list[str] = []
-        reports.append(
-            await sync(
-                folder_articles(folder, base_url=library.settings.knowledge.folder_url, problems=problems),
-                vectors=into.vectors,
-                embeddings=into.embeddings,
-                source="folder",
-                account="*",
-                progress=partial(progress, "folder"),
-                gaps=problems,
-            )
+        cursor = _read_now(datetime.now(UTC), into.embeddings.model if into.embeddings else "")
+        report = await sync(
+            folder_articles(folder, base_url=library.settings.knowledge.folder_url, problems=problems),
+            vectors=into.vectors,
+            embeddings=into.embeddings,
+            source="folder",
+            account="*",
+            progress=partial(progress, "folder"),
+            gaps=problems,
         )
+        reports.append(report)
+        if report.complete and report.settled:
+            await into.vectors.remember(cursor, source="folder", account="*")
     return reports
 
 
@@ -139,7 +141,7 @@ async def _sync_desk(
 ) -> SyncReport:
     began = datetime.now(UTC)
     model = into.embeddings.model if into.embeddings else ""
-    cursor = Cursor(upto=began.isoformat(), swept_at=began.isoformat(), made_with=f"{SPLITTING} {model}")
+    cursor = _read_now(began, model)
     source = {"source": desk.name, "account": desk.account}
     last = await into.vectors.cursor(**source) if changes_only and await _made_so(into, model) else None
     changed = None
@@ -150,7 +152,7 @@ async def _sync_desk(
             problem = f"{desk.name} does not tell what changed: {error}"
             return SyncReport(desk.name, problems=(problem,), complete=False, read="changes")
     if last and changed:
-        cursor = replace(last, upto=max(changed.upto.isoformat(), last.upto))
+        cursor = replace(last, upto=max(changed.upto.isoformat(), last.upto), read_at=cursor.read_at)
         report = await _sync_pages(into, desk, changed.ids, progress=progress)
     else:
         unread: dict[str, str] = {}
@@ -166,6 +168,12 @@ async def _sync_desk(
     if report.complete and report.settled:
         await into.vectors.remember(cursor, **source)
     return report
+
+
+def _read_now(moment: datetime, model: str) -> Cursor:
+    """Of a source of which all is read, beginning at this moment."""
+    at = moment.isoformat()
+    return Cursor(upto=at, swept_at=at, made_with=f"{SPLITTING} {model}", read_at=at)
 
 
 async def _sync_pages(

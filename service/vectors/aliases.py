@@ -27,7 +27,9 @@ class ServerVectors(ShelvedVectors):
 
     def __init__(self, client: AsyncQdrantClient, *, collection: str = "deskpilot", api_key: str = "") -> None:
         """api_key: of the client; struck out of whatever the server says."""
-        super().__init__(ServerShelf(client, collection, api_key=api_key))
+        shelf = ServerShelf(client, collection, api_key=api_key)
+        super().__init__(shelf)
+        self.stands = shelf.stands
 
 
 def connect(url: str, *, api_key: str, collection: str) -> ServerVectors:
@@ -61,6 +63,13 @@ class ServerShelf:
         async with self._opening:
             if self._current is None:
                 await self._settle(new=True)
+
+    async def stands(self) -> bool:
+        """Whether there is an index; none is made."""
+        async with self._door.answering():
+            aliases = {one.alias_name for one in (await self._client.get_aliases()).aliases}
+            named = {one.name for one in (await self._client.get_collections()).collections}
+        return self._alias in aliases | named
 
     @asynccontextmanager
     async def in_use(self) -> AsyncIterator[tuple[ServerEngine, Meta]]:

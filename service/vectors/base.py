@@ -170,11 +170,13 @@ class Cursor:
 
     upto: changes until then are in the index. swept_at: when all of the source was last read. Both in ISO 8601.
     made_with: how articles were split and embedded; where that has changed, all of them are read again.
+    read_at: when the source was last read to its end, all of it or what had changed; empty: before that was written down.
     """
 
     upto: str
     swept_at: str
     made_with: str
+    read_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +227,10 @@ class Vectors(Protocol):
 
     async def meta(self) -> Meta:
         """What the index was made with."""
+        ...
+
+    async def sources(self) -> dict[str, int]:
+        """Passages by source. Reads through the index: for a person who asks, never for a probe."""
         ...
 
     async def marks(self, *, source: str, account: str, articles: Sequence[str] = ()) -> dict[str, Mark]:

@@ -133,6 +133,14 @@ class Index:
                 found |= {(point.payload["account"], point.payload["article"]) for point in page}
         return found
 
+    async def sources(self) -> dict[str, int]:
+        """Count them as they are scrolled by."""
+        counts: dict[str, int] = {}
+        async for page in self._engine.scroll(_PASSAGES, fields=("source",), page=_PAGE):
+            for point in page:
+                counts[point.payload["source"]] = counts.get(point.payload["source"], 0) + 1
+        return counts
+
     async def passages(self) -> AsyncIterator[list[Passage]]:
         """Scroll through the whole index."""
         async for page in self._engine.scroll(_PASSAGES, fields=None, page=_READ):

@@ -29,6 +29,7 @@ SCHEME = 3
 """Version of what is stored of a passage, its word vectors included: another number, and the index is built anew."""
 
 _TITLE_CHARS = 80
+_CURSOR_FIELDS = tuple(field.name for field in fields(Cursor))
 _PASSAGE_FIELDS = tuple(field.name for field in fields(Passage) if field.name != "id")
 
 
@@ -133,6 +134,6 @@ def cursor_point(cursor: Cursor, *, source: str, account: str) -> Point:
 def to_cursor(payload: Payload | None) -> Cursor | None:
     """Read a source's own point; one of another version of ours is none."""
     try:
-        return Cursor(**{field.name: payload[field.name] for field in fields(Cursor)}) if payload else None
-    except KeyError:
+        return Cursor(**{name: payload[name] for name in _CURSOR_FIELDS if name in payload}) if payload else None
+    except TypeError:  # it lacks something
         return None

@@ -64,6 +64,10 @@ class ShelvedVectors:
         async with self._shelf.in_use() as (_, meta):
             return meta
 
+    async def sources(self) -> dict[str, int]:
+        """Of the index in use."""
+        return await self._with(lambda engine, _: Index(engine).sources())
+
     async def marks(self, *, source: str, account: str, articles: Sequence[str] = ()) -> dict[str, Mark]:
         """What is completely in the index in use."""
         return await self._with(

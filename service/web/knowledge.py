@@ -20,6 +20,7 @@ from service.knowledge.page import page_headers, report_page
 from service.knowledge.pushed import BODY, LARGEST_BYTES, NotNowError, UnfitError
 from service.knowledge.report import knowledge_report
 from service.knowledge.sources import Library
+from service.knowledge.standing import standing
 from service.pipeline import Tools
 from service.syncs import Syncs
 from service.vectors import VectorsUnavailableError
@@ -44,6 +45,14 @@ def router(tools: Tools) -> APIRouter:
         The last line is {"problem": ...} where it cannot be done. Whoever goes away ends it; the next sync does the rest.
         """
         return StreamingResponse(_synced(tools.library, tools.syncs), media_type="application/x-ndjson")
+
+    @routes.get("/knowledge")
+    async def stands() -> JSONResponse:
+        """What is in the index, and when each source was last read (see service/knowledge/standing.py)."""
+        try:
+            return JSONResponse(asdict(await standing(tools.library)))
+        except VectorsUnavailableError as error:
+            raise HTTPException(503, str(error), {"Retry-After": _RETRY_S}) from error
 
     reporting = asyncio.Lock()  # it takes a core: the second waits
 

@@ -231,7 +231,7 @@ async def _commands(desk: Account) -> None:
     out = said.decode()
     refused = [line for line in out.splitlines() if line.startswith("$ serve")]
     assert process.returncode == 0, out
-    assert refused[:-1] == ["$ serve --port 0 2"] * 5 + ["$ serve --port 0 1"] * 2, out
+    assert refused[:-1] == ["$ serve --port 0 2"] * 7 + ["$ serve --port 0 1"], out
     assert "a defect at start" in out, out
     desk.told.add("commands", out)
 
@@ -368,8 +368,9 @@ def _wrong(desk: Account) -> list[tuple[list[str], dict[str, str]]]:
         {"DESKPILOT_LLM": f'{{"api_key": ["{secret}"]}}', "DESKPILOT_LLM__API_KEY": ""},
         {"DESKPILOT_LLM__API_KYE": secret, "DESKPILOT_LLM__BASE_URL": f"https://{secret}@model.example/v1"},
         {"DESKPILOT_DATABASE_URL": f"postgresql://desk:{canary('DATABASE_URL')}@[nowhere/desk"},
-        {"DESKPILOT_DATABASE_URL": f"postgresql://desk:{canary('DATABASE_URL')}@{HOST}:1/desk", "DESKPILOT_ZENDESK__TOKEN": ""},
         {"DESKPILOT_DATABASE_URL": f"postgresql://desk:{canary('DATABASE_URL')}@/desk?nonsense=1", "DESKPILOT_ZENDESK__TOKEN": ""},
+        {"DESKPILOT_LLM__API_KEY": "", "DESKPILOT_LLM__API_KEY_FILE": secret, "DESKPILOT_ZENDESK__TOKEN": ""},
+        {"DESKPILOT_DATABASE_URL": f"postgresql://desk:{canary('DATABASE_URL')}@{HOST}:1/desk", "DESKPILOT_ZENDESK__TOKEN": ""},
     )  # fmt: skip
     token = {name: value for name, value in every.items() if "CLIENT_" not in name}  # the token alone, which is refused
     return [

@@ -144,6 +144,11 @@ def test_links_and_promises_are_lists(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"DATABASE_URL": "mysql://desk@db/desk"}, "write it as postgresql://"),
         ({"DATABASE_URL": "db.internal/desk"}, "write it as postgresql://"),
         ({"DATABASE_URL": "postgresql://desk:hunter2@db:port/desk"}, "write it as postgresql://"),
+        (
+            {"DATABASE_URL": "postgresql://desk:pw@db/desk?sslmod=require"},
+            "has an option that PostgreSQL does not know",
+        ),
+        ({"DATABASE_URL": "postgresql://desk@db/desk?x=hunter2&sslmode=require"}, "has an option that PostgreSQL"),
         ({"LLM__MODLE": "m"}, "DESKPILOT_LLM__MODLE is not a setting: did you mean DESKPILOT_LLM__MODEL?"),
         ({"ZENDESK_URL": "https://a.zendesk.com"}, "did you mean DESKPILOT_ZENDESK__URL?"),
         ({"LLM": "gpt"}, "DESKPILOT_LLM is not a setting"),

@@ -1,0 +1,73 @@
+"""Each helpdesk as its own set-up sees it, and the secrets that its webhooks are verified with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+import httpx
+
+from connectors import WEBHOOKS, Account, connect
+from connectors.base import ConnectorError, Helpdesk, MisconfiguredError
+from connectors.setup import Check
+from service.assembly import account_of
+from service.doctor.examination import failed
+from service.settings import Settings
+
+_REACH = "See that this machine may call it, and that its address is right."
+
+
+class Examiner(Protocol):
+    """What is needed of a Setup."""
+
+    async def examine(self, endpoint: str, *, secrets: Sequence[str], now: datetime) -> Sequence[Check]:
+        """See connectors.setup.Setup."""
+        ...
+
+
+SetupOf = Callable[[str, Account, httpx.AsyncClient], Examiner]
+"""As in connectors.setup_of."""
+
+
+class Identity:
+    """Looks at no more than who we are there; for a helpdesk whose set-up is not written yet."""
+
+    def __init__(self, helpdesk: Helpdesk) -> None:
+        self._helpdesk = helpdesk
+
+    async def examine(self, endpoint: str, *, secrets: Sequence[str], now: datetime) -> Sequence[Check]:  # noqa: ARG002
+        """One call."""
+        try:
+            person = await self._helpdesk.whoami()
+        except MisconfiguredError as error:
+            return [failed("identity", str(error), "Correct its credentials.")]
+        return [Check("identity", "fine", f"{self._helpdesk.account} knows us as {person.role} {person.id}.")]
+
+
+def identified(name: str, account: Account, http: httpx.AsyncClient) -> Identity:
+    """A SetupOf."""
+    return Identity(connect(name, account, http))
+
+
+async def look(settings: Settings, name: str, *, now: datetime, setup_of: SetupOf = identified) -> Sequence[Check]:
+    """All checks of one helpdesk, each with its name."""
+    helpdesk = settings.helpdesks[name]
+    endpoint = f"{settings.public_url}/webhooks/{name}" if settings.public_url else ""
+    checks = [_secrets(name, helpdesk.secrets)]
+    try:
+        async with httpx.AsyncClient() as http:
+            setup = setup_of(name, account_of(helpdesk), http)
+            checks += await setup.examine(endpoint, secrets=helpdesk.secrets, now=now)
+    except ConnectorError as error:
+        checks.append(failed("answers", str(error), _REACH))
+    return [replace(check, what=f"{name} {check.what}") for check in checks]
+
+
+def _secrets(name: str, secrets: Sequence[str]) -> Check:
+    """What prevents a start of `serve`, and that there are any."""
+    if refused := WEBHOOKS[name].refuse(secrets):
+        return failed("secrets", " ".join(refused))
+    count = "one is" if len(secrets) == 1 else f"{len(secrets)} are"
+    return Check("secrets", "fine", f"Webhooks are verified: {count} set, long enough and nobody else's.")
