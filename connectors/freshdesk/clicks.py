@@ -1,0 +1,54 @@
+"""The same automation rules made by hand: where to click in Freshdesk, and what to paste, one line each.
+
+Names are those of the admin pages as of 2026.
+Source: https://support.freshdesk.com/support/solutions/articles/132589
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from connectors.freshdesk.automations import AGENT, CONTENT, HEADER, REQUESTER, Kind, Wanted
+
+USER_NAME = "deskpilot"
+"""Of the Basic pair; any would do, only the password is looked at."""
+
+_TABS: dict[Kind, str] = {"creation": "Ticket Creation", "updates": "Ticket Updates"}
+_PERFORMERS = {AGENT: 'Agent (and "Any agent")', REQUESTER: "Requester"}
+_EVENTS = {
+    ("reply_sent", ""): "Reply is sent",
+    ("note_type", "public"): "Note is added: Public",
+    ("note_type", "private"): "Note is added: Private",
+    ("status", ""): "Status is changed, from Any status to Any status",
+}
+
+
+def clicks(missing: Sequence[Wanted], *, base_url: str, endpoint: str, secret: str, why: str) -> tuple[str, ...]:
+    """Numbered lines that make these rules; none where none is missing. why: the API does not make them."""
+    if not missing:
+        return ()
+    lines = [
+        f"Sign in to {base_url} as an administrator ({why}) and open Admin, Workflows, Automations.",
+        *(line for wanted in missing for line in _rule(wanted, endpoint=endpoint, secret=secret)),
+        "Write a test ticket as a customer: its webhook arrives within seconds.",
+    ]
+    return tuple(f"{number}. {line}" for number, line in enumerate(lines, start=1))
+
+
+def _rule(wanted: Wanted, *, endpoint: str, secret: str) -> Iterator[str]:
+    yield f'Tab "{_TABS[wanted.kind]}": click "New rule". Rule name: {wanted.name}'
+    if wanted.kind == "updates":
+        events = "; ".join(_EVENTS[event["field_name"], event.get("value", "")] for event in wanted.events)
+        yield f'"When an action performed by": {_PERFORMERS[wanted.performer]}. "Involves any of these events": {events}'
+    else:
+        yield 'Beside "New rule" it must say "Executes all matching rules": else only the first rule that fits runs.'
+    yield '"On tickets with these properties": Match ANY, In Tickets, If Priority, Is, tick Low, Medium, High and Urgent'
+    yield f'"Perform these actions": Trigger webhook. Request type: POST. URL: {endpoint}'
+    yield f'Tick "Requires authentication". Username: {USER_NAME} Password: {secret}'
+    yield (
+        f"(Where that is missing: custom header {HEADER}: {secret} ; where that is missing, too: "
+        f"URL {endpoint.rstrip('/')}/{secret} )"
+    )
+    yield f"Encoding: JSON. Content: Advanced. Paste: {json.dumps(CONTENT)}"
+    yield 'Click "Preview and save", then "Save and enable".'
