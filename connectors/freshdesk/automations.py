@@ -31,6 +31,7 @@ _ANY = "--"
 _WEBHOOK = "trigger_webhook"
 _MAIL = "send_email_to_"
 _TO_REQUESTER = "send_email_to_requester"
+_PRIVATE = "ticket.latest_private_comment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,14 @@ _EVERY_TICKET = {  # a condition is compulsory; every ticket has a priority
 
 @dataclass(frozen=True, slots=True)
 class Mailing:
-    """A rule of the account that mails when an agent, so also we, writes a private note."""
+    """A rule of the account by which our private notes get into e-mails.
+
+    how: "people" or "requester" are mailed at every private note; "shown": the requester is sent the newest one at other times.
+    """
 
     rule: str
-    to_requester: bool
-    anybody: bool  # it hears of requesters' deeds, too
+    how: Literal["people", "requester", "shown"]
+    anybody: bool = False  # it hears of requesters' deeds, too
 
 
 def written(wanted: Wanted, *, endpoint: str, secret: str, found: Rule | None = None) -> JSON:
@@ -90,7 +94,7 @@ def written(wanted: Wanted, *, endpoint: str, secret: str, found: Rule | None = 
         "content": dict(CONTENT),
     }
     old = hook(found, endpoint=endpoint) if found else None
-    elsewhere = bool(found) and found.get("name") != wanted.name  # a rule that is not ours may call others, too
+    elsewhere = found is not None and found.get("name") != wanted.name  # a rule that is not ours may call others, too
     others = [
         action
         for action in _list(found, "actions")
@@ -165,15 +169,18 @@ def ours(rules: Sequence[Rule], *, endpoint: str) -> Iterator[Rule]:
 
 
 def mailings(rules: Sequence[Rule], *, me: str) -> Iterator[Mailing]:
-    """Rules that send an e-mail when the agent `me` writes a private note."""
+    """Rules of any kind that mail when the agent `me` writes a private note, or that show private notes to requesters."""
     for rule in rules:
-        names = [str(action.get("field_name")) for action in _list(rule, "actions")]
-        if rule.get("active") and _of_agent(rule, me) and _of_private_note(rule) and any(map(_is_mail, names)):
-            yield Mailing(
-                str(rule.get("name") or "without a name"),
-                to_requester=_TO_REQUESTER in names,
-                anybody=_performer(rule).get("type") == ANYBODY,
-            )
+        mails = [action for action in _list(rule, "actions") if str(action.get("field_name")).startswith(_MAIL)]
+        if not rule.get("active") or not mails:
+            continue
+        name = str(rule.get("name") or "without a name")
+        to_requester = [mail for mail in mails if mail["field_name"] == _TO_REQUESTER]
+        if any(_PRIVATE in str(mail.get(part)) for mail in to_requester for part in ("email_subject", "email_body")):
+            yield Mailing(name, "shown")
+        elif _of_agent(rule, me) and _of_private_note(rule):
+            anybody = _performer(rule).get("type") == ANYBODY
+            yield Mailing(name, "requester" if to_requester else "people", anybody=anybody)
 
 
 def on_updates(rules: Sequence[Rule]) -> bool:
@@ -196,10 +203,6 @@ def _of_agent(rule: Rule, me: str) -> bool:
 def _of_private_note(rule: Rule) -> bool:
     note = {"field_name": "note_type", "value": "private"}
     return any(_covers(event, note) for event in _list(rule, "events"))
-
-
-def _is_mail(name: str) -> bool:
-    return name.startswith(_MAIL)
 
 
 def _names_ticket(action: Rule) -> bool:

@@ -42,13 +42,11 @@ _LATE = {
     REQUESTER: "replies of customers are noticed up to five minutes late",
     AGENT: "what agents ask for in a note, and solved tickets, are noticed up to five minutes late",
 }
-_UNDER_UPDATES = "Admin, Workflows, Automations, Ticket Updates"
 
 
 def identity(body: Mapping[str, Any], *, host: str) -> Check:
     """Whose key it is: somebody's, and not a person's."""
-    contact = body.get("contact") if isinstance(body.get("contact"), Mapping) else {}
-    name, email = str((contact or {}).get("name") or ""), str((contact or {}).get("email") or "")
+    name, email = _name_and_email(body)
     if not body.get("id") or not (name or email):
         return Check(
             "identity",
@@ -57,14 +55,26 @@ def identity(body: Mapping[str, Any], *, host: str) -> Check:
             "Use the API key of an agent: profile picture, Profile settings, View API key.",
         )
     who = f"{name} <{email}>" if email else name
-    if not _OF_A_PROGRAM.search(name) and not _OF_A_PROGRAM.search(email.partition("@")[0]):
-        return Check(
-            "identity",
-            "doubtful",
-            f"The API key is that of {who}, which looks like a person: notes would carry that name.",
-            f"{_AN_AGENT_OF_OUR_OWN}.",
-        )
+    if not _a_program(name, email):
+        said = f"The API key is that of {who}, which looks like a person: notes would carry that name."
+        return Check("identity", "doubtful", said, f"{_AN_AGENT_OF_OUR_OWN}.")
     return Check("identity", "fine", f"Notes are written as {who}.")
+
+
+def name_of(body: Mapping[str, Any]) -> str:
+    """Who writes the notes, in a sentence; a person's key will be replaced by another agent's."""
+    name, email = _name_and_email(body)
+    return (name or email) if _a_program(name, email) else "the one that writes our notes"
+
+
+def _name_and_email(body: Mapping[str, Any]) -> tuple[str, str]:
+    contact = body.get("contact")
+    told = contact if isinstance(contact, Mapping) else {}
+    return str(told.get("name") or ""), str(told.get("email") or "")
+
+
+def _a_program(name: str, email: str) -> bool:
+    return any(map(_OF_A_PROGRAM.search, (name, email.partition("@")[0])))
 
 
 def scope(body: Mapping[str, Any]) -> Check:
@@ -83,7 +93,7 @@ def scope(body: Mapping[str, Any]) -> Check:
 def rights(*, administrator: bool) -> Check:
     """Whether the agent may do more than writing notes takes."""
     if not administrator:
-        return Check("rights", "fine", "The agent is no administrator: notes need no more.")
+        return Check("rights", "fine", "The agent may not see automation rules: writing notes takes no more.")
     return Check(
         "rights",
         "doubtful",
@@ -166,7 +176,7 @@ def address(endpoint: str, *, base_url: str) -> Check:
         )
     if parts.scheme != "https":
         said = f"Webhooks go to {endpoint} without encryption, and their secret with them."
-        return Check("address", "doubtful", said, "Put https in front of the service and run set-up again.")
+        return Check("address", "wrong", said, "Put TLS in front of the service, and give its https address.")
     return Check("address", "fine", f"Webhooks go to {endpoint}.")
 
 
@@ -220,7 +230,10 @@ def webhooks(rules: Mapping[Kind, Sequence[Rule]], *, endpoint: str, secrets: Se
             )
     told = ", with a secret that Freshdesk does not tell" if hidden else ""
     if others := sum(bool(rule.get("active")) and not hook(rule, endpoint=endpoint) for rule in rules["creation"]):
-        told += f'; {others} more run on new tickets, so "Executes all matching rules" must be chosen there'
+        told += (
+            f"; {others} more run on new tickets: if that list executes the first matching rule only, tickets that these "
+            "take are noticed up to five minutes late"
+        )
     return Check("webhook", "fine", f"Our {len(WANTED)} automation rules call {endpoint}{told}.")
 
 
@@ -239,23 +252,23 @@ def _problem(rule: Rule | None, action: Rule | None, wanted: Wanted, *, known: b
 def mail(found: Sequence[Mailing], *, me: str) -> Iterator[Check]:
     """Rules of the account that would mail our notes, each with what excludes it; one Check where there is none."""
     for one in found:
+        what, state = f'The automation rule "{one.rule}" mails', "wrong"
         agents = (
             f'choose Agent under "When an action performed by" and pick every agent but {me} in place of "Any agent"'
         )
         more = ", and make a second rule for Requester" if one.anybody else ""
-        if one.to_requester:
-            said = f'The automation rule "{one.rule}" mails the requester at every private note, so at each of ours.'
+        remedy = f"In Admin, Workflows, Automations, Ticket Updates, that rule: {agents}{more}."
+        if one.how == "shown":
+            said = f"{what} the newest private note to requesters, which may be ours."
+            remedy = "Put {{ticket.latest_public_comment}} where its text has {{ticket.latest_private_comment}}."
+        elif one.how == "requester":
+            said = f"{what} the requester at every private note, so at each of ours."
         else:
-            said = f'The automation rule "{one.rule}" mails people at every private note, so at each of ours.'
-        yield Check(
-            "mail",
-            "wrong" if one.to_requester else "doubtful",
-            said,
-            f"In {_UNDER_UPDATES}, that rule: {agents}{more}.",
-        )
+            said, state = f"{what} people of yours at every private note, so at each of ours.", "doubtful"
+        yield Check("mail rules", "wrong" if state == "wrong" else "doubtful", said, remedy)
     if not found:
         yield Check(
-            "mail",
+            "mail rules",
             "fine",
             "No automation rule mails private notes; what Freshdesk itself mails (Admin, Workflows, Email "
             "notifications, Agent notifications) the API does not tell.",

@@ -53,6 +53,7 @@ class _Rules:
 
     numbers: Mapping[Kind, int]
     by_kind: Mapping[Kind, Sequence[JSON]]
+    hourly: Sequence[JSON]  # those of the remaining kind
 
     def path(self, kind: Kind) -> str:
         return f"/api/v2/automations/{self.numbers[kind]}/rules"
@@ -67,13 +68,8 @@ class FreshdeskSetup:
         self._http = http
         self._door = Door(http, base_url=base_url, auth=auth)
 
-    async def send(self, call: Call) -> Mapping[str, Any]:
-        """Make a call for real: the `Send` of whoever does not rehearse."""
-        answer = await self._door.call(call.method, call.path, json=dict(call.body) if call.body else None)
-        return answer.body if isinstance(answer.body, dict) else {}
-
     async def examine(self, endpoint: str, *, secrets: Sequence[str], now: datetime) -> Sequence[Check]:
-        """Look at everything, worst first refused; see connectors/setup.py. Raises RetryableError."""
+        """Look at everything; nothing but the identity where that is refused. See connectors/setup.py. Raises RetryableError."""
         try:
             me = await self._door.call("GET", "/api/v2/agents/me")
         except (RejectedError, MisconfiguredError) as error:
@@ -123,7 +119,7 @@ class FreshdeskSetup:
                 missing.append(wanted)
                 why = _why(error).replace(secret, "***")
             else:
-                made.append(f'automation rule "{body["name"]}" {"changed" if found else "made"}')
+                made.append(f'automation rule "{body["name"]}"')
         return self._by_hand(missing, endpoint=endpoint, secret=secret, why=why, made=made)
 
     async def disconnect(self, endpoint: str, *, send: Send) -> Sequence[str]:
@@ -189,33 +185,31 @@ class FreshdeskSetup:
         except RejectedError as error:
             rights = [checks.rights(administrator=False)] if isinstance(error, ForbiddenError) else []
             return [*rights, checks.rules_unread(_why(error))]
-        contact = agent.get("contact") or {}
-        found = list(mailings(rules.by_kind["updates"], me=str(agent["id"])))
+        every = [rule for there in (*rules.by_kind.values(), rules.hourly) for rule in there]
+        found = list(mailings(every, me=str(agent["id"])))
         return [
             checks.rights(administrator=True),
             *([checks.webhooks(rules.by_kind, endpoint=endpoint, secrets=secrets)] if endpoint else []),
-            *checks.mail(found, me=str(contact.get("name") or contact.get("email"))),
+            *checks.mail(found, me=checks.name_of(agent)),
         ]
 
     async def _rules(self) -> _Rules:
-        """All rules that matter. Raises RejectedError where the API has none for us."""
+        """All rules. Raises RejectedError where the API has none for us."""
         creation = [rule async for rule in self._listed(_CREATION)]
         answers: dict[int, list[JSON]] = {}
-        refusal: RejectedError | None = None
+        refusal = RejectedError("no kind of automation rules answers")
         for number in _UPDATES:
             try:
                 answers[number] = [rule async for rule in self._listed(number)]
             except GoneError as error:
                 refusal = error
-                continue
-            if on_updates(answers[number]):
-                return _Rules(
-                    {"creation": _CREATION, "updates": number}, {"creation": creation, "updates": answers[number]}
-                )
         if not answers:
-            raise refusal or GoneError("no list of automation rules")
-        number = next(iter(answers))  # no rule yet tells which it is: the number that most clients use
-        return _Rules({"creation": _CREATION, "updates": number}, {"creation": creation, "updates": answers[number]})
+            raise refusal
+        # where no rule yet tells which kind it is: the number that most clients use
+        updates = next((number for number, rules in answers.items() if on_updates(rules)), next(iter(answers)))
+        hourly = [rule for number, rules in answers.items() if number != updates for rule in rules]
+        by_kind: dict[Kind, Sequence[JSON]] = {"creation": creation, "updates": answers[updates]}
+        return _Rules({"creation": _CREATION, "updates": updates}, by_kind, hourly)
 
     async def _listed(self, number: int) -> AsyncIterator[JSON]:
         """Rules of one kind; a list that ignores `page` repeats itself. Seen bare, and below "rules"."""
@@ -258,7 +252,7 @@ def _usable(secret: str) -> str:
 def _why(error: RejectedError) -> str:
     """Why the API does not do it, as part of a sentence."""
     if isinstance(error, ForbiddenError):
-        return "the agent of this API key is no administrator, so the API refuses it the automation rules"
+        return "the API refuses this key the automation rules: its agent is no administrator, or the plan has none"
     if isinstance(error, GoneError):
         return "the API of this account has no automation rules"
     return f"the API did not take them: {error}"

@@ -19,6 +19,7 @@ from connectors.freshdesk.simulator.refusals import (
     NUMBER,
     TEXT,
     Kind,
+    Refusal,
     forbidden,
     invalid_fields,
     not_found,
@@ -80,7 +81,9 @@ def automations_router(state: State, rules: Rules) -> APIRouter:
 
 
 def _allowed(state: State, rules: Rules, kind: int) -> None:
-    if not state.options.automations or kind not in (CREATION, TIME, rules.updates):
+    if refused := state.faults.automations_refused:
+        raise Refusal(refused)
+    if kind not in (CREATION, TIME, rules.updates):
         raise not_found()
     if not state.options.administrator:
         raise forbidden()

@@ -20,8 +20,8 @@ from connectors.freshdesk import webhook
 from connectors.freshdesk.auth import ApiKey
 from connectors.freshdesk.setup import FreshdeskSetup
 from connectors.freshdesk.simulator import FreshdeskSimulator, Options
-from connectors.setup import Call, Check, Setup
-from tests.connectors.freshdesk.account import ENDPOINT, NOON, Receiver, api, new_desk, opened
+from connectors.setup import Call, Check, Send, Setup
+from tests.connectors.freshdesk.account import ENDPOINT, NOON, Receiver, api, new_desk, opened, sending
 
 SECRET = "a-secret-of-some-length"
 OUR_KEY = "as long as any other secret"
@@ -57,6 +57,7 @@ class Admin:
 
     world: World
     setup: FreshdeskSetup
+    send: Send
     sent: list[Call] = field(default_factory=list)
 
     @property
@@ -104,7 +105,8 @@ async def admin(options: Options | None = None, *, key: str = "") -> AsyncIterat
     world = World(new_desk(options, receiver=receiver), receiver)
     async with httpx.AsyncClient(transport=world) as http:
         auth = ApiKey(key or world.desk.settings["api_key"])
-        yield Admin(world, FreshdeskSetup(http, base_url=world.desk.settings["url"], auth=auth))
+        setup = FreshdeskSetup(http, base_url=world.desk.settings["url"], auth=auth)
+        yield Admin(world, setup, sending(world.desk, http))
 
 
 def accepted(request: httpx.Request, *, secret: str) -> str:
@@ -118,7 +120,7 @@ async def test_from_nothing_to_webhooks_that_we_accept() -> None:
     """A new ticket, a reply, an agent's note and a solved ticket each call us with the secret; an agent's reply does not."""
     async with admin() as me:
         setup: Setup = me.setup
-        connected = await setup.connect(ENDPOINT, send=me.setup.send)
+        connected = await setup.connect(ENDPOINT, send=me.send)
         ticket_id = await opened(me.desk)
         await me.desk.customer_message(ticket_id, text="Hello?")
         await me.desk.agent_message(ticket_id, text="On it", public=True)
@@ -138,11 +140,11 @@ async def test_from_nothing_to_webhooks_that_we_accept() -> None:
 async def test_a_second_run_writes_nothing_and_keeps_the_secret() -> None:
     """Whether it is told the secret again or not."""
     async with admin() as me:
-        first = await me.setup.connect(ENDPOINT, send=me.setup.send)
+        first = await me.setup.connect(ENDPOINT, send=me.send)
         written = list(me.writes)
         again = [
-            await me.setup.connect(ENDPOINT, send=me.setup.send),
-            await me.setup.connect(ENDPOINT, send=me.setup.send, secret=first.secret),
+            await me.setup.connect(ENDPOINT, send=me.send),
+            await me.setup.connect(ENDPOINT, send=me.send, secret=first.secret),
         ]
 
         assert me.writes == written
@@ -159,7 +161,7 @@ async def test_a_rehearsal_shows_every_call_and_makes_none() -> None:
             ("POST", "/api/v2/automations/4/rules"),
             ("POST", "/api/v2/automations/4/rules"),
         ]
-        await me.setup.connect(ENDPOINT, send=me.setup.send, secret=SECRET)
+        await me.setup.connect(ENDPOINT, send=me.send, secret=SECRET)
         assert [one.body for one in me.desk.requests if one.method == "POST"] == [call.body for call in me.sent]
 
 
@@ -169,14 +171,14 @@ async def test_a_rehearsal_shows_every_call_and_makes_none() -> None:
 async def test_another_address_or_secret_is_changed_in_place(endpoint: str, secret: str) -> None:
     """No rule is doubled, and what the administrator added to ours stays."""
     async with admin() as me:
-        await me.setup.connect(ENDPOINT, send=me.setup.send, secret=SECRET)
+        await me.setup.connect(ENDPOINT, send=me.send, secret=SECRET)
         first, *_ = await me.rules()
         narrowed = [{**CONDITIONS[0], "properties": [{**EVERY_PRIORITY, "value": [4]}]}]
         tagged = [*first["actions"], {"field_name": "add_tag", "value": ["new"]}]
         async with api(me.desk) as client:
             change = {"conditions": narrowed, "actions": tagged}
             await client.put(f"/automations/1/rules/{first['id']}", json=change)
-        changed = await me.setup.connect(endpoint, send=me.setup.send, secret=secret)
+        changed = await me.setup.connect(endpoint, send=me.send, secret=secret)
         rules = await me.rules()
 
         assert len(changed.made) == len(rules) == 3
@@ -193,14 +195,14 @@ async def test_another_address_or_secret_is_changed_in_place(endpoint: str, secr
 async def test_a_rule_of_ours_that_was_spoilt_is_put_right(spoilt: dict[str, Any]) -> None:
     """And only that one."""
     async with admin() as me:
-        await me.setup.connect(ENDPOINT, send=me.setup.send, secret=SECRET)
+        await me.setup.connect(ENDPOINT, send=me.send, secret=SECRET)
         before = await me.rules()
         async with api(me.desk) as client:
             await client.put(f"/automations/4/rules/{before[1]['id']}", json=spoilt)
         assert (await me.looked())["webhook"].state == "wrong"
-        connected = await me.setup.connect(ENDPOINT, send=me.setup.send, secret=SECRET)
+        connected = await me.setup.connect(ENDPOINT, send=me.send, secret=SECRET)
 
-        assert connected.made == ('automation rule "deskpilot: requester replied" changed',)
+        assert connected.made == ('automation rule "deskpilot: requester replied"',)
         assert await me.rules() == before
 
 
@@ -210,13 +212,13 @@ async def test_a_webhook_that_was_connected_by_hand_is_left_alone(kind: Any) -> 
     async with admin() as me:
         secret = me.desk.connect_webhook(ENDPOINT, kind=kind)
         by_hand = await me.rules()
-        connected = await me.setup.connect(ENDPOINT, send=me.setup.send)
+        connected = await me.setup.connect(ENDPOINT, send=me.send)
         rules = await me.rules()
 
         assert connected.secret == secret
-        assert connected.made == ('automation rule "deskpilot: agent wrote a note or changed the status" made',)
+        assert connected.made == ('automation rule "deskpilot: agent wrote a note or changed the status"',)
         assert rules[:2] == by_hand
-        assert await me.setup.disconnect(ENDPOINT, send=me.setup.send) == [
+        assert await me.setup.disconnect(ENDPOINT, send=me.send) == [
             'automation rule "deskpilot: agent wrote a note or changed the status"'
         ]
         assert await me.rules() == by_hand
@@ -233,12 +235,12 @@ async def test_undo_leaves_the_account_as_it_was() -> None:
         assert await me.setup.disconnect(ENDPOINT, send=me.rehearse) == []
         async with api(me.desk) as client:
             await client.delete(f"/automations/4/rules/{before[1]['id']}")
-        await me.setup.connect(ENDPOINT, send=me.setup.send)
+        await me.setup.connect(ENDPOINT, send=me.send)
         assert len(await me.setup.disconnect(ENDPOINT, send=me.rehearse)) == 3
         assert len(me.sent) == 3
         assert len(await me.rules()) == 4
-        assert await me.setup.disconnect("https://other.example/webhooks/freshdesk", send=me.setup.send) == []
-        assert len(await me.setup.disconnect(ENDPOINT, send=me.setup.send)) == 3
+        assert await me.setup.disconnect("https://other.example/webhooks/freshdesk", send=me.send) == []
+        assert len(await me.setup.disconnect(ENDPOINT, send=me.send)) == 3
         assert await me.rules() == before[:1]
 
 
@@ -247,7 +249,7 @@ async def test_rules_on_updates_are_made_where_the_account_counts_them() -> None
     async with admin(Options(update_rules=3)) as me:
         await me.setup.connect(ENDPOINT, send=me.rehearse)
         assert {call.path for call in me.sent[1:]} == {"/api/v2/automations/3/rules"}
-        await me.setup.connect(ENDPOINT, send=me.setup.send)
+        await me.setup.connect(ENDPOINT, send=me.send)
         assert (await me.looked(secrets=[me.desk.settings["webhook_secrets"]]))["webhook"].state == "fine"
 
 
@@ -256,25 +258,23 @@ async def test_a_lost_answer_makes_no_second_rule() -> None:
     async with admin() as me:
         me.desk.faults.lost_answers = 1
         with pytest.raises(RetryableError):
-            await me.setup.connect(ENDPOINT, send=me.setup.send, secret=SECRET)
-        await me.setup.connect(ENDPOINT, send=me.setup.send, secret=SECRET)
+            await me.setup.connect(ENDPOINT, send=me.send, secret=SECRET)
+        await me.setup.connect(ENDPOINT, send=me.send, secret=SECRET)
         assert len(await me.rules()) == 3
 
 
 @pytest.mark.parametrize(
-    ("options", "why"),
-    [(Options(automations=False), "has no automation rules"), (Options(administrator=False), "no administrator")],
+    ("options", "refused", "why"),
+    [(Options(), 404, "has no automation rules"), (Options(administrator=False), 0, "no administrator")],
 )
-async def test_without_the_api_the_clicks_are_told(options: Options, why: str) -> None:
+async def test_without_the_api_the_clicks_are_told(options: Options, refused: int, why: str) -> None:
     """Followed to the letter, they make webhooks that we accept; nothing was written, and undo says what to delete."""
     async with admin(options) as me:
+        me.desk.faults.automations_refused = refused
         connected = await me.setup.connect(ENDPOINT, send=me.rehearse, secret=SECRET)
         text = "\n".join(connected.clicks)
         assert (me.sent, me.writes, connected.made, connected.secret) == ([], [], (), SECRET)
         assert why in connected.clicks[0]
-        assert [line.partition(".")[0] for line in connected.clicks] == [
-            str(n + 1) for n in range(len(connected.clicks))
-        ]
         assert re.findall(r"URL: (\S+)", text) == [ENDPOINT] * 3
         assert set(re.findall(r"Username: (\S+) Password: (\S+)", text)) == {("deskpilot", SECRET)}
         (content,) = set(re.findall(r"Paste: (.*)", text))
@@ -286,7 +286,7 @@ async def test_without_the_api_the_clicks_are_told(options: Options, why: str) -
         assert base64.b64encode(f"deskpilot:{SECRET}".encode()).decode() in request.headers["authorization"]
         assert accepted(request, secret=SECRET) == ticket_id
         with pytest.raises(MisconfiguredError, match=f"{why}.*delete by hand"):
-            await me.setup.disconnect(ENDPOINT, send=me.setup.send)
+            await me.setup.disconnect(ENDPOINT, send=me.send)
 
 
 async def test_a_rule_that_the_api_refuses_alone_is_left_for_clicks() -> None:
@@ -295,14 +295,14 @@ async def test_a_rule_that_the_api_refuses_alone_is_left_for_clicks() -> None:
 
         async def strict(call: Call) -> Mapping[str, Any]:
             body = {**(call.body or {}), "colour": SECRET} if "replied" in call.why else call.body
-            return await me.setup.send(Call(call.method, call.path, call.why, body))
+            return await me.send(Call(call.method, call.path, call.why, body))
 
         connected = await me.setup.connect(ENDPOINT, send=strict, secret=SECRET)
-        assert [one.rpartition('"')[2] for one in connected.made] == [" made", " made"]
+        assert len(connected.made) == 2
         assert "colour" in connected.clicks[0]
         assert SECRET not in connected.clicks[0]
         assert [line for line in connected.clicks if "Rule name" in line] == [
-            '2. Tab "Ticket Updates": click "New rule". Rule name: deskpilot: requester replied'
+            'Tab "Ticket Updates": click "New rule". Rule name: deskpilot: requester replied'
         ]
 
 
@@ -311,16 +311,16 @@ async def test_a_secret_that_would_not_work_is_refused_before_anything_is_writte
     """It must be long, and pass a header and a list with commas as it is."""
     async with admin() as me:
         with pytest.raises(MisconfiguredError, match="secret"):
-            await me.setup.connect(ENDPOINT, send=me.setup.send, secret=secret)
+            await me.setup.connect(ENDPOINT, send=me.send, secret=secret)
         with pytest.raises(MisconfiguredError, match="public address"):
-            await me.setup.connect("", send=me.setup.send, secret=SECRET)
+            await me.setup.connect("", send=me.send, secret=SECRET)
         assert me.writes == []
 
 
 async def test_a_well_connected_account_has_nothing_wrong() -> None:
     """Doubtful is only that set-up's key is an administrator's; nothing tells whoever asks at our address a credential."""
     async with admin() as me:
-        await me.setup.connect(ENDPOINT, send=me.setup.send, secret=SECRET)
+        await me.setup.connect(ENDPOINT, send=me.send, secret=SECRET)
         found = await me.looked()
 
         assert [check.what for check in found.values() if check.state != "fine"] == ["rights"]
@@ -338,7 +338,6 @@ async def test_a_well_connected_account_has_nothing_wrong() -> None:
         (Options(plan="Trial"), "plan", "doubtful", "50 API calls a minute", "Growth"),
         (Options(), "webhook", "wrong", '"deskpilot: new ticket" is missing', "setup freshdesk"),
         (Options(administrator=False), "webhook", "doubtful", "no administrator", "key of an administrator"),
-        (Options(automations=False), "webhook", "doubtful", "has no automation rules", "test ticket"),
     ],
 )
 async def test_each_problem_of_the_account_has_its_sentence(
@@ -350,6 +349,16 @@ async def test_each_problem_of_the_account_has_its_sentence(
         assert check.state == state
         assert said in check.said
         assert remedy in check.remedy
+
+
+async def test_rules_that_the_api_does_not_have_are_not_guessed() -> None:
+    """Nor are the agent's rights."""
+    async with admin() as me:
+        me.desk.faults.automations_refused = 404
+        found = await me.looked()
+        assert "rights" not in found
+        assert found["webhook"].state == "doubtful"
+        assert "has no automation rules" in found["webhook"].said
 
 
 async def test_an_agent_with_the_least_rights_is_praised() -> None:
@@ -373,7 +382,7 @@ async def test_a_plans_limit_is_told(plan: Any, said: str) -> None:
         ("https://localhost:8400/webhooks/freshdesk", "wrong", "cannot reach localhost"),
         ("https://10.1.2.3/webhooks/freshdesk", "wrong", "cannot reach 10.1.2.3"),
         ("https://deskpilot.internal/webhooks/freshdesk", "wrong", "your own network"),
-        ("http://deskpilot.example/webhooks/freshdesk", "doubtful", "without encryption"),
+        ("http://deskpilot.example/webhooks/freshdesk", "wrong", "without encryption"),
     ],
 )
 async def test_an_address_that_freshdesk_cannot_reach_is_named(endpoint: str, state: str, said: str) -> None:
@@ -409,7 +418,7 @@ async def test_a_clock_that_is_wrong_is_named(ahead_s: int, said: str) -> None:
 async def test_a_secret_that_is_not_that_of_the_rules_is_named(secrets: list[str], said: str) -> None:
     """Missing, weak, or another one than what the rules carry."""
     async with admin() as me:
-        await me.setup.connect(ENDPOINT, send=me.setup.send, secret=SECRET)
+        await me.setup.connect(ENDPOINT, send=me.send, secret=SECRET)
         found = await me.looked(secrets=secrets)
         assert any(said in check.said and check.state == "wrong" for check in found.values())
 
@@ -432,7 +441,7 @@ async def test_a_secret_that_freshdesk_does_not_tell_is_not_doubted() -> None:
 async def test_a_rule_of_ours_that_does_not_call_us_is_named(change: dict[str, Any], said: str) -> None:
     """With what that means for tickets."""
     async with admin() as me:
-        await me.setup.connect(ENDPOINT, send=me.setup.send, secret=SECRET)
+        await me.setup.connect(ENDPOINT, send=me.send, secret=SECRET)
         async with api(me.desk) as client:
             await client.put(f"/automations/1/rules/{(await me.rules())[0]['id']}", json=change)
         check = (await me.looked())["webhook"]
@@ -444,9 +453,9 @@ async def test_other_rules_on_new_tickets_are_reminded_of() -> None:
     """Whether only the first one runs the API does not tell."""
     async with admin() as me:
         await me.add(1, name="Triage")
-        await me.setup.connect(ENDPOINT, send=me.setup.send, secret=SECRET)
+        await me.setup.connect(ENDPOINT, send=me.send, secret=SECRET)
         check = (await me.looked())["webhook"]
-        assert (check.state, "Executes all matching rules" in check.said) == ("fine", True)
+        assert (check.state, "1 more run on new tickets" in check.said) == ("fine", True)
 
 
 @pytest.mark.parametrize(
@@ -473,7 +482,7 @@ async def test_a_rule_that_would_mail_our_notes_is_found_with_what_excludes_it(
         action = {"field_name": rule.pop("action", "send_email_to_agent"), "email_to": [0], "email_body": "See there"}
         given = {"performer": {"type": 1}, "events": [{"field_name": "note_type", "value": "--"}], **rule}
         await me.add(4, name="Tell the assignee", actions=[action], **given)
-        check = (await me.looked())["mail"]
+        check = (await me.looked())["mail rules"]
         ticket_id = await opened(me.desk)
         async with api(me.desk) as client:
             await client.post(f"/tickets/{ticket_id}/notes", json={"body": "Our note"})
@@ -484,6 +493,27 @@ async def test_a_rule_that_would_mail_our_notes_is_found_with_what_excludes_it(
             assert '"Tell the assignee"' in check.said
             assert 'every agent but deskpilot in place of "Any agent"' in check.remedy
             assert ("second rule for Requester" in check.remedy) is (given["performer"]["type"] == 3)
+
+
+async def test_who_is_left_out_of_such_a_rule_is_not_the_person_whose_key_set_up_has() -> None:
+    """Notes will carry another name."""
+    async with admin(Options(api_user="Robin Vale")) as me:
+        note = {"performer": {"type": 1}, "events": [{"field_name": "note_type", "value": "--"}]}
+        await me.add(4, name="Tell", actions=[{"field_name": "send_email_to_agent", "email_body": "See"}], **note)
+        assert "every agent but the one that writes our notes" in (await me.looked())["mail rules"].remedy
+
+
+@pytest.mark.parametrize("kind", [1, 3, 4])
+async def test_a_rule_that_shows_private_notes_to_requesters_is_found(kind: int) -> None:
+    """Whenever it runs: its text is what matters."""
+    async with admin() as me:
+        mail = {"field_name": "send_email_to_requester", "email_body": "Last: {{ticket.latest_private_comment}}"}
+        more = {"performer": {"type": 2}, "events": [{"field_name": "reply_sent"}]} if kind == 4 else {}
+        await me.add(kind, name="Reminder", actions=[mail], **more)
+        check = (await me.looked())["mail rules"]
+        assert check.state == "wrong"
+        assert '"Reminder" mails the newest private note to requesters' in check.said
+        assert "latest_public_comment" in check.remedy
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ async def test_a_rule_on_new_tickets_really_calls_its_webhook() -> None:
     receiver = Receiver()
     desk = new_desk(receiver=receiver)
     await made(desk, {**CREATED, "active": False}, kind=1)
-    solved = [{**CONDITIONS[0], "properties": [{**CONDITIONS[0]["properties"][0], "value": [4]}]}]  # type: ignore[dict-item, index]
+    solved = [{**CONDITIONS[0], "properties": [{**CONDITIONS[0]["properties"][0], "value": [4]}]}]  # type: ignore[dict-item]
     await made(desk, {**CREATED, "conditions": solved}, kind=1)
     await made(desk, CREATED, kind=1)
     ticket_id = await opened(desk)
@@ -151,12 +151,14 @@ async def test_a_webhook_connected_by_hand_is_a_rule_like_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "status"),
-    [(Options(automations=False), 404), (Options(administrator=False), 403), (Options(update_rules=3), 404)],
+    ("options", "refused", "status"),
+    [(Options(), 404, 404), (Options(administrator=False), 0, 403), (Options(update_rules=3), 0, 404)],
 )
-async def test_rules_may_not_be_there_for_us(options: Options, status: int) -> None:
+async def test_rules_may_not_be_there_for_us(options: Options, refused: int, status: int) -> None:
     """No such API in this account; an agent who is no administrator; another number for updates."""
-    async with api(new_desk(options)) as client:
+    desk = new_desk(options)
+    desk.faults.automations_refused = refused
+    async with api(desk) as client:
         assert (await client.get("/automations/4/rules")).status_code == status
 
 
