@@ -42,7 +42,7 @@ def buckets_of(method: str, path: str, params: Mapping[str, str | int]) -> Seque
 
 def told(headers: Mapping[str, str], buckets: Sequence[Bucket]) -> dict[str, int]:
     """The account's true limit, which is said, and what follows from it for its parts."""
-    total = _total(headers)
+    total = calls_a_minute(headers)
     if total is None:
         return {}
     return {buckets[0].name: total} | {one.name: _part(one.name, total).limit for one in buckets[1:]}
@@ -50,7 +50,7 @@ def told(headers: Mapping[str, str], buckets: Sequence[Bucket]) -> dict[str, int
 
 def spent(headers: Mapping[str, str], buckets: Sequence[Bucket], *, known: Mapping[str, int]) -> Bucket:
     """Which bucket is empty: a smaller one where the 429 names a limit below the account's, else the account's."""
-    total = _total(headers)
+    total = calls_a_minute(headers)
     smaller = total is not None and total < known.get(buckets[0].name, 0)
     return buckets[-1] if smaller else buckets[0]
 
@@ -65,8 +65,8 @@ def _cost(path: str, params: Mapping[str, str | int]) -> int:
     return 1 + len(included) * (1 if _TICKET.fullmatch(path) else 2)
 
 
-def _total(headers: Mapping[str, str]) -> int | None:
-    """Calls a minute. The number has been seen as a float."""
+def calls_a_minute(headers: Mapping[str, str]) -> int | None:
+    """What an answer says the account allows; None where it does not. The number has been seen as a float."""
     try:
         total = int(float(headers.get("x-ratelimit-total", "")))
     except (ValueError, OverflowError):

@@ -8,12 +8,14 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from connectors.freshdesk.simulator.automations_api import automations_router
 from connectors.freshdesk.simulator.canned_api import canned_router
 from connectors.freshdesk.simulator.conversations_api import conversations_router
 from connectors.freshdesk.simulator.gate import Gate
 from connectors.freshdesk.simulator.limits import Budget
 from connectors.freshdesk.simulator.people_api import people_router
 from connectors.freshdesk.simulator.refusals import Refusal, refuse
+from connectors.freshdesk.simulator.rules import Rules
 from connectors.freshdesk.simulator.solutions_api import portal_router, solutions_router
 from connectors.freshdesk.simulator.state import State
 from connectors.freshdesk.simulator.tickets_api import tickets_router
@@ -22,11 +24,12 @@ from connectors.simulated.page import page_router
 from connectors.simulated.record import Recording, RequestLog
 
 
-def new_app(state: State, *, desk: Desk, budget: Budget, log: RequestLog) -> FastAPI:
+def new_app(state: State, *, desk: Desk, rules: Rules, budget: Budget, log: RequestLog) -> FastAPI:
     """Everything the account serves. `log` takes every request to the API, refused ones too."""
     app = FastAPI(title="Freshdesk simulator", docs_url=None, redoc_url=None, openapi_url=None)
     for router in (tickets_router, conversations_router, people_router, solutions_router, canned_router):
         app.include_router(router(state), prefix="/api/v2")
+    app.include_router(automations_router(state, rules), prefix="/api/v2")
     app.include_router(portal_router(state))
     app.add_api_route("/a/tickets/{ticket_id}", _agents_view, include_in_schema=False)
     app.include_router(page_router(desk))

@@ -62,7 +62,13 @@ class Options:
     time_scale: float = 1.0  # simulated seconds per real second
     webhooks_per_hour: int = 1_000  # counts in `half_hourly` only
     webhook_timeout_s: float = 10.0  # real seconds; the vendor's own is not published
-    fire_on_agents: bool = False  # a rule without "performer = requester": fires for agents and for notes made by API
+    fire_on_agents: bool = (
+        False  # rules connected by hand without "performed by: requester": agents and notes by API, too
+    )
+    api_user: str = "deskpilot"  # whose key we have
+    administrator: bool = True  # whether that agent is one; others are refused automation rules (403)
+    update_rules: Literal[3, 4] = 4  # number of the rules on updates; one text counts otherwise
+    first_rule_only: bool = False  # on a new ticket only the first automation rule that fits runs
     notes_count_as_updates: bool = True  # against the limit for ticket updates; not documented
     search_lag_s: float = 120.0  # what changed less than this ago is not found by search yet
     sla_delay_s: float = 60.0  # how long `due_by` stays null after creation
@@ -94,6 +100,7 @@ class Faults:
     float_headers: bool = False  # rate headers as "399.0"
     folders_without_visibility: bool = False  # as in old recordings
     macros_refused: int = 0  # status that lists of canned responses are answered with: 403, 404
+    automations_refused: int = 0  # status that automation rules are answered with: 404 where the account's API has none
     macros_with_visibility: bool = False  # canned responses say for whom they are; no recording shows that they do
     public_notes: bool = False  # notes become public whatever the request says (an app, a rule, a bug)
     foreign_link_host: str = ""  # host that `Link: rel="next"` names instead of the account's own

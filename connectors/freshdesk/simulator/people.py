@@ -9,6 +9,9 @@ from connectors.freshdesk.simulator.options import Options
 from connectors.freshdesk.simulator.records import Agent, Company, Contact
 from connectors.simulated.clock import Clock
 
+ADMINISTRATOR, AGENT = 43_000_001_001, 43_000_001_003
+"""Ids of roles."""
+
 
 class People:
     """Everybody the account knows. Contacts and agents share one sequence of ids, as users of one table do."""
@@ -22,7 +25,8 @@ class People:
         self.companies: dict[int, Company] = {}
         self._by_email: dict[str, Contact] = {}
         self.agent = self._agent(options.agent)
-        self.api_user = self._agent("deskpilot", ticket_scope=options.ticket_scope)
+        self.api_user = self._agent(options.api_user, ticket_scope=options.ticket_scope)
+        self.api_user.role_ids = [ADMINISTRATOR if options.administrator else AGENT]
 
     def contact(self, email: str, *, name: str = "", company: str = "", language: str = "") -> Contact:
         """The contact with this address; made when there is none. A company or language given here is kept."""

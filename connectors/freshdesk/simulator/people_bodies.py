@@ -62,7 +62,7 @@ def agent_body(agent: Agent) -> JSON:
         "ticket_scope": agent.ticket_scope,
         "type": "support_agent",
         "group_ids": [],
-        "role_ids": [],
+        "role_ids": agent.role_ids,
         "created_at": made,
         "updated_at": made,
         "available_since": None,

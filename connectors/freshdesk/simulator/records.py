@@ -10,6 +10,13 @@ JSON = dict[str, Any]
 
 Performer = Literal["agent", "requester"]
 
+ACTIONS: dict[str, tuple[str, ...]] = {
+    "webhook": ("trigger_webhook",),
+    "mail": ("send_email_to_agent", "send_email_to_group", "send_email_to_requester"),
+    "ticket": ("status", "priority", "group_id", "responder_id", "add_tag", "add_note"),
+}
+"""What an automation rule can do. Those of the last kind are stored here and do nothing."""
+
 
 @dataclass(slots=True)
 class Contact:
@@ -33,6 +40,7 @@ class Agent:
     email: str
     created_at: datetime
     ticket_scope: int = 1
+    role_ids: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -204,4 +212,30 @@ class Change:
     ticket_id: int
     performer: Performer
     triggered: str
-    by_rule_choice: bool  # True for what the recommended rules choose: a ticket is created, the requester replies
+    user_id: int | None = None  # of who did it, where that is known
+
+
+@dataclass(slots=True)
+class StoredRule:
+    """An automation rule; `performer` and `events` are of those on updates. The parts are kept as the API takes them."""
+
+    id: int
+    kind: int
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    active: bool = True
+    performer: JSON = field(default_factory=dict)
+    events: list[JSON] = field(default_factory=list)
+    conditions: list[JSON] = field(default_factory=list)
+    actions: list[JSON] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """What a rule mailed about a ticket. `action`: to whom; `text`: as the rule has it, with its placeholders."""
+
+    ticket_id: int
+    rule: str
+    action: str
+    text: str

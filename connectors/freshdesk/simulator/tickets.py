@@ -59,9 +59,7 @@ class Tickets:
     def open(self, ticket: StoredTicket, *, performer: Performer) -> StoredTicket:
         """Store a new ticket made with `new`."""
         self.all[ticket.id] = ticket
-        self._tell(
-            ticket, performer, "{ticket_action:created}", by_rule_choice=True
-        )  # creation rules know no performer
+        self._tell(ticket, performer, "{ticket_action:created}")  # creation rules know no performer
         return ticket
 
     def new(self, *, subject: str, description: str, requester_id: int, source: int) -> StoredTicket:
@@ -82,7 +80,7 @@ class Tickets:
         ticket.stats.requester_responded_at = entry.created_at
         if ticket.status != OPEN:
             self._set_status(ticket, OPEN)
-        self._tell(ticket, "requester", "{reply_sent:sent}", by_rule_choice=True)
+        self._tell(ticket, "requester", "{reply_sent:sent}", user_id=user_id)
         return entry
 
     def agent_replies(self, ticket: StoredTicket, *, user_id: int, html: str, by_api: bool = False) -> Conversation:
@@ -91,7 +89,7 @@ class Tickets:
         entry.by_api = by_api
         ticket.stats.agent_responded_at = entry.created_at
         ticket.stats.first_responded_at = ticket.stats.first_responded_at or entry.created_at
-        self._tell(ticket, "agent", "{reply_sent:sent}")
+        self._tell(ticket, "agent", "{reply_sent:sent}", user_id=user_id)
         return entry
 
     def add_note(
@@ -99,7 +97,7 @@ class Tickets:
     ) -> Conversation:
         """Store a note. A public one is mailed to the customer."""
         entry = self._entry(ticket, html=html, user_id=user_id, incoming=incoming, private=private, source=NOTE)
-        self._tell(ticket, "agent", "{note_type:private}" if private else "{note_type:public}")
+        self._tell(ticket, "agent", "{note_type:private}" if private else "{note_type:public}", user_id=user_id)
         return entry
 
     def automation_writes(
@@ -184,10 +182,8 @@ class Tickets:
         elif before in (RESOLVED, CLOSED):
             stats.reopened_at, stats.resolved_at, stats.closed_at = now, None, None
 
-    def _tell(
-        self, ticket: StoredTicket, performer: Performer, triggered: str, *, by_rule_choice: bool = False
-    ) -> None:
-        self._changed(Change(ticket.id, performer, triggered, by_rule_choice))
+    def _tell(self, ticket: StoredTicket, performer: Performer, triggered: str, *, user_id: int | None = None) -> None:
+        self._changed(Change(ticket.id, performer, triggered, user_id))
 
 
 def html_of(text: str) -> str:

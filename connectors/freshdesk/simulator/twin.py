@@ -15,7 +15,7 @@ from connectors.freshdesk.simulator.deliveries import Deliveries, Delivery
 from connectors.freshdesk.simulator.front_desk import desk_rows, desk_ticket
 from connectors.freshdesk.simulator.limits import Budget
 from connectors.freshdesk.simulator.options import OPEN, PENDING, RESOLVED, Faults, Options
-from connectors.freshdesk.simulator.records import Change, StoredNote, StoredTicket
+from connectors.freshdesk.simulator.records import Change, Mail, StoredNote, StoredTicket
 from connectors.freshdesk.simulator.rules import BodyKind, Rules, SecretKind
 from connectors.freshdesk.simulator.state import new_state
 from connectors.freshdesk.simulator.tickets import html_of
@@ -60,7 +60,7 @@ class FreshdeskSimulator:
         self.faults = Faults()
         self.requests = RequestLog()
         self.clock = MovableClock(clock, scale=self.options.time_scale)
-        self._rules = Rules()
+        self._rules = Rules(clock=self.clock, options=self.options)
         self._named: dict[str, int] = {}  # groups and products
         self._named_ids = count(43_000_005_001)
         self.state = new_state(
@@ -70,12 +70,12 @@ class FreshdeskSimulator:
         self._deliveries = Deliveries(
             http=http, clock=self.clock, options=self.options, faults=self.faults, budget=budget.account
         )
-        self.app = new_app(self.state, desk=self, budget=budget, log=self.requests)
+        self.app = new_app(self.state, desk=self, rules=self._rules, budget=budget, log=self.requests)
 
     @property
     def settings(self) -> dict[str, str]:
         """What deskpilot needs to connect, by the names of its Freshdesk settings."""
-        secrets = ",".join(rule.secret for rule in self._rules.all)
+        secrets = ",".join(self._rules.known_secrets())
         return {"url": self.state.url, "api_key": self.options.api_key, "webhook_secrets": secrets}
 
     def connect_webhook(
@@ -91,7 +91,7 @@ class FreshdeskSimulator:
 
         content: an "Advanced" body with `{{placeholders}}`; empty: the one that `body` stands for. Returns the secret.
         """
-        return self._rules.add(endpoint, kind=kind, body=body, content=content, secret=secret).secret
+        return self._rules.connect(endpoint, kind=kind, body=body, content=content, secret=secret)
 
     async def open_ticket(
         self,
@@ -249,6 +249,11 @@ class FreshdeskSimulator:
     def admin_mails(self) -> list[str]:
         """What the vendor mailed to the administrators about webhooks that it gave up."""
         return list(self._deliveries.admin_mails)
+
+    @property
+    def mails(self) -> list[Mail]:
+        """What automation rules mailed to agents, groups and requesters."""
+        return list(self._rules.mails)
 
     async def settle(self) -> None:
         """Wait until every webhook that is due has been sent."""

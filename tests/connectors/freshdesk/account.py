@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 
+from connectors.freshdesk.auth import ApiKey
 from connectors.freshdesk.simulator import FreshdeskSimulator, Options
+from connectors.http import Door
+from connectors.setup import Call, Send
 from connectors.simulated.clock import ManualClock
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
@@ -54,3 +58,14 @@ async def api(desk: FreshdeskSimulator, *, key: str = "") -> AsyncIterator[httpx
 async def opened(desk: FreshdeskSimulator, *, text: str = "Where is my parcel?") -> str:
     """A ticket by Ana Ruiz; returns its id."""
     return await desk.open_ticket(name="Ana Ruiz", email="ana@customer.example", subject="Parcel", text=text)
+
+
+def sending(desk: FreshdeskSimulator, http: httpx.AsyncClient) -> Send:
+    """What makes the calls of set-up in earnest."""
+    door = Door(http, base_url=desk.settings["url"], auth=ApiKey(desk.settings["api_key"]))
+
+    async def send(call: Call) -> Mapping[str, Any]:
+        answer = await door.call(call.method, call.path, json=dict(call.body) if call.body else None)
+        return answer.body if isinstance(answer.body, dict) else {}
+
+    return send
