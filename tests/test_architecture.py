@@ -129,7 +129,7 @@ def test_a_connector_never_imports_another_and_a_simulator_never_its_own_wire(so
     imported = set(source.imports())
     assert not any(name.startswith(f"connectors.{other}") for name in imported)
     if "simulator" in source.name:
-        eyes = ("wire", "client", "auth", "webhook", "knowledge", "macros")
+        eyes = ("wire", "client", "auth", "webhook", "knowledge", "macros", "setup", "examination", "mailing", "triggers")
         assert not any(name.startswith(f"connectors.{vendor}.{eye}") for name in imported for eye in eyes)
         assert not any(name.startswith("connectors.signing") for name in imported)
 
