@@ -1,4 +1,4 @@
-"""The command line: `deskpilot serve | work | sync | backfill | jobs | eval | knowledge | forget | resume | demo`. Tables for people, `--json` for programs."""
+"""The command line: `deskpilot serve | work | sync | backfill | jobs | eval | knowledge | forget | resume | setup | demo`. Tables for people, `--json` for programs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from connectors.base import ConnectorError
-from service import __version__, logs, operating, reporting, settings
+from service import __version__, logs, operating, reporting, settings, wizard
 from service.assembly import assembled, opened_library, refuse_unsafe, working
 from service.budgets import Budgets
 from service.control import Control, announced, find, new_token
@@ -338,3 +338,6 @@ def _complain(problems: Sequence[str], *, logged: bool) -> None:
             structlog.get_logger().error(problem)
         else:
             errors.print(Text.assemble(("✗", "red"), f" {problem}"), soft_wrap=True)
+
+
+app.add_typer(wizard.commands(_run), name="setup")  # stands here because it runs its commands as all others are run
