@@ -25,7 +25,7 @@ from service.settings import PREFIX, Settings
 _STOPS = frozenset({"identity", "scopes", "address"})
 """What set-up could not go on with; whatever else is wrong, it says and goes on."""
 
-_NOT_YET = frozenset({"webhook", "signing secret", "deliveries"})
+_NOT_YET = frozenset({"webhook", "signing secret", "webhook secret", "deliveries"})
 """What set-up is about to put right."""
 
 _EVERY_S = 2.0
@@ -34,7 +34,6 @@ _EVERY_S = 2.0
 _MARKS = {"fine": ("✓", "green"), "doubtful": ("!", "yellow"), "wrong": ("✗", "red")}
 
 _NEW = "(new)"
-_NEW_SECRET = "a-new-secret-is-made-for-this"  # noqa: S105 - what a rehearsal shows in its place
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +98,18 @@ class Connecting:
             return 1
         secret = order.secret or await asyncio.to_thread(self._known_secret)
         calls = list[Call]()
-        rehearsed = await setup.connect(order.endpoint, send=_noting(calls), secret=secret or _NEW_SECRET)
+        rehearsed = await setup.connect(order.endpoint, send=_noting(calls), secret=secret)
+        secret = secret or rehearsed.secret or randomness.token_urlsafe(32)
         self._show(calls, secret=secret)
+        if not calls:
+            self._out.print("The helpdesk is connected as far as calls can do it: no call changes anything.")
         if order.dry_run:
-            self._click(rehearsed.clicks)
+            self._click([_struck(click, secret) for click in rehearsed.clicks])
             return 0
         if calls and not self._agreed():
             return 0
         send = sender_of(order.helpdesk, order.account, http)
-        made = await setup.connect(order.endpoint, send=send, secret=secret or randomness.token_urlsafe(32))
+        made = await setup.connect(order.endpoint, send=send, secret=secret)
         self._told.made = made.made
         for one in made.made:
             self._out.print(Text.assemble(("✓", "green"), f" Made or changed: {one}."))
@@ -202,7 +204,6 @@ class Connecting:
         shown = [json.loads(_struck(json.dumps(asdict(call)), secret)) for call in calls]
         self._told.calls = shown
         if not calls:
-            self._out.print("The helpdesk is connected as it should be: no call changes anything.")
             return
         self._out.print(
             f"\nCalls to {self._order.account.url}:" if not self._order.dry_run else "\nCalls that would be made:"

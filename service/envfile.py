@@ -57,11 +57,13 @@ def with_values(text: str, values: Mapping[str, str]) -> str:
     """The text of such a file with these values; a name that stands there twice is left once. Pure."""
     left, parts = dict(values), list[str]()
     for line in parse_stream(StringIO(text)):
+        said = line.original.string
         if line.key is None or line.key not in values:
-            parts.append(line.original.string)
+            parts.append(said)
         elif line.key in left:
-            export = "export " if line.original.string.lstrip().startswith("export ") else ""
-            parts.append(f"{export}{line.key}={_quoted(left.pop(line.key))}\n")
+            before = said[: len(said) - len(said.lstrip())]  # blank lines belong to the name behind them
+            export = "export " if said.lstrip().startswith("export ") else ""
+            parts.append(f"{before}{export}{line.key}={_quoted(left.pop(line.key))}\n")
     if parts and left and not parts[-1].endswith("\n"):
         parts.append("\n")
     return "".join((*parts, *(f"{name}={_quoted(value)}\n" for name, value in left.items())))

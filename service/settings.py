@@ -128,12 +128,20 @@ Demand = Callable[[Settings], Iterable[str]]
 """What else a command needs of the settings; one sentence per problem."""
 
 
-def load(*demands: Demand, unfinished: bool = False, **changes: object) -> Settings:
+def load(*demands: Demand, **changes: object) -> Settings:
     """Read the settings. Raises SettingsProblem with one sentence for each problem of all of them.
 
-    unfinished: nobody asks yet whether they fit together, as set-up does not, which is there to complete them.
     changes: what stands here, by field, replaces what the environment says.
     """
+    return _read((contradictions, *demands), changes)
+
+
+def unfinished() -> Settings:
+    """The settings as far as they go: nobody asks yet whether they fit together. For set-up, which completes them."""
+    return _read((), {})
+
+
+def _read(demands: Iterable[Demand], changes: Mapping[str, object]) -> Settings:
     problems = [*unknown_names(_from_file(), known=_known()), *unknown_names(os.environ, known=_known())]
     faulty: dict[str, str] = {}
     try:
@@ -147,7 +155,7 @@ def load(*demands: Demand, unfinished: bool = False, **changes: object) -> Setti
         faulty = {_name(problem["loc"]): problem["msg"] for problem in wrong}
         settings = Settings.model_validate(_with_defaults(changes, [problem["loc"] for problem in wrong]))
     problems += [f"{name} cannot be used: {said[:1].lower()}{said[1:]}." for name, said in faulty.items()]
-    for demand in demands if unfinished else (contradictions, *demands):
+    for demand in demands:
         # what is said of a setting that could not be read would be said of its default
         problems += [said for said in demand(settings) if not faulty.keys() & set(re.findall(r"DESKPILOT_\w+", said))]
     if problems:

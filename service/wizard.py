@@ -142,7 +142,7 @@ async def _zendesk(flags: Flags, given: dict[str, str], *, events: bool) -> int:
         ],
     )
     account = Account(
-        url=without_slash(answers["ZENDESK__URL"]),
+        url=answers["ZENDESK__URL"],
         client_id=answers["ZENDESK__CLIENT_ID"],
         client_secret=answers["ZENDESK__CLIENT_SECRET"],
         token=now["token"],
@@ -172,14 +172,14 @@ async def _freshdesk(flags: Flags, given: dict[str, str], *, secret: str) -> int
             _public_url(flags, loaded),
         ],
     )
-    account = Account(url=without_slash(answers["FRESHDESK__URL"]), token=answers["FRESHDESK__API_KEY"])
+    account = Account(url=answers["FRESHDESK__URL"], token=answers["FRESHDESK__API_KEY"])
     keep = _kept(answers, {"FRESHDESK__URL": bool(own.url), "PUBLIC_URL": bool(loaded.public_url)}, has=bool(key))
     return await Connecting(loaded, _order("freshdesk", flags, account, answers, keep=keep, secret=secret)).run()
 
 
 def _settings() -> Settings:
     """The settings as far as there are any, and logging as they say."""
-    loaded = settings.load(unfinished=True)
+    loaded = settings.unfinished()
     logs.configure(loaded.log_level, machine=not sys.stderr.isatty(), hosts=loaded.hosts, secrets=loaded.secrets)
     return loaded
 
@@ -197,7 +197,13 @@ def _answered(flags: Flags, questions: list[Question]) -> dict[str, str]:
     ]
     if problems:
         raise SettingsProblem(problems)
-    return {one.setting: _asked(one) if flags.asks and one.needed else one.given for one in questions}
+    answers = {one.setting: _asked(one) if flags.asks and one.needed else one.given for one in questions}
+    return {name: _address(said) if name.endswith("URL") else said for name, said in answers.items()}
+
+
+def _address(said: str) -> str:
+    """As people write one: "you.zendesk.com/" is https://you.zendesk.com."""
+    return without_slash(said if "://" in said else f"https://{said}")
 
 
 def _asked(question: Question) -> str:
@@ -252,7 +258,7 @@ def _order(
     return Order(
         helpdesk=helpdesk,
         account=account,
-        endpoint=f"{without_slash(answers['PUBLIC_URL'])}/webhooks/{helpdesk}",
+        endpoint=f"{answers['PUBLIC_URL']}/webhooks/{helpdesk}",
         keep=keep,
         env_file=env_file,
         secret=secret,

@@ -103,4 +103,5 @@ def _may_hold(rule: JSON, *, me: Person) -> bool:
     }.get(field)
     if facts is None or (field == "role" and value in ("assignee_id", "requester_id")):
         return True
-    return (value in facts) == (operator == "is")
+    named = value in facts
+    return named if operator == "is" else not named

@@ -44,6 +44,8 @@ _OFFERS: tuple[tuple[tuple[str, ...], str], ...] = (
 )
 """What a webhook can listen to, the best first. No call says which of it an account has, so it is tried."""
 
+_OR_ELSE = "should the account refuse it, one with fewer events is made, or one with two triggers"
+
 _TRIAL_WEBHOOKS = 10
 
 _TEST_EVENT = json.dumps({"type": f"{_EVENT}deskpilot.test"})
@@ -141,7 +143,14 @@ class ZendeskSetup:
                 "subscriptions": list(subscriptions),
             }
             try:
-                answer = await send(Call("POST", WEBHOOKS, why, {"webhook": webhook}))
+                answer = await send(
+                    Call(
+                        "POST",
+                        WEBHOOKS,
+                        why if subscriptions == FOR_TRIGGERS else f"{why}; {_OR_ELSE}",
+                        {"webhook": webhook},
+                    )
+                )
             except RejectedError as error:
                 refused = error
                 continue
