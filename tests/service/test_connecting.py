@@ -83,7 +83,7 @@ def vendor(monkeypatch: pytest.MonkeyPatch) -> Vendor:
     async def taken(call: Call) -> Mapping[str, Any]:
         return dict(call.body or {})
 
-    monkeypatch.setitem(connectors._SETUPS, "freshdesk", lambda *_: there)  # type: ignore[arg-type]
+    monkeypatch.setitem(connectors._SETUPS, "freshdesk", lambda *_: there)
     monkeypatch.setattr(connecting, "sender_of", lambda *_: taken)
     monkeypatch.setattr(connecting, "_EVERY_S", 0.01)
     return there
