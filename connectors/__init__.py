@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 
@@ -12,9 +13,12 @@ from connectors.budget import Budget
 from connectors.freshdesk import webhook as freshdesk_webhook
 from connectors.freshdesk.auth import ApiKey
 from connectors.freshdesk.client import FreshdeskClient
+from connectors.http import Door
+from connectors.setup import Call, Send, Setup
 from connectors.zendesk import webhook as zendesk_webhook
 from connectors.zendesk.auth import ApiToken, Bearer, ClientCredentials
 from connectors.zendesk.client import ZendeskClient
+from connectors.zendesk.setup import ZendeskSetup
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +48,62 @@ def connect(
     return _CLIENTS[name](account, http, budget, background)
 
 
-def _zendesk(account: Account, http: httpx.AsyncClient, budget: Budget | None, background: Budget | None) -> Helpdesk:
-    auth: httpx.Auth
+def setup_of(name: str, account: Account, http: httpx.AsyncClient, *, events: bool = True) -> Setup:
+    """What connects, looks at and disconnects one helpdesk account; borrows `http`.
+
+    events: False has a Zendesk webhook be called by triggers, without asking for events first.
+    """
+    return _SETUPS[name](account, http, events)
+
+
+def sender_of(name: str, account: Account, http: httpx.AsyncClient) -> Send:
+    """Makes the calls that a set-up asks for, in earnest. Every failure leaves as a ConnectorError."""
+    door = Door(http, base_url=account.url, auth=_AUTHS[name](account))
+
+    async def send(call: Call) -> Mapping[str, Any]:
+        body = (await door.call(call.method, call.path, json=None if call.body is None else dict(call.body))).body
+        return body if isinstance(body, dict) else {}
+
+    return send
+
+
+def _zendesk_auth(account: Account) -> httpx.Auth:
     if account.client_id:
-        auth = ClientCredentials(account.url, client_id=account.client_id, client_secret=account.client_secret)
-    elif account.email:
-        auth = ApiToken(email=account.email, token=account.token)
-    elif account.token:
-        auth = Bearer(account.token)
-    else:
-        raise MisconfiguredError("Zendesk has no credentials: set a client id and secret, or a token")
+        return ClientCredentials(account.url, client_id=account.client_id, client_secret=account.client_secret)
+    if account.email:
+        return ApiToken(email=account.email, token=account.token)
+    if account.token:
+        return Bearer(account.token)
+    raise MisconfiguredError("Zendesk has no credentials: set a client id and secret, or a token")
+
+
+def _freshdesk_auth(account: Account) -> httpx.Auth:
+    return ApiKey(account.token)
+
+
+def _zendesk(account: Account, http: httpx.AsyncClient, budget: Budget | None, background: Budget | None) -> Helpdesk:
+    auth = _zendesk_auth(account)
     return ZendeskClient(http, base_url=account.url, auth=auth, budget=budget, background=background)
 
 
 def _freshdesk(account: Account, http: httpx.AsyncClient, budget: Budget | None, background: Budget | None) -> Helpdesk:
-    auth = ApiKey(account.token)
+    auth = _freshdesk_auth(account)
     return FreshdeskClient(http, base_url=account.url, auth=auth, budget=budget, background=background)
+
+
+def _zendesk_setup(account: Account, http: httpx.AsyncClient, events: bool) -> Setup:  # noqa: FBT001 - a row of a table
+    return ZendeskSetup(http, base_url=account.url, auth=_zendesk_auth(account), events=events)
 
 
 _CLIENTS: Mapping[str, Callable[[Account, httpx.AsyncClient, Budget | None, Budget | None], Helpdesk]] = {
     "zendesk": _zendesk,
     "freshdesk": _freshdesk,
+}
+
+_AUTHS: Mapping[str, Callable[[Account], httpx.Auth]] = {"zendesk": _zendesk_auth, "freshdesk": _freshdesk_auth}
+
+_SETUPS: Mapping[str, Callable[[Account, httpx.AsyncClient, bool], Setup]] = {
+    "zendesk": _zendesk_setup,
 }
 
 WEBHOOKS: Mapping[str, Webhooks] = {"zendesk": zendesk_webhook, "freshdesk": freshdesk_webhook}

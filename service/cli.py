@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from connectors.base import ConnectorError
-from service import __version__, logs, operating, reporting, settings, steering
+from service import __version__, logs, operating, reporting, settings, steering, wizard
 from service.assembly import assembled, opened_library, working
 from service.budgets import Budgets
 from service.control import Control, announced, find, new_token
@@ -334,3 +334,6 @@ def _complain(problems: Sequence[str], *, logged: bool) -> None:
             structlog.get_logger().error(problem)
         else:
             errors.print(Text.assemble(("✗", "red"), f" {problem}"), soft_wrap=True)
+
+
+app.add_typer(wizard.commands(_run), name="setup")  # stands here because it runs its commands as all others are run

@@ -160,6 +160,14 @@ class Inbox:
         async with self._engine.connect() as connection:
             return {(helpdesk, article): at for helpdesk, article, at in await connection.execute(told)}
 
+    async def heard(self, helpdesk: str, *, since: datetime) -> bool:
+        """Whether the helpdesk itself has told us something since then (aware)."""
+        told = sa.select(deliveries.c.id).where(
+            deliveries.c.helpdesk == helpdesk, deliveries.c.received_at >= since, deliveries.c.what.not_in(FOUND)
+        )
+        async with self._engine.connect() as connection:
+            return await connection.scalar(told.limit(1)) is not None
+
     async def prune(self, *, days: int) -> None:
         """Forget deliveries that were dealt with longer ago than this."""
         old = sa.func.now() - sa.func.make_interval(0, 0, 0, days)

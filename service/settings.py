@@ -137,6 +137,15 @@ def load(*demands: Demand, **changes: object) -> Settings:
 
     changes: what stands here, by field, replaces what the environment says.
     """
+    return _read((contradictions, *demands), changes)
+
+
+def unfinished() -> Settings:
+    """The settings as far as they go: nobody asks yet whether they fit together. For set-up, which completes them."""
+    return _read((), {})
+
+
+def _read(demands: Iterable[Demand], changes: Mapping[str, object]) -> Settings:
     dotenv, names = _from_file(), _known()
     known = [*names, *(name + SUFFIX for name in names)]
     filed = read_files({**dotenv, **os.environ}, known=names)
@@ -155,7 +164,7 @@ def load(*demands: Demand, **changes: object) -> Settings:
         settings = Settings.model_validate(_with_defaults(changes, [problem["loc"] for problem in wrong]))
     problems += [f"{name} cannot be used: {said[:1].lower()}{said[1:]}." for name, said in faulty.items()]
     unread = faulty.keys() | filed.problems.keys()
-    for demand in (contradictions, *demands):
+    for demand in demands:
         # what is said of a setting that could not be read would be said of its default
         problems += [said for said in demand(settings) if not unread & set(re.findall(r"DESKPILOT_\w+", said))]
     if problems:

@@ -11,6 +11,7 @@ from tests.security.rows import rows
 
 pytestmark = pytest.mark.timeout(240)
 
+
 def missed(bars: list[Bar]) -> list[str]:
     """What a failing test says."""
     return [f"{bar.name} {bar.what}: {bar.number:g} of {bar.cases}" for bar in bars if not bar.met]

@@ -31,7 +31,7 @@ from connectors.zendesk.simulator.oauth import Gatekeeper, oauth_router
 from connectors.zendesk.simulator.options import Faults, Options
 from connectors.zendesk.simulator.people import People
 from connectors.zendesk.simulator.people_api import PeopleApi
-from connectors.zendesk.simulator.records import JSON, StoredNote
+from connectors.zendesk.simulator.records import JSON, StoredNote, Trigger
 from connectors.zendesk.simulator.state import State
 from connectors.zendesk.simulator.tickets_api import TicketsApi
 from connectors.zendesk.simulator.triggers_api import TriggersApi
@@ -136,6 +136,14 @@ class ZendeskSimulator(People):
                 )
         return webhook.secret
 
+    def add_trigger(self, title: str, *, conditions: JSON, actions: list[JSON]) -> Trigger:
+        """A trigger of the account's own people, run after those that are there."""
+        return self._triggers.add({"title": title, "conditions": conditions, "actions": actions})
+
+    def add_automation(self, title: str, *, actions: list[JSON]) -> Trigger:
+        """An automation of the account's own people: listed, never run."""
+        return self._triggers.add({"title": title, "actions": actions}, among=self.state.automations)
+
     def add_article(self, article: Article, *, draft: bool = False) -> str:
         """Publish an article and return its id. The same id in another language is a translation of it.
 
@@ -237,6 +245,7 @@ class ZendeskSimulator(People):
             self._macros,
         ):
             app.include_router(part.router())
+        app.include_router(self._triggers.automations_router())
         app.include_router(page_router(self))
         app.add_api_route("/agent/tickets/{ticket_id}", _to_page, methods=["GET"], include_in_schema=False)
         app.add_exception_handler(problems.ApiProblem, self._refuse)

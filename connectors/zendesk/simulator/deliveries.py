@@ -28,6 +28,7 @@ _MOST_RETRIES = {"conflict": 3, "busy": 3, "timeout": 5}
 _BREAKER_WINDOW = timedelta(minutes=5)
 _BREAKER_SHARE, _BREAKER_ERRORS = 0.7, 1_000
 _REMEMBERED = 2_000
+_A_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
@@ -88,6 +89,10 @@ class Deliveries:
             invocation.attempts.append(Attempt(self._state.new_ulid(), "throttled", None, self._state.now()))
             invocation.status = "throttled"
             invocation.due_at = now + timedelta(seconds=faults.throttle_s)
+        elif self._beyond_the_plan(now):
+            invocation.attempts.append(Attempt(self._state.new_ulid(), "throttled", None, self._state.now()))
+            invocation.status = "throttled"
+            invocation.due_at = now + _A_MINUTE
         if faults.out_of_order and self._held is None:
             self._held = invocation
             return
@@ -120,6 +125,11 @@ class Deliveries:
             self._pump.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._pump
+
+    def _beyond_the_plan(self, now: datetime) -> bool:
+        most = self._state.options.deliveries_per_minute
+        sent = (one for one in self.invocations if one.due_at > now - _A_MINUTE and one.status != "throttled")
+        return bool(most) and sum(1 for _ in sent) > most
 
     def _release(self) -> None:
         if self._held:

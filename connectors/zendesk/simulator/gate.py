@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
+from email.utils import format_datetime
 
 import httpx
 from starlette.datastructures import Headers, MutableHeaders
@@ -43,7 +45,7 @@ class Gate:
             if message["type"] == "http.response.start":
                 if faults.answer_after_s:
                     await asyncio.sleep(faults.answer_after_s)
-                MutableHeaders(raw=message["headers"]).update(rate_headers)
+                MutableHeaders(raw=message["headers"]).update(rate_headers | self._date())
             await send(message)
 
         is_write = scope["method"] != "GET" and not scope["path"].startswith("/oauth/")
@@ -64,6 +66,12 @@ class Gate:
         user = self._gatekeeper.identify(authorization, method=scope["method"], path=path)
         scope["caller"] = user
         return self._limits.take(scope["method"], path, user_id=user.id if user else 0)
+
+    def _date(self) -> dict[str, str]:
+        ahead_s = self._state.faults.dated_s
+        if ahead_s is None:
+            return {}
+        return {"date": format_datetime(self._state.clock() + timedelta(seconds=ahead_s), usegmt=True)}
 
     async def _lose_answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Do the work, then break the connection: the write has landed, and the caller cannot know."""

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from connectors.zendesk.simulator.bodies import fields_of
-from connectors.zendesk.simulator.problems import ApiProblem, forbidden, unauthenticated
+from connectors.zendesk.simulator.problems import ApiProblem, forbidden, not_found, unauthenticated
 from connectors.zendesk.simulator.records import JSON, User
 from connectors.zendesk.simulator.state import State
 
@@ -100,7 +100,7 @@ class Gatekeeper:
         lifetime = given.get("expires_in")
         if lifetime is not None and not (isinstance(lifetime, int) and 301 <= lifetime <= 172_800):
             raise ApiProblem(400, {"error": "invalid_request", "error_description": "expires_in must be 301 to 172800"})
-        scope = str(given.get("scope") or "read")
+        scope = self._state.options.client_scope or str(given.get("scope") or "read")
         if kind == "client_credentials":
             return self._pair(self.new_token(scope=scope, lifetime_s=lifetime))
         if (
@@ -119,6 +119,14 @@ class Gatekeeper:
         raise ApiProblem(
             400, {"error": "unsupported_grant_type", "error_description": "The grant type is not supported."}
         )
+
+    def shown(self, authorization: str) -> JSON:
+        """The token that a request carries, as it is listed: never whole. Raises ApiProblem 404 where it is none of OAuth."""
+        token = self.tokens.get(authorization.partition(" ")[2].strip())
+        if token is None:
+            raise not_found()
+        expires = f"{token.expires_at:%Y-%m-%dT%H:%M:%SZ}"
+        return {"token": {"token": token.access[:10], "scopes": token.scope.split(), "expires_at": expires}}
 
     def _live_token(self, access: str) -> Token:
         token = self.tokens.get(access)
@@ -169,11 +177,15 @@ class Gatekeeper:
 
 
 def oauth_router(gatekeeper: Gatekeeper) -> APIRouter:
-    """`POST /oauth/tokens`, JSON or form."""
+    """`POST /oauth/tokens`, JSON or form, and the token that is used."""
     router = APIRouter()
 
     @router.post("/oauth/tokens")
     async def tokens(request: Request) -> Response:
         return JSONResponse(gatekeeper.grant(await fields_of(request)))
+
+    @router.get("/api/v2/oauth/tokens/current")
+    async def current(request: Request) -> Response:
+        return JSONResponse(gatekeeper.shown(request.headers.get("authorization", "")))
 
     return router

@@ -15,6 +15,16 @@ class Options:
 
     company: str = "Acme"
     api_role: Literal["admin", "agent"] = "admin"  # of our API user; incremental exports and webhooks want an admin
+    api_name: str = "deskpilot"  # of our API user; a person's name where it is a person's account
+    private_only: bool = False  # our API user's role may comment privately only
+    client_scope: str = (
+        ""  # what every token of the OAuth client is good for, whatever is asked for; empty: what is asked for
+    )
+    ticket_events: bool = True  # webhooks may listen to tickets; else only triggers call them
+    article_events: bool = True  # webhooks may listen to the help centre
+    trigger_categories: bool = False  # a trigger needs one
+    most_webhooks: int = 0  # ten on a trial; 0: no limit we know of
+    deliveries_per_minute: int = 0  # sixty on a trial; 0: no limit we know of
     per_minute: int = 700  # whole account; the Help Center has a second bucket of the same size
     updates_per_minute: int = 100
     updates_per_ticket: int = 30  # per user and ticket in ten minutes
@@ -45,6 +55,7 @@ class Faults:
     unavailable: int = 0  # requests answered 503
     retry_after_s: int = 5  # beside those 503
     html_errors: bool = False  # error bodies are HTML pages
+    dated_s: float | None = None  # answers carry a Date so far ahead of the clock; None: none but the server's own
     error_objects: bool = False  # `error` is {"title", "message"} where it is usually text
     answer_after_s: float = 0.0  # every API answer is this slow
     lost_answers: int = 0  # writes that are stored, after which the connection breaks without an answer

@@ -94,10 +94,12 @@ def _comment_is(update: Update, state: State) -> set[str]:
 
 
 def _role(update: Update, state: State) -> set[str]:
-    user = state.users.get(update.actor_id)
+    user, ticket = state.users.get(update.actor_id), update.ticket
     if user is None:
         return set()
-    return {"end_user" if user.role == "end-user" else "agent", str(user.id)}
+    parts = {"assignee_id": ticket.assignee_id, "requester_id": ticket.requester_id}
+    here = {name for name, user_id in parts.items() if user_id == user.id}
+    return {"end_user" if user.role == "end-user" else "agent", str(user.id), *here}
 
 
 _FACTS: dict[str, Callable[[Update, State], set[str]]] = {

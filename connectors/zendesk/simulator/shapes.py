@@ -121,6 +121,7 @@ def user_json(user: User, state: State) -> JSON:
         "verified": True,
         "active": True,
         "suspended": user.suspended,
+        "only_private_comments": user is state.api_user and state.options.private_only,
         "tags": [],
         "alias": None,
         "details": None,

@@ -44,6 +44,7 @@ class State:
         self.forms: dict[int, Named] = {}
         self.tickets: dict[int, Ticket] = {}
         self.triggers: dict[int, Trigger] = {}
+        self.automations: dict[int, Trigger] = {}  # listed, never run: no test waits an hour
         self.macros: dict[int, Macro] = {}
         self.webhooks: dict[str, Webhook] = {}
         self.articles: dict[int, ArticleRow] = {}
@@ -58,7 +59,8 @@ class State:
         self.status_id = self.new_id()
         domain = f"{options.company.lower().replace(' ', '')}.example"
         self.agent = self.add_user("Robin Vale", f"robin@{domain}", role="agent")
-        self.api_user = self.add_user("deskpilot", f"deskpilot@{domain}", role=options.api_role)
+        mailbox = options.api_name.lower().replace(" ", ".")
+        self.api_user = self.add_user(options.api_name, f"{mailbox}@{domain}", role=options.api_role)
 
     def now(self) -> datetime:
         """The time, to the second: the API knows no finer one."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -97,7 +98,7 @@ class WebhooksApi:
 
     def add(self, given: JSON, *, created_by: User) -> Webhook:
         """Store a webhook. Raises ApiProblem 400 where the vendor would refuse it."""
-        problems = list(_problems(given))
+        problems = [*_problems(given), *self._not_offered(given)]
         if problems:
             errors = [{"code": "InvalidWebhook", "title": "Invalid webhook", "detail": text} for text in problems]
             raise ApiProblem(400, {"errors": errors})
@@ -111,6 +112,17 @@ class WebhooksApi:
         )
         self._state.webhooks[webhook.id] = webhook
         return webhook
+
+    def _not_offered(self, given: JSON) -> Iterator[str]:
+        """What this account's plan does not include. How the vendor says so is not documented."""
+        options, most = self._state.options, self._state.options.most_webhooks
+        for family, offered in (("ticket", options.ticket_events), ("article", options.article_events)):
+            if not offered and any(
+                str(one).startswith(f"{PREFIX}{family}.") for one in given.get("subscriptions") or []
+            ):
+                yield f"events of {family}s are not available"
+        if most and len(self._state.webhooks) >= most:
+            yield f"the account has {most} webhooks, which is the most it can have"
 
     async def show(self, request: Request, webhook_id: str) -> Response:
         """One webhook."""
