@@ -8,6 +8,11 @@
 set -eu
 umask 077 # it holds drafts, and the keys that sign votes
 
+for name in DESKPILOT_DATABASE_URL DESKPILOT_QDRANT__API_KEY; do # a secret may come from a file, as for the service
+  eval "file=\${${name}_FILE:-}"
+  [ -z "$file" ] || export "$name=$(cat "$file")"
+done
+
 say() { echo "backup: $*" >&2; }
 fail() {
   say "$*"

@@ -5,6 +5,11 @@
 set -eu
 umask 077
 
+for name in DESKPILOT_DATABASE_URL DESKPILOT_QDRANT__API_KEY; do # a secret may come from a file, as for the service
+  eval "file=\${${name}_FILE:-}"
+  [ -z "$file" ] || export "$name=$(cat "$file")"
+done
+
 say() { echo "restore: $*" >&2; }
 fail() {
   say "$*"
