@@ -13,6 +13,7 @@ from connectors.budget import Budget
 from connectors.freshdesk import webhook as freshdesk_webhook
 from connectors.freshdesk.auth import ApiKey
 from connectors.freshdesk.client import FreshdeskClient
+from connectors.freshdesk.setup import FreshdeskSetup
 from connectors.http import Door
 from connectors.setup import Call, Send, Setup
 from connectors.zendesk import webhook as zendesk_webhook
@@ -95,6 +96,10 @@ def _zendesk_setup(account: Account, http: httpx.AsyncClient, events: bool) -> S
     return ZendeskSetup(http, base_url=account.url, auth=_zendesk_auth(account), events=events)
 
 
+def _freshdesk_setup(account: Account, http: httpx.AsyncClient, events: bool) -> Setup:  # noqa: ARG001, FBT001 - the same
+    return FreshdeskSetup(http, base_url=account.url, auth=_freshdesk_auth(account))
+
+
 _CLIENTS: Mapping[str, Callable[[Account, httpx.AsyncClient, Budget | None, Budget | None], Helpdesk]] = {
     "zendesk": _zendesk,
     "freshdesk": _freshdesk,
@@ -104,6 +109,7 @@ _AUTHS: Mapping[str, Callable[[Account], httpx.Auth]] = {"zendesk": _zendesk_aut
 
 _SETUPS: Mapping[str, Callable[[Account, httpx.AsyncClient, bool], Setup]] = {
     "zendesk": _zendesk_setup,
+    "freshdesk": _freshdesk_setup,
 }
 
 WEBHOOKS: Mapping[str, Webhooks] = {"zendesk": zendesk_webhook, "freshdesk": freshdesk_webhook}

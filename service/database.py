@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import psycopg
 import sqlalchemy as sa
+import structlog
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -24,9 +29,14 @@ CONNECT_TIMEOUT_S = 3  # a webhook must be refused while its sender still listen
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x64657370  # "desp": one replica migrates, the others wait for it
+_LOCK_TIMEOUT_S = 1  # for a table; less than a webhook may wait for the inbox
+_PATIENCE_S = 60.0  # for whoever holds a table
+_AGAIN_S = 1.0
 
 # A connection that died without a word is noticed in half a minute, not in the two hours of the operating system.
 _KEEPALIVE = {"keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "4"}
+
+log = structlog.get_logger()
 
 metadata = sa.MetaData()
 
@@ -276,14 +286,52 @@ def storable(text: str) -> str:
 
 
 def migrate(address: sa.URL, *, to: str = "head") -> None:
-    """Bring the tables to the newest revision; replicas that start together do it one after the other."""
+    """Bring the tables to the newest revision; processes that start together do it one after the other.
+
+    Tables of a newer version are left as they are: a revision only ever adds (tests/service/test_migrations.py), so that two
+    versions work side by side while an update rolls. Waits for up to _PATIENCE_S while somebody holds a table.
+    Raises DatabaseUnavailableError with what to do.
+    """
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     engine = sa.create_engine(
         address, connect_args={"connect_timeout": CONNECT_TIMEOUT_S}, poolclass=sa.NullPool, hide_parameters=True
     )
-    with engine.begin() as connection:
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
-        config.attributes["connection"] = connection
+    latest = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            with engine.begin() as connection:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+                _upgrade(connection, config, to)
+        except sa.exc.OperationalError as error:
+            if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
+                raise
+            if time.monotonic() > latest:
+                raise DatabaseUnavailableError(
+                    "the tables cannot be migrated while somebody holds them, such as a backup: start again when it is done"
+                ) from error
+            log.warning("somebody holds a table: the migration is tried again")
+            time.sleep(_AGAIN_S)
+        else:
+            return
+
+
+def _upgrade(connection: sa.Connection, config: Config, to: str) -> None:
+    newest = ScriptDirectory.from_config(config).get_current_head() or ""
+    found = MigrationContext.configure(connection).get_current_revision() or ""
+    if found > newest:
+        log.warning("a newer version has made the tables: they stay as they are", revision=found, ours=newest)
+    if found >= newest:
+        return
+    # What waits for a lock has everybody else wait behind it; nobody waits as long as a webhook's sender listens.
+    connection.execute(sa.text(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT_S}s'"))
+    config.attributes["connection"] = connection
+    try:
         command.upgrade(config, to)
-    engine.dispose()
+    except sa.exc.ProgrammingError as error:
+        if not isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
+            raise
+        raise DatabaseUnavailableError(
+            f"the tables are of revision {found or 'none'}, this version needs {newest}, and this user of the database may not"
+            " change them: run `deskpilot migrate` with one who may"
+        ) from error

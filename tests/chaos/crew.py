@@ -32,10 +32,14 @@ class _Running:
 
 
 class Crew:
-    """Processes by name, each with a log of its own in `folder`. `keys`: which model key belonged to which pid."""
+    """Processes by name, each with a log of its own in `folder`. `keys`: which model key belonged to which pid.
+
+    `root`: where the code is that is started next.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.root = ROOT
         self._orders: dict[str, tuple[Sequence[str], Mapping[str, str]]] = {}
         self._running: dict[str, _Running] = {}
         self._starts = 0
@@ -57,7 +61,7 @@ class Crew:
         given = {key: value for key, value in os.environ.items() if not key.startswith("DESKPILOT_")} | dict(
             environment
         )
-        given |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        given |= {"PYTHONPATH": str(self.root), "PYTHONUNBUFFERED": "1"}
         if "DESKPILOT_LLM__BASE_URL" in given:
             given["DESKPILOT_LLM__API_KEY"] = f"key-of-start-{self._starts}"
         with self.log_of(name).open("ab") as log:

@@ -46,6 +46,7 @@ class Plan:
     reconcile_every_s: float = 60.0  # each time, every ticket that changed within its overlap is looked at once more
     quiet_s: float = 12.0  # at the end, in which nothing more may come
     embedded: bool = False  # one process with the embedded engines, instead of web, two workers and a PostgreSQL
+    older: Path | None = None  # where the code is that is updated by the rolling restart; None: it is this code already
     seed: str = "1"
 
     @property
@@ -291,6 +292,7 @@ async def staged(plan: Plan, folder: Path) -> AsyncIterator[Driver]:
         about = (await http.get(f"{desks}/about")).raise_for_status().json()
         environment |= about["settings"] | _settings(plan, model)
         names = ("serve",) if plan.embedded else ("web", "worker-1", "worker-2")
+        crew.root = plan.older or ROOT
         for name in names:
             listens = ("--port", str(ports[0]), *(() if plan.embedded else ("--no-worker",)))
             command = ("work",) if name.startswith("worker") else ("serve", *listens)
@@ -299,6 +301,7 @@ async def staged(plan: Plan, folder: Path) -> AsyncIterator[Driver]:
         await crew.answers(f"{web}/healthz")
         for name in names[1:]:
             await crew.said(name, _WORKER_READY)
+        crew.root = ROOT
         yield Driver(plan, crew, http, about, {"web": web, "model": model, "desks": desks})
 
 

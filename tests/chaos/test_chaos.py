@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.__main__ import run
+from tests.chaos.crew import ROOT
 from tests.chaos.driver import Plan
 from tests.chaos.judge import Demands
+from tests.chaos.older import VERSIONS, NoHistoryError, unpacked
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.long]  # on a machine that is busy with other tests
 
@@ -74,8 +76,13 @@ async def test_the_same_holds_for_one_process_on_the_embedded_engines(folder: Pa
     assert await breaches(plan, demands, folder) == []
 
 
-async def test_a_rolling_restart_under_load_loses_and_doubles_nothing(folder: Path) -> None:
-    """SIGTERM to each process in turn."""
+async def test_a_rolling_update_under_load_loses_and_doubles_nothing(folder: Path) -> None:
+    """SIGTERM to each process in turn; the version before the newest migration goes, this one comes, the web first."""
+    older, missing = None, ""
+    try:
+        older = unpacked(folder / "older")
+    except NoHistoryError as error:
+        missing = f"a restart of this version was tried, and no update of an older one: {error}"
     plan = Plan(
         messages=10,
         kills=0,
@@ -86,7 +93,22 @@ async def test_a_rolling_restart_under_load_loses_and_doubles_nothing(folder: Pa
         lost=0,
         reconcile_every_s=0,
         quiet_s=3,
+        older=older,
         seed="7",
     )
 
+    assert older is None or not (older / VERSIONS.relative_to(ROOT) / newest_revision()).exists()
     assert await breaches(plan, PATIENT, folder) == []
+    assert [line for line in said_by_all(folder) if '"level": "error"' in line] == []
+    if missing:
+        pytest.skip(missing)
+
+
+def newest_revision() -> str:
+    """The name of its file."""
+    return max(file.name for file in VERSIONS.glob("r*.py"))
+
+
+def said_by_all(folder: Path) -> list[str]:
+    """Every line of every log."""
+    return [line for log in folder.glob("*.log") for line in log.read_text().splitlines()]

@@ -59,7 +59,7 @@ def test_the_migrations_make_exactly_the_tables_that_the_code_uses(database_url:
     """A column added to one and forgotten in the other is found here."""
     engine = sa.create_engine(make_url(database_url).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"include_name": _ours})
+        context = MigrationContext.configure(connection, opts={"include_name": _ours, "compare_server_default": True})
         assert compare_metadata(context, metadata) == []
     engine.dispose()
 
