@@ -50,7 +50,6 @@ jobs = typer.Typer(no_args_is_help=True, help="Tickets that wait, run or were gi
 app.add_typer(jobs, name="jobs")
 evaluations = typer.Typer(no_args_is_help=True, help="How good it is, on labelled data of yours.")
 app.add_typer(evaluations, name="eval")
-app.command()(doctor)
 knowledge = typer.Typer(no_args_is_help=True, help="What the articles lack.")
 app.add_typer(knowledge, name="knowledge")
 
@@ -116,6 +115,9 @@ def migrate() -> None:
 def sync(*, as_json: Json = False) -> None:
     """Read the articles of every source into the index, with a progress bar; through the running `serve` if there is one."""
     _run(_sync(as_json=as_json))
+
+
+app.command()(doctor)
 
 
 @app.command()

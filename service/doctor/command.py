@@ -26,7 +26,8 @@ from service.settings import Settings, SettingsProblem, load
 _SIGNS = {"fine": ("✓", "green"), "doubtful": ("!", "yellow"), "wrong": ("✗", "red")}
 
 Live = Annotated[
-    bool, typer.Option(help="Also make one tiny call each to the model and the embeddings, which costs tokens.")
+    bool,
+    typer.Option("--live", help="Also make one tiny call each to the model and the embeddings, which costs tokens."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
@@ -80,8 +81,8 @@ def parts(settings: Settings, *, live: bool, setup_of: helpdesks.SetupOf = helpd
 
 
 def _print(checks: Sequence[Check], *, as_json: bool) -> None:
+    counts = {state: sum(check.state == state for check in checks) for state in _SIGNS}
     if as_json:
-        counts = {state: sum(check.state == state for check in checks) for state in _SIGNS}
         print(json.dumps({**counts, "checks": [asdict(check) for check in checks]}, indent=2))  # noqa: T201
         return
     table = Table("", "check", "", box=None, pad_edge=False, show_header=False)
@@ -92,3 +93,4 @@ def _print(checks: Sequence[Check], *, as_json: bool) -> None:
             said.append(f"\n→ {check.remedy}", style="bold")
         table.add_row(Text(sign, colour), Text(check.what), said)
     Console().print(table)
+    Console().print(", ".join(f"{count} {state}" for state, count in counts.items()), highlight=False)

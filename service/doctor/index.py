@@ -11,6 +11,7 @@ import httpx
 from connectors.setup import Check
 from service.assembly import opened_library
 from service.control import Control, find
+from service.doctor.spans import ago, span
 from service.errors import ServiceError
 from service.knowledge.chunks import SPLITTING
 from service.knowledge.standing import Standing, standing
@@ -90,10 +91,10 @@ def _fresh(stands: Standing, settings: Settings) -> Iterator[Check]:
         if not read:
             yield Check(what, "doubtful", "They were not read to their end yet.", _SYNC)
             continue
-        ago_s = max(0.0, (datetime.now(UTC) - datetime.fromisoformat(read)).total_seconds())
-        said = f"They were last read to their end {ago_s / 3600:.1f} hours ago"
-        if every_s and ago_s > _LATE * every_s + _SLACK_S:
-            late = f"{said}; every {every_s / 3600:.1f} hours is set."
+        at = datetime.fromisoformat(read)
+        said = f"They were last read to their end {ago(at)}"
+        if every_s and (datetime.now(UTC) - at).total_seconds() > _LATE * every_s + _SLACK_S:
+            late = f"{said}; every {span(every_s)} is set."
             yield Check(what, "doubtful", late, f"See that `deskpilot serve` runs. {_SYNC}")
         else:
             yield Check(what, "fine", f"{said}.")

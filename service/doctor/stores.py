@@ -105,7 +105,7 @@ def _tables(here: str | None) -> Check:
         return Check("migrations", "wrong", "The database has no tables of ours yet.", f"{_SERVE}, which makes them.")
     if here not in known:
         said = f"The tables are of a newer version ({here}) than this program, which knows {known[0]}."
-        return Check("migrations", "wrong", said, "Use the newer deskpilot, or restore the backup from before it.")
+        return Check("migrations", "doubtful", said, "Use the newer deskpilot, or restore the backup from before it.")
     if behind := known.index(here):
         said = f"The tables are {behind} behind ({here}; this program needs {known[0]})."
         return Check("migrations", "wrong", said, f"{_SERVE}, which brings them up to date.")

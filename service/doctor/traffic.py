@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from connectors.setup import Check
 from service.database import Database
 from service.doctor import stores
+from service.doctor.spans import ago, span
 from service.outages import INDEX, MODEL, Outage, Outages, leak_of
 from service.settings import Settings
 
@@ -49,14 +50,14 @@ async def _inside(database: Database, settings: Settings) -> list[Check]:
 def _work(row: sa.Row[Any]) -> Check:
     """Whether what is due is worked on."""
     waiting, oldest = row.inbox + row.due, max(row.inbox_s or 0.0, row.due_s or 0.0)
-    workers = f"{row.workers} process{'es' if row.workers != 1 else ''} at work"
+    workers = f"{row.workers} worker{'s' if row.workers != 1 else ''}"
     later = f", {row.later} put off" if row.later else ""
     start = "Start `deskpilot serve`, or `deskpilot work` beside `serve --no-worker`."
     if not waiting:
         if not row.workers:
             return Check("queue", "doubtful", f"Nobody works on tickets, and nothing is due{later}.", start)
         return Check("queue", "fine", f"Nothing is due{later}; {workers}.")
-    said = f"{waiting} {'are' if waiting != 1 else 'is'} due, the oldest for {_time(oldest)}{later}; {workers}."
+    said = f"{waiting} {'are' if waiting != 1 else 'is'} due, the oldest for {span(oldest)}{later}; {workers}."
     if not row.workers and oldest > _LONG_S:
         return Check("queue", "wrong", said, start)
     if oldest > _LONG_S:
@@ -68,7 +69,7 @@ def _work(row: sa.Row[Any]) -> Check:
 def _given_up(row: sa.Row[Any]) -> list[Check]:
     if not row.parked:
         return [Check("given up", "fine", "No ticket was given up.")]
-    said = f"{row.parked} ticket{'s were' if row.parked != 1 else ' was'} given up, the last {_ago(row.parked_at)}."
+    said = f"{row.parked} ticket{'s were' if row.parked != 1 else ' was'} given up, the last {ago(row.parked_at)}."
     return [
         Check(
             "given up", "doubtful", said, "`deskpilot jobs list` says why; `deskpilot jobs retry --parked` tries again."
@@ -88,14 +89,14 @@ async def _outages(database: Database, settings: Settings) -> list[Check]:
 
 
 def _stopped(helpdesk: str, outage: Outage) -> Check:
-    said = f"Nothing is written to {helpdesk} since {_ago(outage.since)}: a note came back public."
+    said = f"Nothing is written to {helpdesk} since {ago(outage.since)}: a note came back public."
     remedy = f"Mend the rule of {helpdesk} that published it; then `deskpilot resume {helpdesk}`."
     return Check(f"{helpdesk} writing", "wrong", said, remedy)
 
 
 def _out(outage: Outage) -> Check:
     """An open breaker keeps tickets waiting; only those of a model get a note all the same."""
-    said = f"{outage.name} has failed {outage.failures} times in a row since {_ago(outage.since)}: {outage.reason}."
+    said = f"{outage.name} has failed {outage.failures} times in a row since {ago(outage.since)}: {outage.reason}."
     remedy = "See the line about it here. Tickets wait, and one of them tries every second."
     if not outage.open:
         return Check("breakers", "doubtful", said, "A single failure: the next call decides.")
@@ -104,27 +105,15 @@ def _out(outage: Outage) -> Check:
 
 def _delivered(helpdesk: str, count: int, newest: datetime | None) -> Check:
     what = f"{helpdesk} deliveries"
-    if count:
-        return Check(what, "fine", f"{count:,} webhooks in the last day, the newest {_ago(newest)}.")
-    last = f"the newest came {_ago(newest)}" if newest else "nor is an older one known"
+    if count and newest:
+        return Check(what, "fine", f"{count:,} in the last day, the newest {ago(newest)}.")
+    last = f"the newest came {ago(newest)}" if newest else "nor is an older one known"
     return Check(
         what,
         "doubtful",
         f"No webhook came in the last day; {last}.",
         f"Write a ticket, and look at the webhook's own log in {helpdesk}: it has to lead to /webhooks/{helpdesk} here.",
     )
-
-
-def _ago(moment: datetime | None) -> str:
-    return f"{_time((datetime.now(UTC) - moment).total_seconds())} ago" if moment else "at an unknown time"
-
-
-def _time(seconds: float) -> str:
-    """In the largest unit of which there are two."""
-    for size, unit in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{max(seconds, 0):.0f} s"
 
 
 # nothing is due before its ticket was quiet, or before the moment it was put off to

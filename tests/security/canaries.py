@@ -42,7 +42,7 @@ LONGEST_S = 60.0
 
 COMMANDS = (
     "jobs list", "jobs list --json", "jobs show zendesk:1 --json", "knowledge report", "sync", "sync --json",
-    "forget --requester nobody --helpdesk zendesk", "backfill --json", "resume zendesk", "--version",
+    "forget --requester nobody --helpdesk zendesk", "backfill --json", "resume zendesk", "doctor --json", "doctor --live", "--version",
 )  # fmt: skip
 """What is run beside the service while everything refuses us, and jobs say why they wait."""
 

@@ -53,6 +53,7 @@ def test_people_read_a_line_per_check_with_its_sign_and_the_remedy(monkeypatch: 
 
     assert lines == [
         "✓ one It answers.", "! two It is [old].", "→ Look at it.", "✗ three It is gone.", "→ Start it.",
+        "1 fine, 1 doubtful, 1 wrong",
     ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -76,7 +77,7 @@ async def test_an_index_that_was_filled_is_fine(synced: Settings) -> None:
     assert {check.state for check in checks.values()} == {"fine"}
     assert "passages: folder " in checks["index"].said
     assert checks["index and settings"].said == "They fit: words alone."
-    assert checks["folder articles"].said == "They were last read to their end 0.0 hours ago."
+    assert re.fullmatch(r"They were last read to their end \d+ s ago\.", checks["folder articles"].said)
 
 
 async def test_an_index_that_is_not_there_is_not_made_by_looking(settings: Settings) -> None:
@@ -154,7 +155,7 @@ def test_an_index_of_an_older_version_is_doubtful_and_its_successor_is_told_of(c
     )
 
 
-@pytest.mark.parametrize(("hours", "every_s", "state"), [(1, 3600, "fine"), (5, 3600, "doubtful"), (99, 0, "fine")])
+@pytest.mark.parametrize(("hours", "every_s", "state"), [(2, 3600, "fine"), (5, 3600, "doubtful"), (40, 0, "fine")])
 def test_a_source_that_was_not_read_for_long_is_doubtful(hours: int, every_s: float, state: str) -> None:
     """Against what is set; 0 means by hand alone."""
     read = (datetime.now(UTC) - timedelta(hours=hours)).isoformat()
@@ -162,7 +163,7 @@ def test_a_source_that_was_not_read_for_long_is_doubtful(hours: int, every_s: fl
     (check,) = index._fresh(replace(NOW, read={"zendesk": read}), settings)
 
     assert check.state == state
-    assert f"{hours}.0 hours ago" in check.said
+    assert f"{hours} hours ago" in check.said
 
 
 async def test_when_a_source_was_read_is_unknown_of_an_older_versions_index(synced: Settings) -> None:

@@ -50,8 +50,8 @@ async def test_a_quiet_service_at_work_is_fine(settings: Settings, database: Dat
     checks = await looked(settings)
 
     assert {check.state for check in checks.values()} == {"fine"}
-    assert checks["queue"].said == "Nothing is due; 1 process at work."
-    assert checks["freshdesk deliveries"].said.startswith("1 webhooks in the last day, the newest")
+    assert checks["queue"].said == "Nothing is due; 1 worker."
+    assert checks["freshdesk deliveries"].said.startswith("1 in the last day, the newest")
 
 
 async def test_nobody_at_work_is_doubtful_until_something_waits(settings: Settings, database: Database) -> None:
@@ -65,7 +65,7 @@ async def test_nobody_at_work_is_doubtful_until_something_waits(settings: Settin
     stuck = (await looked(settings))["queue"]
 
     assert (idle.state, stuck.state) == ("doubtful", "wrong")
-    assert stuck.said == "1 is due, the oldest for 20 minutes; 0 processes at work."
+    assert stuck.said == "1 is due, the oldest for 20 minutes; 0 workers."
     assert "deskpilot serve" in stuck.remedy
 
 
@@ -85,7 +85,7 @@ async def test_a_backlog_is_judged_by_its_oldest(
 
     assert check.state == state
     assert check.said.startswith("2 are due, the oldest for ")
-    assert ", 1 put off; 1 process at work." in check.said
+    assert ", 1 put off; 1 worker." in check.said
     assert not check.remedy or "deskpilot jobs list" in check.remedy
 
 
@@ -97,7 +97,8 @@ async def test_tickets_that_were_given_up_are_doubtful(settings: Settings, datab
     )
     check = (await looked(settings))["given up"]
 
-    assert (check.state, check.said) == ("doubtful", "1 ticket was given up, the last 0 s ago.")
+    assert check.state == "doubtful"
+    assert check.said.startswith("1 ticket was given up, the last ")
     assert "deskpilot jobs retry --parked" in check.remedy
 
 
