@@ -20,7 +20,8 @@ from connectors.zendesk.paging import PAGE_SIZE, pages
 from connectors.zendesk.wire import documented_shape
 
 UNREACHED = (
-    "Make the address reachable from the internet: name, certificate, firewall, and a proxy that hands on /webhooks/."
+    "Start the service, and make its address reachable from the internet: name, certificate, firewall, and a proxy that hands on "
+    "/webhooks/."
 )
 
 _CLOCK_DOUBTFUL = timedelta(seconds=30)
