@@ -52,8 +52,10 @@ def connect(
 def setup_of(name: str, account: Account, http: httpx.AsyncClient, *, events: bool = True) -> Setup:
     """What connects, looks at and disconnects one helpdesk account; borrows `http`.
 
-    events: False has a Zendesk webhook be called by triggers, without asking for events first.
+    events: False has a Zendesk webhook be called by triggers, without asking for events first. Raises MisconfiguredError.
     """
+    if name not in _SETUPS:
+        raise MisconfiguredError(f"{name} is connected by hand: README.md says how")
     return _SETUPS[name](account, http, events)
 
 

@@ -52,6 +52,7 @@ evaluations = typer.Typer(no_args_is_help=True, help="How good it is, on labelle
 app.add_typer(evaluations, name="eval")
 knowledge = typer.Typer(no_args_is_help=True, help="What the articles lack.")
 app.add_typer(knowledge, name="knowledge")
+app.add_typer(wizard.commands(lambda command: _run(command)), name="setup")  # noqa: PLW0108 - it is defined below
 
 steering.add_commands(app, lambda command, *given, **more: _run(_told(command, *given, **more)))
 
@@ -336,6 +337,3 @@ def _complain(problems: Sequence[str], *, logged: bool) -> None:
             structlog.get_logger().error(problem)
         else:
             errors.print(Text.assemble(("✗", "red"), f" {problem}"), soft_wrap=True)
-
-
-app.add_typer(wizard.commands(_run), name="setup")  # stands here because it runs its commands as all others are run

@@ -76,8 +76,8 @@ class Connecting:
     def __init__(self, settings: Settings, order: Order) -> None:
         self._settings, self._order = settings, order
         # what a program reads stands alone on standard output
-        self._out = Console(stderr=order.as_json, highlight=False, soft_wrap=True)
-        self._errors = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._out = Console(stderr=order.as_json, highlight=False, soft_wrap=True, markup=False)
+        self._errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
         self._told = _Told(order.helpdesk, order.endpoint)
         groups = {"zendesk": settings.zendesk, "freshdesk": settings.freshdesk}
         self._secrets = groups[order.helpdesk].secrets  # that the service's settings have
@@ -223,7 +223,7 @@ class Connecting:
     def _agreed(self) -> bool:
         if self._order.sure:
             return True
-        return self._errors.input("Go on? [y/N] ").strip().lower() in ("y", "yes")
+        return self._errors.input("Go on? [y/N] ", markup=False).strip().lower() in ("y", "yes")
 
     def _say(self, check: Check) -> None:
         mark, colour = _MARKS[check.state]

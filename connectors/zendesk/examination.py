@@ -20,7 +20,8 @@ from connectors.zendesk.paging import PAGE_SIZE, pages
 from connectors.zendesk.wire import documented_shape
 
 UNREACHED = (
-    "Make the address reachable from the internet: name, certificate, firewall, and a proxy that hands on /webhooks/."
+    "Start the service, and make its address reachable from the internet: name, certificate, firewall, and a proxy that hands on "
+    "/webhooks/."
 )
 
 _CLOCK_DOUBTFUL = timedelta(seconds=30)
@@ -187,10 +188,13 @@ def _private(host: str) -> bool:
 async def _webhook(door: Door, endpoint: str, *, secrets: Sequence[str], now: datetime) -> list[Check]:
     there = [one async for page in pages(door, "/api/v2/webhooks", params={}) for one in _rows(page, "webhooks")]
     with documented_shape("webhook"):
-        here = [one for one in there if one["endpoint"] == endpoint]
+        here = [one for one in there if (one["endpoint"] == endpoint if endpoint else one["name"] == "deskpilot")]
+        if not here and not endpoint:
+            said = "Which webhook is ours is not known: none has our name, and our public address is not set."
+            return [Check("webhook", "doubtful", said, "Set the public address.")]
         if not here:
             ours = ", ".join(one["endpoint"] for one in there if one["name"] == "deskpilot")
-            said = f"No webhook calls {endpoint or 'us'}{f'; ours calls {ours}' if ours else ''}."
+            said = f"No webhook calls {endpoint}{f'; ours calls {ours}' if ours else ''}."
             full = len(there) >= _TRIAL_WEBHOOKS and not ours
             plan = f"The account has {len(there)} webhooks, and a trial takes {_TRIAL_WEBHOOKS}, sixty deliveries a minute."
             limit = (
@@ -200,7 +204,7 @@ async def _webhook(door: Door, endpoint: str, *, secrets: Sequence[str], now: da
             )
             return [Check("webhook", "wrong", said, "Let set-up make it."), *limit]
         if len(here) > 1:
-            said = f"{len(here)} webhooks call {endpoint}: everything comes more than once."
+            said = f"{len(here)} webhooks call {endpoint or 'us'}: everything comes more than once."
             return [Check("webhook", "doubtful", said, "Delete all but one, then run set-up.")]
         webhook = here[0]
         path = f"/api/v2/webhooks/{webhook['id']}"

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from connectors.base import ForbiddenError, RejectedError
+from connectors.base import ForbiddenError, RejectedError, RetryableError
 from connectors.http import JSON, Door
 from connectors.setup import Call, Check, Connected, Send
 from connectors.zendesk import examination, triggers
@@ -116,7 +116,8 @@ class ZendeskSetup:
                 )
             except ForbiddenError:
                 raise
-            except RejectedError as error:  # what the vendor answers where nobody does is not documented
+            except (RejectedError, RetryableError) as error:
+                # how it tells that nobody is there is not documented; it may wait for twelve seconds, longer than we for it
                 said = f"Zendesk could not send a test to {endpoint}: {error}."
                 return Check("test delivery", "wrong", said, examination.UNREACHED)
         with documented_shape("answer to a test delivery"):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import httpx
 import pytest
 
-from connectors import WEBHOOKS, Account, connect
+from connectors import WEBHOOKS, Account, connect, setup_of
 from connectors.base import Helpdesk, MisconfiguredError
 from connectors.freshdesk.simulator import FreshdeskSimulator
 from connectors.zendesk.simulator import ZendeskSimulator
@@ -94,3 +94,10 @@ async def test_every_helpdesk_with_a_client_can_read_its_webhooks() -> None:
     async with httpx.AsyncClient() as http:
         for name in WEBHOOKS:
             assert connect(name, Account(url="https://acme.example", token="some"), http).name == name
+
+
+async def test_a_helpdesk_without_set_up_says_so() -> None:
+    """In a sentence, whoever asks."""
+    async with httpx.AsyncClient() as http:
+        with pytest.raises(MisconfiguredError, match="by hand"):
+            setup_of("folder", Account(url="https://acme.example"), http)

@@ -162,6 +162,16 @@ async def test_no_webhook_is_told() -> None:
         assert (await one.check("webhook")).said.endswith("; ours calls https://old.example/webhooks/zendesk.")
 
 
+async def test_without_our_address_the_webhook_is_known_by_its_name() -> None:
+    """Not every service is told its own address; nothing is guessed where there is no such webhook."""
+    async with admin() as one:
+        assert (await one.check("webhook", endpoint="")).state == "doubtful"
+        made = await one.connect()
+        seen = {check.what: check.state for check in await one.examine("", secrets=[made.secret])}
+
+        assert (seen["webhook"], seen["signing secret"], "address" in seen) == ("fine", "fine", False)
+
+
 async def test_a_trial_without_room_is_told() -> None:
     """Before set-up runs into it."""
     async with admin() as one:

@@ -310,3 +310,20 @@ async def test_no_webhook_means_no_test_delivery() -> None:
         check = await one.setup.deliver(ENDPOINT)
 
         assert (check.state, check.said) == ("wrong", f"No webhook calls {ENDPOINT}.")
+
+
+async def test_a_test_delivery_that_zendesk_says_nothing_of_is_told() -> None:
+    """It waits longer for an address that swallows everything than we wait for it."""
+    async with admin() as one:
+        await one.connect()
+        webhooks = one.setup._webhooks  # type: ignore[attr-defined]
+
+        async def then_nothing() -> Any:
+            listed = await webhooks()
+            one.desk.simulator.faults.unavailable = 1
+            return listed
+
+        one.setup._webhooks = then_nothing  # type: ignore[attr-defined]
+        check = await one.setup.deliver(ENDPOINT)
+
+        assert (check.state, check.said.startswith("Zendesk could not send a test")) == ("wrong", True)
