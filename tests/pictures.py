@@ -20,6 +20,8 @@ ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "deploy" / "pictures"
 ARTICLES = ROOT / "deploy" / "demo" / "articles"
 
+ADMIN = "a-token-for-pictures"
+
 READY: dict[str, Any] = {
     "subject": "Where is my kettle?",
     "name": "Ana Beltrame",
@@ -77,7 +79,9 @@ async def main() -> None:
     """Write a ticket of each kind, and take their pictures."""
     PICTURES.mkdir(exist_ok=True)
     with fake_llm.serving() as model:
-        async with staged(ARTICLES, debounce_s=0, debounce_max_s=0, llm=model.settings(wait_s=0)) as stage:
+        async with staged(
+            ARTICLES, debounce_s=0, debounce_max_s=0, llm=model.settings(wait_s=0), admin_token=ADMIN
+        ) as stage:
             await sync_all(stage.service.tools.library, progress=lambda *_: None)
             for kind, told in KINDS.items():
                 model.otherwise = scripted(told)
@@ -90,6 +94,8 @@ async def main() -> None:
                 while not stage.zendesk.notes(ticket_id):
                     await asyncio.sleep(0.05)
                 await picture(stage, ticket_id, kind)
+            model.otherwise = scripted(READY)
+            await administrators(stage)
 
 
 def scripted(told: dict[str, Any]) -> fake_llm.Answer:
@@ -119,6 +125,27 @@ async def picture(stage: Stage, ticket_id: str, kind: str) -> None:
         if kind == "ready":
             await page.set_viewport_size({"width": 1360, "height": 900})
             await page.screenshot(path=PICTURES / "helpdesk.png")
+
+
+async def administrators(stage: Stage) -> None:
+    """The pages of whoever runs a pilot."""
+    async with open_page(width=1280, height=900) as page:
+        await page.goto(f"{stage.url}/admin/try")
+        await page.get_by_label("Admin token").fill(ADMIN)
+        await page.get_by_role("button", name="Sign in").click()
+        await page.get_by_label("The customer's message").fill(READY["text"])
+        await page.get_by_label("Subject").fill(READY["subject"])
+        await page.get_by_role("button", name="Try it").click()
+        await page.screenshot(path=PICTURES / "admin-try.png", full_page=True)
+        await page.goto(f"{stage.url}/admin/pilot")
+        scope = page.get_by_role("region", name="Zendesk: which tickets")
+        await scope.get_by_label("Groups").fill("Support, Warehouse")
+        await scope.get_by_label("Per cent").fill("25")
+        await scope.get_by_role("button", name="Cover these tickets").click()
+        await page.get_by_label("Pause", exact=True).select_option("Freshdesk")
+        await page.get_by_label("Why").fill("new groups today")
+        await page.get_by_role("button", name="Pause notes").click()
+        await page.screenshot(path=PICTURES / "admin-pilot.png", full_page=True)
 
 
 if __name__ == "__main__":
