@@ -144,8 +144,8 @@ class Rehearsal:
         assert isinstance(written, Written)  # noqa: S101 - it was asked for
         silence = _silence(ticket, occasion, written, self._library.settings)
         with attempt.timed("note"):
-            written, note = await asyncio.to_thread(self._author.note, written, masker, reference=REFERENCE)
-        return _told(written, ticket, note=note, silence=silence, seconds=attempt.seconds, calls=attempt.calls)
+            reviewed, note = await asyncio.to_thread(self._author.note, written, masker, reference=REFERENCE)
+        return _told(reviewed, ticket, note=note, silence=silence, seconds=attempt.seconds, calls=attempt.calls)
 
     def _made_up(self, trial: Trial) -> Ticket:
         """A ticket with this one message; everything else is empty."""

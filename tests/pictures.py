@@ -24,6 +24,8 @@ ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "deploy" / "pictures"
 ARTICLES = ROOT / "deploy" / "demo" / "articles"
 
+ADMIN = "a-token-for-pictures"
+
 READY: dict[str, Any] = {
     "subject": "Where is my kettle?",
     "name": "Ana Beltrame",
@@ -103,6 +105,8 @@ async def main(*, console_only: bool) -> None:
                 if not console_only:
                     await picture(stage, ticket_id, kind)
             await console(stage)
+            model.otherwise = scripted(READY)
+            await administrators(stage)
 
 
 async def console(stage: Stage) -> None:
@@ -171,6 +175,27 @@ async def picture(stage: Stage, ticket_id: str, kind: str) -> None:
         if kind == "ready":
             await page.set_viewport_size({"width": 1360, "height": 900})
             await page.screenshot(path=PICTURES / "helpdesk.png")
+
+
+async def administrators(stage: Stage) -> None:
+    """The pages of whoever runs a pilot."""
+    async with open_page(width=1280, height=900) as page:
+        await page.goto(f"{stage.url}/admin/try")
+        await page.get_by_label("Admin token").fill(TOKEN)
+        await page.get_by_role("button", name="Sign in").click()
+        await page.get_by_label("The customer's message").fill(READY["text"])
+        await page.get_by_label("Subject").fill(READY["subject"])
+        await page.get_by_role("button", name="Try it").click()
+        await page.screenshot(path=PICTURES / "admin-try.png", full_page=True)
+        await page.goto(f"{stage.url}/admin/pilot")
+        scope = page.get_by_role("region", name="Zendesk: which tickets")
+        await scope.get_by_label("Groups").fill("Support, Warehouse")
+        await scope.get_by_label("Per cent").fill("25")
+        await scope.get_by_role("button", name="Cover these tickets").click()
+        await page.get_by_label("Pause", exact=True).select_option("Freshdesk")
+        await page.get_by_label("Why").fill("new groups today")
+        await page.get_by_role("button", name="Pause notes").click()
+        await page.screenshot(path=PICTURES / "admin-pilot.png", full_page=True)
 
 
 if __name__ == "__main__":

@@ -144,7 +144,7 @@ class Crossing:
                 analysis = await asyncio.to_thread(analyse_by_rules, Conversation("", (turn,)))
                 others = " ".join(one for one in self.secrets if one != secret)
                 for query in (question, f"{question} {others} wombat"):
-                    retrieval = await pipeline._passages(ticket, replace(analysis, query=query), {})
+                    retrieval = await pipeline.author._passages(ticket, replace(analysis, query=query), {})
                     given = "\n".join(f"{one.passage.title} {one.passage.text}" for one in retrieval.given)
                     self._judge(given, helpdesk, name, found)
                     found.queries += 1

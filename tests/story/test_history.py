@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from connectors.base import Related
+from service.author import Circumstances
 from service.policy import Occasion
 from tests.story.conftest import Play
 
@@ -18,7 +19,9 @@ async def heard(play: Play, helpdesk: str, *, about: str, related: str) -> list[
     desk = play.stage.service.tools.library.helpdesks[helpdesk]
     ticket = replace(await desk.ticket(about), related=(Related(related, "merged"),))
     occasion = Occasion(message=ticket.messages[-1], key=ticket.messages[-1].id)
-    conversation, _ = await play.stage.service.pipeline._read(desk, ticket, occasion)
+    pipeline = play.stage.service.pipeline
+    attempt = pipeline.author.attempt(ticket, Circumstances({}, patient=False))
+    conversation, _ = await pipeline.author.read(ticket, await pipeline._history(desk, ticket), occasion, attempt)
     return [turn.text for turn in conversation.turns]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from service import jobs as jobs_module
+from service.author import Author
 from service.backlog import Backlog
-from service.pipeline import Pipeline
 from tests.story.conftest import Play
 
 
@@ -18,15 +18,15 @@ async def test_poison_is_parked_everything_else_is_served_and_a_retry_after_the_
     service = play.stage.service
     backlog = Backlog(service.database, service.queue)
     poison = await play.ask(text="Hello, is my parcel lost? POISON")
-    read = Pipeline._read
+    read = Author.read
 
-    async def trips(self: Pipeline, *given: object) -> object:
-        if given[1].id == poison:  # type: ignore[attr-defined]  # the ticket
+    async def trips(self: Author, *given: object) -> object:
+        if given[0].id == poison:  # type: ignore[attr-defined]  # the ticket
             raise ZeroDivisionError
         return await read(self, *given)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
-        patched.setattr(Pipeline, "_read", trips)
+        patched.setattr(Author, "read", trips)
         others = [await play.ask(email=f"customer{number}@customer.example") for number in range(5)]
         for ticket_id in others:
             await play.note("zendesk", ticket_id)

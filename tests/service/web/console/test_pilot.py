@@ -166,7 +166,7 @@ async def test_a_question_is_tried_on_the_page(browser: Browser, service: Servic
     assert page.status_code == 200
     assert "&lt;i&gt;nine&lt;/i&gt; days" in page.text  # as it was written, in its field
     assert '<option value="freshdesk" selected>' in page.text
-    assert f'<a href="{HELP}/parcels">' in page.text.split('class="note"')[1]
+    assert f'<a href="{HELP}/parcels">' in page.text.split('class="drafted"')[1]
     assert "we treat the parcel as lost" in read(page)
     assert "rules, no model" in read(page)
     assert "cited" in read(page)
@@ -180,7 +180,7 @@ async def test_an_empty_question_is_asked_for_again(browser: Browser) -> None:
     )
 
     assert page.status_code == 422
-    assert "open" in page.text.split('<details class="more"')[1][:6]  # what is wrong in it can be seen
+    assert "open" in page.text.split('<details class="options"')[1][:6]  # what is wrong in it can be seen
     assert 'value="Parcel"' in page.text
     assert 'id="language-problem"' in page.text
 
