@@ -124,7 +124,7 @@ _TOGETHER_S = 120
 """Deliveries of a ticket that were handed on so shortly after each other may have been one look's."""
 
 # A delivery led to the first thing that was said of its ticket before the next look; where nothing was, what stood before still does.
-_PAGE = sa.text(f"""
+_STATEMENT = f"""
     WITH looked AS MATERIALIZED (
         SELECT * FROM deliveries
         WHERE id < :before AND (:helpdesk = '' OR helpdesk = :helpdesk) AND (:ticket_id = '' OR (ticket_id = :ticket_id AND kind = 'ticket'))
@@ -169,7 +169,11 @@ _PAGE = sa.text(f"""
     SELECT fates.*, bounds.* FROM bounds
     LEFT JOIN fates ON cardinality(CAST(:fates AS text[])) = 0 OR fates.fate = ANY(CAST(:fates AS text[]))
     ORDER BY fates.id DESC NULLS LAST LIMIT :rows
-""").bindparams(sa.bindparam("accounts", type_=sa.ARRAY(sa.Text)), sa.bindparam("fates", type_=sa.ARRAY(sa.Text)))
+"""  # noqa: S608 - our own words
+
+_PAGE = sa.text(_STATEMENT).bindparams(
+    sa.bindparam("accounts", type_=sa.ARRAY(sa.Text)), sa.bindparam("fates", type_=sa.ARRAY(sa.Text))
+)
 
 
 def _told(row: sa.Row[Any]) -> Told:

@@ -135,17 +135,6 @@ async def console(stage: Stage) -> None:
         await page.screenshot(path=PICTURES / "admin-overview.png", full_page=True)
         await page.goto(f"{stage.url}/admin/deliveries")
         await page.screenshot(path=PICTURES / "admin-deliveries.png")
-        import os
-
-        if os.environ.get("MORE"):
-            for name in ("knowledge", "tickets/zendesk:5101"):
-                await page.goto(f"{stage.url}/admin/{name}")
-                await page.screenshot(path=f"/tmp/adm-{name.replace('/', '-')}.png", full_page=True)
-            await page.set_viewport_size({"width": 390, "height": 844})
-            await page.emulate_media(color_scheme="dark")
-            for name in ("", "/deliveries", "/knowledge", "/tickets/zendesk:5101"):
-                await page.goto(f"{stage.url}/admin{name}")
-                await page.screenshot(path=f"/tmp/adm-m{name.replace('/', '-')}.png", full_page=True)
 
 
 def scripted(told: dict[str, Any]) -> fake_llm.Answer:

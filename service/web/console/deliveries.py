@@ -15,7 +15,7 @@ from service.backlog import Backlog
 from service.deliveries import WANTED, Deliveries, Filter
 from service.ledger import TicketKey
 from service.web.console.layout import Layout
-from service.web.console.outcomes import came, outcome_of, sentence, verdict
+from service.web.console.outcomes import came, outcome_of, sentence, step, verdict
 
 RESULTS = {
     "": "Everything",
@@ -72,10 +72,10 @@ def router(layout: Layout, service: Service) -> APIRouter:
         return layout.page(
             request,
             "ticket.html.j2",
-            title=f"Ticket {ticket}",
+            title=f"{name['helpdesk'].capitalize()} {name['number']}",
             status=200 if history or entries else 404,
             ticket=ticket,
-            history=history[::-1],
+            history=[(at, *step(what, details)) for at, what, details in reversed(history)],
             entries=entries,
             drafts=(await service.tools.ledger.drafts(key))[::-1],
             verdict=verdict,

@@ -103,10 +103,11 @@ async def _sources(service: Service, syncs: Sequence[Sync]) -> list[Source]:
     if library.settings.knowledge.folder:
         accounts["folder"] = "*"
     told = _newest(syncs)
-    return [
+    found = [
         Source(name, await _articles(service, name, account), *told.get(name, (None, None)))
         for name, account in accounts.items()
     ]
+    return [one for one in found if one.articles != 0 or one.report or not one.name.endswith(MACROS)]
 
 
 def _newest(syncs: Sequence[Sync]) -> Mapping[str, tuple[SyncReport, datetime | None]]:

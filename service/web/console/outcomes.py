@@ -62,6 +62,18 @@ def sentence(text: str) -> str:
     return text[0].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
+def step(what: str, details: str) -> tuple[str, str]:
+    """A line of a ticket's history (see service/backlog.py), in words."""
+    kind, _, name = what.partition(" ")
+    if kind == "webhook" or not name:
+        return came(name or what), _LOOKED.get(details, sentence(details))
+    if kind == "draft":
+        return f"Draft {name}", verdict(details)
+    if kind == "note":
+        return f"Note {name}", f"Written, as {details}."
+    return "No note", sentence(details)
+
+
 def _note(told: Told) -> Outcome:
     return Outcome("good", "Note", verdict(told.verdict))
 
@@ -97,6 +109,8 @@ _WORDS: Mapping[Fate, Callable[[Told], Outcome]] = {
     "waiting": _waiting,
     "failed": _failed,
 }
+
+_LOOKED = {"job": "The ticket was looked at.", "our own note": "It told of our own note.", "": "Nothing was done yet."}
 
 _FIXED: Mapping[str, Outcome] = {
     "own": Outcome("calm", "No note", "It told of our own note."),
