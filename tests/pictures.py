@@ -24,7 +24,6 @@ ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "deploy" / "pictures"
 ARTICLES = ROOT / "deploy" / "demo" / "articles"
 
-ADMIN = "a-token-for-pictures"
 
 READY: dict[str, Any] = {
     "subject": "Where is my kettle?",

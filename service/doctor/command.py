@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from connectors import setup_of
 from connectors.setup import Check
 from service import logs
 from service.doctor import access, helpdesks, index, models, stores, traffic
@@ -57,7 +58,7 @@ async def _with_patience(settings: Settings, *, live: bool) -> Examination:
         return await examined(parts(settings, live=live))
 
 
-def parts(settings: Settings, *, live: bool, setup_of: helpdesks.SetupOf = helpdesks.identified) -> list[Part]:
+def parts(settings: Settings, *, live: bool, setup_of: helpdesks.SetupOf = setup_of) -> list[Part]:
     """Everything there is to look at, in the order in which it is told."""
     now = datetime.now(UTC)
     away = "See that it answers from this machine, and look again."

@@ -9,8 +9,8 @@ from typing import Protocol
 
 import httpx
 
-from connectors import WEBHOOKS, Account, connect
-from connectors.base import ConnectorError, Helpdesk, MisconfiguredError
+from connectors import WEBHOOKS, Account, setup_of
+from connectors.base import ConnectorError
 from connectors.setup import Check
 from service.assembly import account_of
 from service.doctor.examination import failed
@@ -31,27 +31,7 @@ SetupOf = Callable[[str, Account, httpx.AsyncClient], Examiner]
 """As in connectors.setup_of."""
 
 
-class Identity:
-    """Looks at no more than who we are there; for a helpdesk whose set-up is not written yet."""
-
-    def __init__(self, helpdesk: Helpdesk) -> None:
-        self._helpdesk = helpdesk
-
-    async def examine(self, endpoint: str, *, secrets: Sequence[str], now: datetime) -> Sequence[Check]:  # noqa: ARG002
-        """One call."""
-        try:
-            person = await self._helpdesk.whoami()
-        except MisconfiguredError as error:
-            return [failed("identity", str(error), "Correct its credentials.")]
-        return [Check("identity", "fine", f"{self._helpdesk.account} knows us as {person.role} {person.id}.")]
-
-
-def identified(name: str, account: Account, http: httpx.AsyncClient) -> Identity:
-    """A SetupOf."""
-    return Identity(connect(name, account, http))
-
-
-async def look(settings: Settings, name: str, *, now: datetime, setup_of: SetupOf = identified) -> Sequence[Check]:
+async def look(settings: Settings, name: str, *, now: datetime, setup_of: SetupOf = setup_of) -> Sequence[Check]:
     """All checks of one helpdesk, each with its name."""
     helpdesk = settings.helpdesks[name]
     endpoint = f"{settings.public_url}/webhooks/{name}" if settings.public_url else ""
