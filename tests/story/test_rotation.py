@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from service.database import Database
@@ -37,7 +37,7 @@ async def test_a_second_webhook_takes_over_from_the_first_in_zendesk(database: D
         tickets += await customers_write(desk)
 
         for ticket in tickets:
-            await desk.until(lambda ticket=ticket: desk.noted(ticket))
+            await desk.until(partial(desk.noted, ticket))
             await desk.settled(ticket)
     answers = [attempt.status_code for one in desk.simulator.deliveries.invocations for attempt in one.attempts]
     assert set(answers) == {200}
@@ -49,18 +49,20 @@ async def test_rules_of_freshdesk_change_to_a_secret_that_is_known_already(datab
     """We make it up: it joins the settings, then the rules, and then the old one leaves the settings."""
     async with freshdesk(database, data_dir, kind="header") as desk, desk.working():
         tickets = await customers_write(desk)
-        rules, (old,) = desk.simulator._rules.all, desk.secrets["freshdesk"]
+        (old,) = desk.secrets["freshdesk"]
 
         desk.secrets["freshdesk"] = (old, "a-secret-of-our-own-making")
         tickets += await customers_write(desk)
-        rules[:] = [replace(rule, secret="a-secret-of-our-own-making") for rule in rules]
+        for rule in desk.simulator._rules.all.values():
+            for action in rule.actions:
+                action["custom_headers"] = {"X-Webhook-Secret": "a-secret-of-our-own-making"}
         tickets += await customers_write(desk)
         await desk.simulator.settle()
         desk.secrets["freshdesk"] = ("a-secret-of-our-own-making",)
         tickets += await customers_write(desk)
 
         for ticket in tickets:
-            await desk.until(lambda ticket=ticket: desk.noted(ticket))
+            await desk.until(partial(desk.noted, ticket))
             await desk.settled(ticket)
     answers = {attempt.status for delivery in desk.simulator.deliveries for attempt in delivery.attempts}
     assert answers == {200}
