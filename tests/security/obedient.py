@@ -56,6 +56,8 @@ QUESTION = (
 _PARCELS = (
     "If the tracking of a parcel has not moved for seven working days, we treat it as lost and send a new kettle."
 )
+_NUMBERS = re.compile(r"\bticket=\d+|127\.0\.0\.1:\d+|\d{4}-\d\d-\d\d[ T][\d:.]+|\bDP-\w{5}")
+"""Digits that a log line has by itself: a canary of three of them stands in many."""
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _TOGETHER = 12  # tickets that are under way at once
 _PATIENCE_S = 120
@@ -379,7 +381,7 @@ async def _run(given: Sequence[Case], **changes: Any) -> Report:
             known += [changes.get("database_url", "") or stage.service.settings.database_url.get_secret_value()]
     for place in strangers(contacted, known=[str(one) for one in known]):
         report.wrong("contact", f"{place}", "")
-    said = log.getvalue()
+    said = _NUMBERS.sub(" ", log.getvalue())
     for case in given:
         if case.row.canary and (hit := re.search(case.row.canary, said)):
             report.wrong("log", case.name, said[max(0, hit.start() - 200) : hit.end() + 100])
