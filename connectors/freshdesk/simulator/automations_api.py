@@ -25,7 +25,7 @@ from connectors.freshdesk.simulator.refusals import (
     not_found,
     read_body,
 )
-from connectors.freshdesk.simulator.rules import CREATION, TIME, Rules
+from connectors.freshdesk.simulator.rules import KINDS, Rules
 from connectors.freshdesk.simulator.state import State
 from connectors.freshdesk.simulator.values import stamp
 
@@ -52,14 +52,13 @@ def automations_router(state: State, rules: Rules) -> APIRouter:
 
     @router.get("")
     async def list_rules(request: Request, kind: int) -> Response:
-        _allowed(state, rules, kind)
+        _allowed(state, kind)
         return page_of(state, request, rules.of(kind), lambda rule: _rule_body(rules, rule))
 
     @router.post("")
     async def create_rule(request: Request, kind: int) -> Response:
-        _allowed(state, rules, kind)
-        required = (*_ALWAYS, *(_ON_UPDATES if kind == rules.updates else ()))
-        body = _checked(await read_body(request, _FIELDS, required=required))
+        _allowed(state, kind)
+        body = _checked(await read_body(request, _fields(rules, kind), required=_required(rules, kind)))
         return JSONResponse(_rule_body(rules, rules.add(kind, body)), 201)
 
     @router.get("/{rule_id:int}")
@@ -69,7 +68,7 @@ def automations_router(state: State, rules: Rules) -> APIRouter:
     @router.put("/{rule_id:int}")
     async def update_rule(request: Request, kind: int, rule_id: int) -> Response:
         rule = _rule(state, rules, kind, rule_id)
-        rules.change(rule, _checked(await read_body(request, _FIELDS)))
+        rules.change(rule, _checked(await read_body(request, _fields(rules, kind))))
         return JSONResponse(_rule_body(rules, rule))
 
     @router.delete("/{rule_id:int}")
@@ -80,17 +79,26 @@ def automations_router(state: State, rules: Rules) -> APIRouter:
     return router
 
 
-def _allowed(state: State, rules: Rules, kind: int) -> None:
+def _allowed(state: State, kind: int) -> None:
     if refused := state.faults.automations_refused:
         raise Refusal(refused)
-    if kind not in (CREATION, TIME, rules.updates):
+    if kind not in KINDS:
         raise not_found()
     if not state.options.administrator:
         raise forbidden()
 
 
+def _fields(rules: Rules, kind: int) -> dict[str, Kind]:
+    """What a rule of this kind may have: only those on updates know who did what."""
+    return {name: field for name, field in _FIELDS.items() if kind == rules.updates or name not in _ON_UPDATES}
+
+
+def _required(rules: Rules, kind: int) -> tuple[str, ...]:
+    return (*_ALWAYS, *(_ON_UPDATES if kind == rules.updates else ()))
+
+
 def _rule(state: State, rules: Rules, kind: int, rule_id: int) -> StoredRule:
-    _allowed(state, rules, kind)
+    _allowed(state, kind)
     rule = rules.all.get(rule_id)
     if rule is None or rule.kind != kind:
         raise not_found()

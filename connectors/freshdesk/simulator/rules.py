@@ -22,8 +22,8 @@ SecretKind = Literal["basic", "header", "path"]
 
 BodyKind = Literal["simple", "advanced"]
 
-CREATION, TIME = 1, 3
-"""Numbers of two kinds of rules in addresses; which one rules on updates have is an option: texts disagree."""
+CREATION, KINDS = 1, (1, 3, 4)
+"""Numbers of rules in addresses: 3 and 4 are the hourly ones and those on updates; which is which is an option, for texts disagree."""
 
 AGENT, REQUESTER, ANYBODY = 1, 2, 3
 """Whose deed a rule on updates hears of: `type` of its performer."""

@@ -146,3 +146,22 @@ async def test_a_rule_of_ours_whose_id_is_no_number_is_never_part_of_a_path() ->
 
     assert [call.method for call in calls] == ["POST"] * 2
     assert any("Rule name: deskpilot: new ticket" in line for line in connected.clicks)
+
+
+async def test_rules_on_updates_go_where_the_only_list_is() -> None:
+    """An account without number 4."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(404 if "/automations/4/" in request.url.path else 200, json=[])
+
+    calls: list[Call] = []
+
+    async def rehearse(call: Call) -> dict[str, Any]:
+        calls.append(call)
+        return {}
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+        setup = FreshdeskSetup(http, base_url="https://acme.freshdesk.com", auth=ApiKey("key"))
+        await setup.connect(ENDPOINT, send=rehearse, secret=SECRET)
+
+    assert [call.path for call in calls] == [f"/api/v2/automations/{number}/rules" for number in (1, 3, 3)]

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from connectors.base import Delivery, MisconfiguredError, RetryableError
+from connectors.base import Delivery, MisconfiguredError, RejectedError, RetryableError
 from connectors.freshdesk import webhook
 from connectors.freshdesk.auth import ApiKey
 from connectors.freshdesk.setup import FreshdeskSetup
@@ -190,7 +190,13 @@ async def test_another_address_or_secret_is_changed_in_place(endpoint: str, secr
 
 
 @pytest.mark.parametrize(
-    "spoilt", [{"active": False}, {"events": [{"field_name": "reply_sent"}]}, {"performer": {"type": 1}}]
+    "spoilt",
+    [
+        {"active": False},
+        {"events": [{"field_name": "reply_sent"}]},
+        {"performer": {"type": 1}},
+        {"performer": {"type": 2, "members": [1]}},
+    ],
 )
 async def test_a_rule_of_ours_that_was_spoilt_is_put_right(spoilt: dict[str, Any]) -> None:
     """And only that one."""
@@ -245,12 +251,15 @@ async def test_undo_leaves_the_account_as_it_was() -> None:
 
 
 async def test_rules_on_updates_are_made_where_the_account_counts_them() -> None:
-    """By their events where there are some; else by the number that answers."""
+    """By the events that rules there have; where none tells, the other number refuses ours, and clicks are told."""
     async with admin(Options(update_rules=3)) as me:
-        await me.setup.connect(ENDPOINT, send=me.rehearse)
-        assert {call.path for call in me.sent[1:]} == {"/api/v2/automations/3/rules"}
-        await me.setup.connect(ENDPOINT, send=me.send)
-        assert (await me.looked(secrets=[me.desk.settings["webhook_secrets"]]))["webhook"].state == "fine"
+        connected = await me.setup.connect(ENDPOINT, send=me.send, secret=SECRET)
+        assert len(connected.made) == 1
+        assert sum("Rule name" in line for line in connected.clicks) == 2
+        await me.add(3, name="Reopen", performer={"type": 2}, events=[{"field_name": "reply_sent"}])
+        connected = await me.setup.connect(ENDPOINT, send=me.send, secret=SECRET)
+        assert (len(connected.made), connected.clicks) == (2, ())
+        assert (await me.looked())["webhook"].state == "fine"
 
 
 async def test_a_lost_answer_makes_no_second_rule() -> None:
@@ -276,6 +285,7 @@ async def test_without_the_api_the_clicks_are_told(options: Options, refused: in
         assert (me.sent, me.writes, connected.made, connected.secret) == ([], [], (), SECRET)
         assert why in connected.clicks[0]
         assert re.findall(r"URL: (\S+)", text) == [ENDPOINT] * 3
+        assert text.count("first matching rule") == 1
         assert set(re.findall(r"Username: (\S+) Password: (\S+)", text)) == {("deskpilot", SECRET)}
         (content,) = set(re.findall(r"Paste: (.*)", text))
         me.desk.connect_webhook(ENDPOINT, kind="basic", content=content, secret=SECRET)
@@ -294,12 +304,14 @@ async def test_a_rule_that_the_api_refuses_alone_is_left_for_clicks() -> None:
     async with admin() as me:
 
         async def strict(call: Call) -> Mapping[str, Any]:
-            body = {**(call.body or {}), "colour": SECRET} if "replied" in call.why else call.body
-            return await me.send(Call(call.method, call.path, call.why, body))
+            if "replied" in call.why:
+                raise RejectedError(f"400 (custom_headers: {SECRET} is not valid)")
+            return await me.send(call)
 
         connected = await me.setup.connect(ENDPOINT, send=strict, secret=SECRET)
         assert len(connected.made) == 2
-        assert "colour" in connected.clicks[0]
+        assert "custom_headers" in connected.clicks[0]
+        assert not any("first matching rule" in line for line in connected.clicks)
         assert SECRET not in connected.clicks[0]
         assert [line for line in connected.clicks if "Rule name" in line] == [
             'Tab "Ticket Updates": click "New rule". Rule name: deskpilot: requester replied'

@@ -152,14 +152,22 @@ async def test_a_webhook_connected_by_hand_is_a_rule_like_others() -> None:
 
 @pytest.mark.parametrize(
     ("options", "refused", "status"),
-    [(Options(), 404, 404), (Options(administrator=False), 0, 403), (Options(update_rules=3), 0, 404)],
+    [(Options(), 404, 404), (Options(administrator=False), 0, 403)],
 )
 async def test_rules_may_not_be_there_for_us(options: Options, refused: int, status: int) -> None:
-    """No such API in this account; an agent who is no administrator; another number for updates."""
+    """No such API in this account; an agent who is no administrator."""
     desk = new_desk(options)
     desk.faults.automations_refused = refused
     async with api(desk) as client:
         assert (await client.get("/automations/4/rules")).status_code == status
+
+
+@pytest.mark.parametrize(("number", "status"), [(1, 400), (2, 404), (3, 201), (4, 400)])
+async def test_only_one_kind_of_rule_knows_who_did_what(number: int, status: int) -> None:
+    """Which number it has is an option: texts disagree."""
+    async with api(new_desk(Options(update_rules=3))) as client:
+        rule = updated({"field_name": "reply_sent"}, performer={"type": 2})
+        assert (await client.post(f"/automations/{number}/rules", json=rule)).status_code == status
 
 
 @pytest.mark.parametrize(
