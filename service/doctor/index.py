@@ -16,7 +16,7 @@ from service.errors import ServiceError
 from service.knowledge.chunks import SPLITTING
 from service.knowledge.standing import Standing, standing
 from service.settings import Settings
-from service.vectors import ServerVectors
+from service.vectors import IndexInUseError, ServerVectors
 
 _SYNC = "`deskpilot sync` reads all articles, and says what it cannot read."
 _LATE = 2.0  # times the pause between two syncs
@@ -30,10 +30,17 @@ async def look(settings: Settings) -> Sequence[Check]:
     if stands is None:
         if not settings.qdrant.url and not await asyncio.to_thread((settings.data_dir / "qdrant").exists):
             return [_none()]
-        async with opened_library(settings) as library:
-            if isinstance(library.vectors, ServerVectors) and not await library.vectors.stands():
-                return [_none()]
-            stands = await standing(library)
+        try:
+            async with opened_library(settings) as library:
+                if isinstance(library.vectors, ServerVectors) and not await library.vectors.stands():
+                    return [_none()]
+                stands = await standing(library)
+        except IndexInUseError:
+            said = f"The one in {settings.data_dir} is open in another process, which tells nothing of it."
+            remedy = (
+                "A `deskpilot work` of its own is such a process. If there is none, stop `serve` and start it again."
+            )
+            return [Check("index", "doubtful", said, remedy)]
     return [_filled(stands), _fits(stands, settings), *_fresh(stands, settings)]
 
 
