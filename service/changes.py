@@ -1,4 +1,4 @@
-"""Who switched what, and when: pauses and the pilot's scope. Kept for as long as the database is."""
+"""Who switched what, and when: pauses and the pilot's scope. Kept for as long as the database is, but for the reason of a pause (service/retention.py)."""
 
 from __future__ import annotations
 

@@ -87,6 +87,12 @@ _OLD = {
         when=f"comment <> '' AND at < {_LIMIT}",
     ),
     "outages": _old("UPDATE outages SET reason = ''", "outages", key="name", when=f"reason <> '' AND probe_at < {_LIMIT}"),
+    # why somebody paused may name a customer; who did, and when, stays
+    "changes": _old(
+        "UPDATE changes SET details = details - 'why'",
+        "changes",
+        when=f"jsonb_exists(details, 'why') AND at < {_LIMIT}",
+    ),
     # one that waits so long is nobody's: its helpdesk was switched off. It stays, and says no more why it waits
     "jobs": _old(
         "UPDATE procrastinate_jobs SET args = args || '{\"reason\": \"\"}'",

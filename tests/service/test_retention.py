@@ -13,6 +13,7 @@ from service.database import Database, metadata
 from service.feedback import Vote
 from service.ledger import Ledger, SavedDraft, TicketKey
 from service.outages import Outages
+from service.pauses import Pauses
 from service.queue import Look, Queue
 from service.retention import KEPT, Retention
 from service.settings import SettingsProblem, load
@@ -37,7 +38,9 @@ HOLD_NO_TEXT = {
     "drafts": {"helpdesk", "account", "ticket_id", "message_id", "reference", "verdict", "note_id"},
     "silences": {"helpdesk", "account", "ticket_id", "message_id"},
     "parked": {"helpdesk", "account", "ticket_id"},
-    "outages": {"name"},
+    "outages": {"name", "by_whom"},
+    "pilots": {"helpdesk"},
+    "changes": {"by_whom", "what", "helpdesk"},
     "cursors": {"helpdesk", "account"},
     "budgets": {"name"},
     "spending": {"account", "budget", "subject"},
@@ -50,6 +53,7 @@ FORGOTTEN = {
     "silences": {"reason", "requester"},
     "parked": {"error"},
     "outages": {"reason"},
+    "changes": {"details"},
     "feedback": {"comment"},
 }
 """Columns of text that the retention empties, or deletes with their rows."""
@@ -64,6 +68,7 @@ async def aged(database: Database, days: float) -> None:
         "parked": ("at",),
         "outages": ("since", "probe_at"),
         "deliveries": ("received_at", "forwarded_at"),
+        "changes": ("at",),
         "procrastinate_events": ("at",),
     }
     async with database.engine.connect() as connection:
@@ -88,6 +93,8 @@ async def everything_about(ledger: Ledger, database: Database, queue: Queue) -> 
     await Outages(database).failed("llm", TEXT)
     await Votes(database).record(Vote(KEY, DRAFT.reference, "wrong"), comment=TEXT)
     await queue.put(Look("zendesk", "7", reason=TEXT), after_s=60)
+    await Pauses(database).pause("zendesk", by="Kim", why=TEXT)
+    await Pauses(database).resume("zendesk", by="Kim")
 
 
 async def test_after_its_days_no_text_is_left(database: Database, ledger: Ledger) -> None:
@@ -99,7 +106,7 @@ async def test_after_its_days_no_text_is_left(database: Database, ledger: Ledger
         before = await dump.tables(database.conninfo)
         await Retention(database, days=30).forget_old()
         assert await dump.tables(database.conninfo) == before
-        assert len(dump.lines_with(before, TEXT)) == 7
+        assert len(dump.lines_with(before, TEXT)) == 8
 
         await aged(database, 1.1)
         await Retention(database, days=30).forget_old()
