@@ -92,7 +92,7 @@ async def test_a_restored_database_goes_on_where_it_was_and_writes_no_second_not
         async with desk.working():
             assert await desk.pipeline.reconcile("zendesk") >= 2  # by the cursor of the backup
             for ticket in (waiting, after):
-                await desk.until(lambda ticket=ticket: known(desk, ticket))
+                await desk.until(lambda one=ticket: known(desk, one))  # type: ignore[misc]  # bound to this one
                 await desk.settled(ticket)
         assert [desk.notes(ticket) for ticket in (before, waiting, after)] == [[False]] * 3
         assert {draft.note_id for draft in await desk.ledger.newest()} == {
