@@ -87,6 +87,7 @@ _OLD = {
         when=f"comment <> '' AND at < {_LIMIT}",
     ),
     "outages": _old("UPDATE outages SET reason = ''", "outages", key="name", when=f"reason <> '' AND probe_at < {_LIMIT}"),
+    "syncs": _old("DELETE FROM syncs", "syncs", when=f"asked_at < {_LIMIT}"),
     # one that waits so long is nobody's: its helpdesk was switched off. It stays, and says no more why it waits
     "jobs": _old(
         "UPDATE procrastinate_jobs SET args = args || '{\"reason\": \"\"}'",

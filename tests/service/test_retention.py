@@ -51,6 +51,7 @@ FORGOTTEN = {
     "parked": {"error"},
     "outages": {"reason"},
     "feedback": {"comment"},
+    "syncs": {"progress", "reports", "problem"},
 }
 """Columns of text that the retention empties, or deletes with their rows."""
 
@@ -63,6 +64,7 @@ async def aged(database: Database, days: float) -> None:
         "feedback": ("at",),
         "parked": ("at",),
         "outages": ("since", "probe_at"),
+        "syncs": ("asked_at",),
         "deliveries": ("received_at", "forwarded_at"),
         "procrastinate_events": ("at",),
     }
@@ -88,6 +90,8 @@ async def everything_about(ledger: Ledger, database: Database, queue: Queue) -> 
     await Outages(database).failed("llm", TEXT)
     await Votes(database).record(Vote(KEY, DRAFT.reference, "wrong"), comment=TEXT)
     await queue.put(Look("zendesk", "7", reason=TEXT), after_s=60)
+    async with database.engine.connect() as connection:
+        await connection.execute(sa.text("INSERT INTO syncs (problem) VALUES (:text)"), {"text": TEXT})
 
 
 async def test_after_its_days_no_text_is_left(database: Database, ledger: Ledger) -> None:
@@ -99,7 +103,7 @@ async def test_after_its_days_no_text_is_left(database: Database, ledger: Ledger
         before = await dump.tables(database.conninfo)
         await Retention(database, days=30).forget_old()
         assert await dump.tables(database.conninfo) == before
-        assert len(dump.lines_with(before, TEXT)) == 7
+        assert len(dump.lines_with(before, TEXT)) == 8
 
         await aged(database, 1.1)
         await Retention(database, days=30).forget_old()
