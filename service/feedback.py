@@ -33,7 +33,7 @@ def token_for(vote: Vote, *, key_id: int, key: bytes, expires_at: datetime) -> s
     expires_at: aware; to the second.
     """
     about = vote.key
-    content = [
+    content: list[str | int] = [
         about.helpdesk,
         about.account,
         about.ticket_id,

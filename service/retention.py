@@ -93,6 +93,7 @@ _OLD = {
         "changes",
         when=f"jsonb_exists(details, 'why') AND at < {_LIMIT}",
     ),
+    "syncs": _old("DELETE FROM syncs", "syncs", when=f"asked_at < {_LIMIT}"),
     # one that waits so long is nobody's: its helpdesk was switched off. It stays, and says no more why it waits
     "jobs": _old(
         "UPDATE procrastinate_jobs SET args = args || '{\"reason\": \"\"}'",

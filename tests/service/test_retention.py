@@ -55,6 +55,7 @@ FORGOTTEN = {
     "outages": {"reason"},
     "changes": {"details"},
     "feedback": {"comment"},
+    "syncs": {"progress", "reports", "problem"},
 }
 """Columns of text that the retention empties, or deletes with their rows."""
 
@@ -67,6 +68,7 @@ async def aged(database: Database, days: float) -> None:
         "feedback": ("at",),
         "parked": ("at",),
         "outages": ("since", "probe_at"),
+        "syncs": ("asked_at",),
         "deliveries": ("received_at", "forwarded_at"),
         "changes": ("at",),
         "procrastinate_events": ("at",),
@@ -95,6 +97,8 @@ async def everything_about(ledger: Ledger, database: Database, queue: Queue) -> 
     await queue.put(Look("zendesk", "7", reason=TEXT), after_s=60)
     await Pauses(database).pause("zendesk", by="Kim", why=TEXT)
     await Pauses(database).resume("zendesk", by="Kim")
+    async with database.engine.connect() as connection:
+        await connection.execute(sa.text("INSERT INTO syncs (problem) VALUES (:text)"), {"text": TEXT})
 
 
 async def test_after_its_days_no_text_is_left(database: Database, ledger: Ledger) -> None:

@@ -311,3 +311,15 @@ def test_a_dotenv_file_that_cannot_be_read_is_a_sentence(tmp_path: Path, content
     (problem,) = raised.value.problems
     assert says in problem
     assert str(tmp_path / ".env") in problem
+
+
+def test_a_proxy_is_believed_from_networks_that_are_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Header and networks together, and never everybody."""
+    header, networks = "PROXY__IDENTITY_HEADER", "PROXY__NETWORKS"
+
+    assert problems(monkeypatch, **{header: "X-Forwarded-User", networks: "10.0.0.5, fd00::/8"}) == []
+    assert load().proxy.networks == ["10.0.0.5", "fd00::/8"]
+    assert "belong together" in problems(monkeypatch, **{networks: ""})[0]
+    for wrong in ("10.0.0.5/24", "proxy.example", "10.0.0", "0.0.0.0/0", "::/0"):
+        assert f"DESKPILOT_{networks} holds {wrong}" in problems(monkeypatch, **{networks: wrong})[0]
+    assert "is not the name of a header" in problems(monkeypatch, **{header: "X User", networks: "10.0.0.5"})[0]

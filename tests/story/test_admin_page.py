@@ -46,7 +46,7 @@ async def _sound(page: Page) -> None:
     assert levels.count(1) == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
     for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # one of the two
+        await page.emulate_media(color_scheme=scheme)
         assert await page.evaluate(_PALE) == []
     assert await page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
 

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from connectors import WEBHOOKS
 from service.assembly import Service
 from service.backlog import Backlog
-from service.deliveries import WANTED, Deliveries, Filter
+from service.deliveries import WANTED, Deliveries, Filter, Wanted
 from service.ledger import TicketKey
 from service.web.console.layout import Layout
 from service.web.console.outcomes import came, outcome_of, sentence, step, verdict
@@ -89,7 +89,7 @@ def _filter(query: Mapping[str, str]) -> Filter:
     """What the address asks for; whatever it does not mean asks for everything."""
     named = _TICKET.fullmatch(query.get("ticket", "").strip())
     helpdesk = (named["helpdesk"] if named else "") or query.get("helpdesk", "")
-    fate = next((one for one in WANTED if one == query.get("result", "")), "")
+    fate: Wanted = next((one for one in WANTED if one == query.get("result", "")), "")
     before = query.get("before", "")
     return Filter(
         helpdesk=helpdesk if helpdesk in WEBHOOKS else "",

@@ -71,9 +71,9 @@ def router(layout: Layout, sessions: Sessions, budgets: Budgets) -> APIRouter:
             log.warning("a wrong admin token", peer=peer)
             return form(request, onward=onward, status=403, problem="This is not the admin token.")
         log.info("signed in to the admin page", peer=peer)
-        answer = gone_on(onward)
-        answer.headers["Set-Cookie"] = sessions.kept(sessions.begin(NAME))
-        return answer
+        inside = gone_on(onward)
+        inside.headers["Set-Cookie"] = sessions.kept(sessions.begin(NAME))
+        return inside
 
     @routes.post(f"{ROOT}/logout", response_class=HTMLResponse)
     async def sign_out(request: Request) -> Response:  # noqa: ARG001 - the door has looked at it

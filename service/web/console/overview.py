@@ -111,7 +111,8 @@ def _of_desk(name: str, condition: Condition, seen: Seen, *, now: datetime) -> I
         yield Matter("warn", f"No webhook has come from {desk} yet: check that its webhook leads here.")
     if condition.oldest_at and now - condition.oldest_at > _LATE:
         yield Matter(
-            "warn", f"Webhooks of {desk} wait since {ago(condition.oldest_at)}: is there a worker, and is it busy?"
+            "warn",
+            f"A webhook of {desk} came {ago(condition.oldest_at)} and still waits: is there a worker, and is it busy?",
         )
     if condition.parked:
         one = condition.parked == 1

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.assembly import Service
-from service.groups import ProxySettings
+from service.groups import ProxySettings, QdrantSettings
 from service.vectors import VectorsUnavailableError
 from tests.service.web.console.conftest import Opened
 from tests.service.web.console.visitor import Browser, csrf_in
@@ -134,6 +134,22 @@ async def test_a_second_click_starts_no_second_sync(browser: Browser, service: S
     assert "script-src" not in after.headers["content-security-policy"]
 
 
+async def test_an_index_that_all_share_is_written_by_a_worker(browse: Opened, service: Service) -> None:
+    """The button asks for it; which of them begins is the queue's matter."""
+    browser = await browse(qdrant=QdrantSettings(url="http://qdrant.example"))
+    await browser.sign_in()
+    sent = await browser.send("/admin/knowledge/sync", form_on="/admin/knowledge")
+    page = await browser.get("/admin/knowledge")
+    async with service.database.engine.connect() as connection:
+        waiting = (
+            await connection.scalars(sa.text("SELECT task_name FROM procrastinate_jobs WHERE status = 'todo'"))
+        ).all()
+
+    assert sent.headers["location"].endswith("started")
+    assert "It begins as soon as a worker is free." in page.text
+    assert waiting == ["sync"]
+
+
 async def test_a_sync_that_died_is_not_waited_for(browser: Browser, service: Service) -> None:
     """Its process was killed: half a minute later another one can be started."""
     await _sql(
@@ -173,18 +189,18 @@ async def test_the_knowledge_report_is_a_page_behind_the_door(browse: Opened, br
     assert (await (await browse()).get("/admin/knowledge/report")).status_code == 303
 
 
-async def test_with_the_database_away_a_page_says_so(browser: Browser, service: Service) -> None:
-    """503, and nothing about what it was; the API stays what it is."""
-    await service.database.engine.dispose()
-    service.database.engine.sync_engine.pool._creator = _refused  # nobody listens any more
+async def test_with_the_database_away_a_page_says_so(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """503, and what to do."""
 
+    async def away(*_: object, **__: object) -> None:
+        raise sa.exc.OperationalError("SELECT", {}, OSError("connection refused"))
+
+    monkeypatch.setattr("service.deliveries.Deliveries.page", away)
     page = await browser.get("/admin/deliveries")
+
     assert page.status_code == 503
     assert "The database does not answer" in page.text
-
-
-def _refused(*_: object) -> object:
-    raise ConnectionRefusedError
+    assert (await browser.get("/admin/knowledge")).status_code == 200
 
 
 async def test_a_proxys_visitor_can_change_something_and_nobody_else_with_their_form(browse: Opened) -> None:
