@@ -173,9 +173,8 @@ class Connecting:
             await asyncio.to_thread(envfile.written, order.env_file, values)
             self._told.written = str(order.env_file)
             self._out.print(Text.assemble(("✓", "green"), f" Written to {order.env_file}: {', '.join(values)}."))
-            self._out.print(
-                "Start `deskpilot serve` with it now, or start it again; this command waits for its answer."
-            )
+            waits = "; this command waits for its answer" if order.wait_s else ""
+            self._out.print(f"Start `deskpilot serve` with it now, or start it again{waits}.")
         else:
             self._out.print(f"{order.env_file} has the signing secret already.")
 

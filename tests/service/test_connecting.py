@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 import connectors
 from connectors.base import Event, RetryableError
 from connectors.setup import Call, Check, Connected, Send
-from service import connecting, wizard
+from service import connecting, logs, wizard
 from service.arrivals import first_arrival
 from service.cli import app
 from service.database import Database
@@ -73,6 +73,12 @@ class Vendor:
         if isinstance(answer, RetryableError):
             raise answer
         return answer
+
+
+@pytest.fixture(autouse=True)
+def no_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command runs in this process, whose log must not end in the command's standard error."""
+    monkeypatch.setattr(logs, "configure", lambda *_, **__: None)
 
 
 @pytest.fixture

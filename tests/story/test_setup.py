@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from connectors.zendesk.simulator import Options, ZendeskSimulator
+from service import logs
 from service.assembly import assembled, working
 from service.cli import app
 from service.knowledge.sources import sync_all
@@ -98,6 +99,12 @@ class Admin:
             await asyncio.sleep(0.02)
         assert [note.public for note in notes] == [False]
         return notes[0].html
+
+
+@pytest.fixture(autouse=True)
+def no_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command runs in this process, whose log must not end in the command's standard error."""
+    monkeypatch.setattr(logs, "configure", lambda *_, **__: None)
 
 
 @pytest.fixture
