@@ -286,7 +286,8 @@ def check(home: Path) -> None:
     (home / "tree").mkdir()
     (home / "data").mkdir(mode=0o700)
     place = Place(home, sealed=can_seal(home / "data"))
-    how = "a read-only root" if place.sealed else "permissions only: no mount namespace could be had here"
+    who = "a stranger" if os.getuid() == 0 else "you"
+    how = "on a read-only root" if place.sealed else "held by permissions alone: no mount namespace could be had here"
     demand(
         place.sealed or not os.environ.get("REQUIRE_READ_ONLY"),
         "no read-only root could be had: run it as root on Linux",
@@ -306,7 +307,7 @@ def check(home: Path) -> None:
         {path.name for path in home.iterdir()} == {"build", "data", "dist", "tree"},
         "something was left beside the tree",
     )
-    print(f"{wheel.name}: runs as a stranger, {how}; drained in {drained:.1f} s ({time.monotonic() - begun:.0f} s)")
+    print(f"{wheel.name}: runs as {who}, {how}; drained in {drained:.1f} s ({time.monotonic() - begun:.0f} s)")
 
 
 def main() -> int:
