@@ -28,8 +28,8 @@ from service.evaluation.retrieval import System
 from service.knowledge.sources import sync_all
 from service.progress import report_table, shown_progress, synced_by
 from service.settings import SettingsProblem
-from service.web.app import create_app
-from service.web.server import serving, stop_signal
+from service.web.app import create_app, create_probe_app
+from service.web.server import listener, serving, stop_signal
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -93,9 +93,12 @@ def serve(
 
 
 @app.command()
-def work() -> None:
+def work(
+    host: Annotated[str, typer.Option(help="Address to answer probes and scrapers on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Its port; a free one where that is taken.")] = 8401,
+) -> None:
     """Write notes; receive no webhooks. Needs DESKPILOT_DATABASE_URL, and a DESKPILOT_DATA_DIR of its own or DESKPILOT_QDRANT__URL."""
-    _run(_work(), logged=True)
+    _run(_work(host, port), logged=True)
 
 
 @app.command()
@@ -236,12 +239,14 @@ async def _serve(host: str, port: int, *, worker: bool) -> int:
     return 0
 
 
-async def _work() -> int:
-    loaded = _settings(_idle, _unsafe, _not_shared)
+async def _work(host: str, port: int) -> int:
+    loaded = _settings(_idle, _unsafe, _not_shared, host=host)
     with stop_signal() as stopped:
         async with assembled(loaded) as service, working(service):
-            _say("deskpilot works on tickets")
-            await stopped.wait()
+            probes = serving(create_probe_app(service), host=host, port=port, listening=listener(host, port))
+            async with probes as url:
+                _say(f"deskpilot works on tickets, and says how it is on {url}/readyz and /metrics")
+                await stopped.wait()
             _say("Stopping: finishing what runs ...")
     return 0
 

@@ -31,7 +31,7 @@ from service.ledger import Ledger, SavedDraft, TicketKey, reference_for
 from service.lessons import Lessons
 from service.llm import LLM
 from service.masking import Masker, everybody
-from service.metrics import CITATIONS_DROPPED, NOTES, SILENCES, STAGE_SECONDS
+from service.metrics import CITATIONS_DROPPED, SILENCES
 from service.notes import compose, superseded
 from service.outages import INDEX, Outages, Standing, leak_of
 from service.passages import Retrieval, find_passages
@@ -52,6 +52,8 @@ from service.retention import Retention
 from service.review import review
 from service.scope import kept_out
 from service.spending import Spending
+from service.steps import stage
+from service.tally import noted
 from service.traces import details_of
 from service.vectors import Fence, VectorsUnavailableError
 from service.votes import Votes
@@ -179,7 +181,8 @@ class Pipeline:
     def _note(self, key: TicketKey, occasion: Occasion, written: Written, masker: Masker) -> SavedDraft:
         """The draft behind the guard, as a note. CPU-bound: a tenth of a second when a model returns something monstrous."""
         team, reference = self._settings.team, reference_for(key, occasion.key)
-        written = review(written, masker=masker, settings=self._settings)
+        with stage("guard"):
+            written = review(written, masker=masker, settings=self._settings)
         votes = self._votes.links(key, reference, language=team.language)
         content = content_of(written, reference=reference, restore=masker.restore, timezone=team.timezone, votes=votes)
         CITATIONS_DROPPED.inc(written.draft.dropped_citations)
@@ -207,14 +210,14 @@ class Pipeline:
             if isinstance(now, Silence) or now.key != occasion.key:
                 return False
             try:
-                with STAGE_SECONDS.labels("post").time():
+                with stage("post"):
                     note = await desk.add_note(fresh, draft.html, run=draft.reference)
             except ConflictError:
                 return False
             except RetryableError as error:
                 raise UnsureError(str(error), after_s=max(error.after_s or 0.0, _SETTLES_S)) from error
             await self._ledger.posted(draft.key, draft.message_id, note_id=note.id)
-        NOTES.labels(desk.name, draft.verdict, draft.details["writer"]).inc()
+        noted(draft, note_id=note.id)
         return True
 
     async def _supersede(self, desk: Helpdesk, ticket: Ticket, draft: SavedDraft) -> None:
@@ -261,7 +264,7 @@ class Pipeline:
             languages=(analysis.language,) if analysis.language else (),
         )
         vectors, embeddings = self._library.vectors, self._library.embeddings
-        with STAGE_SECONDS.labels("passages").time():
+        with stage("passages"):
             async with self._outages.watching(INDEX, standing, failures=(VectorsUnavailableError,)):
                 own = self._settings.confidence.own
                 return await find_passages(analysis.query, fence=fence, vectors=vectors, embeddings=embeddings, own=own)

@@ -75,6 +75,8 @@ class Look:
     after_s: float = 0.0
     reason: str = ""
     found: bool = False  # nobody has just written: the reconciler or a backfill found it
+    trace: str = ""  # what it goes on with: see service/spans.py
+    told_at: str = ""  # when the first webhook came, in ISO 8601; empty: none did
 
     @classmethod
     def of(cls, given: Given, *, priority: int) -> Look:

@@ -18,11 +18,11 @@ from service.drafting import Draft, write_draft
 from service.errors import Budget, OutageError, OverspentError
 from service.extractive import ask_instead, quote_passages
 from service.llm import LLM
-from service.metrics import STAGE_SECONDS
 from service.outages import Outages, Standing
 from service.passages import Retrieval
 from service.settings import Settings
 from service.spending import Spending, payer_of
+from service.steps import stage
 
 log = structlog.get_logger()
 
@@ -59,7 +59,7 @@ class Attempt:
 
     async def analyse(self, conversation: Conversation) -> Analysis:
         """Say what the ticket is about."""
-        with STAGE_SECONDS.labels("analyse").time():
+        with stage("analyse"):
             if self._calls is not None:
                 try:
                     return await analyse(conversation, llm=self._calls, team_language=self._team_language)
@@ -70,7 +70,7 @@ class Attempt:
     async def draft(self, conversation: Conversation, analysis: Analysis, passages: Retrieval) -> Draft:
         """Write the reply."""
         brand, team = self._brand, self._team_language
-        with STAGE_SECONDS.labels("draft").time():
+        with stage("draft"):
             if self._calls is not None:
                 try:
                     draft = await write_draft(

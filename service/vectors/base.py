@@ -169,12 +169,14 @@ class Cursor:
     """How far a source was read. It lies in the index that was filled, so that an empty one is filled from the beginning.
 
     upto: changes until then are in the index. swept_at: when all of the source was last read. Both in ISO 8601.
-    made_with: how articles were split and embedded; where that has changed, all of them are read again.
+    made_with: how articles were split and embedded; where that has changed, all of them are read again. read_at: when it was
+    last read to its end, all of it or what changed; empty: an older version of ours wrote this.
     """
 
     upto: str
     swept_at: str
     made_with: str
+    read_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,7 @@ def cursor_point(cursor: Cursor, *, source: str, account: str) -> Point:
 def to_cursor(payload: Payload | None) -> Cursor | None:
     """Read a source's own point; one of another version of ours is none."""
     try:
-        return Cursor(**{field.name: payload[field.name] for field in fields(Cursor)}) if payload else None
-    except KeyError:
+        known = {field.name for field in fields(Cursor)}
+        return Cursor(**{name: value for name, value in payload.items() if name in known}) if payload else None
+    except TypeError:
         return None
