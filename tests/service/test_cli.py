@@ -256,12 +256,17 @@ def test_it_says_which_version_it_is() -> None:
 
 
 def test_a_worker_that_shares_works_until_it_is_asked_to_stop(database_url: str, data_dir: Path) -> None:
-    """It waits for a Qdrant server that is not there yet, and drains."""
+    """It waits for a Qdrant server that is not there yet, says how it is to whoever probes it, and drains."""
     given = {"DATABASE_URL": database_url, "QDRANT__URL": NOBODY, "DATA_DIR": data_dir}
-    process = started(["work"], data_dir, given)
+    process = started(["work", "--port", "0"], data_dir, given)
     assert process.stderr
     try:
-        assert any("deskpilot works on tickets" in line for line in process.stderr)
+        said = next(line for line in process.stderr if "deskpilot works on tickets" in line)
+        address = said.split(" on ")[-1].partition("/readyz")[0]
+        assert httpx.get(f"{address}/healthz").json() == {"status": "alive"}
+        assert httpx.get(f"{address}/readyz").status_code == 503  # its index is not there
+        assert "deskpilot_backlog{" in httpx.get(f"{address}/metrics").text
+        assert httpx.post(f"{address}/webhooks/zendesk").status_code == 404
         process.send_signal(signal.SIGTERM)
         _, rest = process.communicate(timeout=LONGEST_S)
     finally:
