@@ -41,7 +41,7 @@ TOKENS = Counter(
     ["direction", "model"],
 )
 CALLS = Counter("deskpilot_model_calls_total", "Calls of a model, by how they ended.", ["model", "result"])
-COST = Counter("deskpilot_model_cost_total", "What calls of a model have cost, in your currency.", ["model"])
+COST = Counter("deskpilot_model_cost_total", "What answered calls of a model have cost, in your currency.", ["model"])
 OVERSPENT = Counter(
     "deskpilot_overspent_total", "Calls of a model that were not made, by the budget that was used up.", ["budget"]
 )

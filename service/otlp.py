@@ -64,7 +64,7 @@ class Collector:
     def close(self) -> None:
         """Send what waits, and end the thread."""
         self._exporter.closing = True
-        self._processor.shutdown()
+        self._processor.shutdown()  # type: ignore[no-untyped-call]  # the SDK's
 
     def _readable(self, span: Span) -> ReadableSpan:
         failed = Status(StatusCode.ERROR, span.failure) if span.failure else Status(StatusCode.UNSET)

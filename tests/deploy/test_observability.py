@@ -89,9 +89,9 @@ async def _scraped(articles: Path, settings: Mapping[str, Any]) -> str:
     async with staged(articles, debounce_s=0, debounce_max_s=0, reconcile_every_s=0, **settings) as stage:
         await sync_all(stage.service.tools.library, progress=lambda *_: None)
         for helpdesk in ("zendesk", "freshdesk"):
-            given = {"name": HOSTILE, "email": "wombat@customer.example", "subject": HOSTILE}
-            desk = stage.simulator(helpdesk)
-            ticket = await desk.open_ticket(**given, text=f"Where is my parcel? {HOSTILE}")
+            desk, address = stage.simulator(helpdesk), "wombat@customer.example"
+            asked = f"Where is my parcel? {HOSTILE}"
+            ticket = await desk.open_ticket(name=HOSTILE, email=address, subject=HOSTILE, text=asked)
             while not desk.notes(ticket) or await stage.service.jobs.busy(helpdesk, ticket):
                 await asyncio.sleep(0.02)
         async with httpx.AsyncClient(base_url=stage.url) as http:
@@ -170,7 +170,7 @@ def problems(expression: Expression, exposed: Exposed) -> list[str]:
     parts = nodes(expression)
     for part in parts:
         if isinstance(part, VectorSelector):
-            if part.name not in exposed.labels:
+            if part.name is None or part.name not in exposed.labels:
                 found.append(f"no metric {part.name}")
                 continue
             own = exposed.labels[part.name]
