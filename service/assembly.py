@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 import httpx
 import sqlalchemy as sa
-import structlog
 
 from connectors import WEBHOOKS, Account, connect
 from connectors.base import Helpdesk
@@ -23,6 +22,7 @@ from service.database import Database, open_database
 from service.embeddings import Embeddings
 from service.entities import Entities
 from service.errors import EntitiesError
+from service.figures import Figures
 from service.groups import FreshdeskSettings, ZendeskSettings
 from service.inbox import Inbox
 from service.jobs import Jobs
@@ -37,12 +37,13 @@ from service.reconcile import Reconciler
 from service.rehearsal import Rehearsal
 from service.retention import Retention
 from service.settings import Settings, SettingsProblem
+from service.spans import Tracer
 from service.spending import Spending
 from service.syncs import Syncs
+from service.telemetry import collecting
 from service.vectors import VectorsUnavailableError, open_vectors
+from service.vendors import MeasuredClient
 from service.votes import Votes
-
-log = structlog.get_logger()
 
 _CONNECTIONS = httpx.Limits(max_connections=50, max_keepalive_connections=20, keepalive_expiry=4)
 """Idle ones are closed before the other side does it, which many servers do after five seconds."""
@@ -59,6 +60,7 @@ class Service:
     tools: Tools
     pipeline: Pipeline
     jobs: Jobs
+    tracer: Tracer
 
     @property
     def rehearsal(self) -> Rehearsal:
@@ -74,12 +76,11 @@ class Service:
             return f"PostgreSQL does not answer: {type(error).__name__}"
         return ""
 
-    async def count_spending(self) -> None:
-        """Bring the figures of what the model has cost today up to date; without PostgreSQL they stay as they were."""
-        try:
-            await self.tools.spending.tell()
-        except (sa.exc.SQLAlchemyError, OSError) as error:
-            log.warning("what the model has cost is not known", reason=type(error).__name__)
+    @property
+    def figures(self) -> Figures:
+        """What all processes share, for /metrics."""
+        tools = self.tools
+        return Figures(self.database, tools.outages, tools.budgets, tools.spending, tools.library)
 
     async def ask_to_sync(self) -> bool:
         """Have all articles read, beside whoever asks. False: a sync is under way, or asked for.
@@ -108,6 +109,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
     """Open everything the settings ask for. Raises SettingsProblem, DatabaseUnavailableError, or what a part cannot do."""
     refuse_unsafe(settings)
     async with AsyncExitStack() as stack:
+        tracer = Tracer(await stack.enter_async_context(collecting(settings.telemetry)))
         database = await stack.enter_async_context(open_database(settings))
         inbox = Inbox(database)
         await stack.enter_async_context(inbox.receiving())
@@ -130,10 +132,16 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
         await stack.enter_async_context(tools.syncs.open())
         pipeline = Pipeline(tools)
         jobs = Jobs(
-            queue, inbox=inbox, outages=outages, story=pipeline, settings=settings, helpdesks=settings.helpdesks
+            queue,
+            inbox=inbox,
+            outages=outages,
+            story=pipeline,
+            settings=settings,
+            helpdesks=settings.helpdesks,
+            tracer=tracer,
         )
         await stack.enter_async_context(queue.app.open_async())
-        yield Service(settings, database, inbox, queue, tools, pipeline, jobs)
+        yield Service(settings, database, inbox, queue, tools, pipeline, jobs, tracer)
 
 
 @asynccontextmanager
@@ -144,7 +152,7 @@ async def opened_library(settings: Settings, budgets: Budgets | None = None) -> 
     except EntitiesError as error:
         raise SettingsProblem([str(error)]) from error
     async with (
-        httpx.AsyncClient(limits=_CONNECTIONS, headers={"User-Agent": _user_agent()}) as http,
+        MeasuredClient(_urls(settings), limits=_CONNECTIONS, headers={"User-Agent": _user_agent()}) as http,
         open_vectors(settings) as vectors,
         Embeddings.opened(settings.embeddings) as embeddings,
     ):
@@ -167,6 +175,10 @@ async def working(service: Service) -> AsyncIterator[None]:
         worker.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await worker
+
+
+def _urls(settings: Settings) -> dict[str, str]:
+    return {name: helpdesk.url for name, helpdesk in settings.helpdesks.items()}
 
 
 def _user_agent() -> str:

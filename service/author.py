@@ -21,6 +21,7 @@ from service.passages import Retrieval, find_passages
 from service.pilot import EVERYTHING, Scope
 from service.policy import Occasion, Silence, needed_by, person_needed, silence_after_analysis
 from service.review import review
+from service.steps import stage
 from service.vectors import Fence, VectorsUnavailableError
 from service.writers import Attempt, Writers
 
@@ -104,7 +105,8 @@ class Author:
     ) -> tuple[Written, str]:
         """The draft behind the guard, and the note's HTML. CPU-bound: a tenth of a second when a model returns something monstrous."""
         team = self._settings.team
-        written = review(written, masker=masker, settings=self._settings)
+        with stage("guard"):
+            written = review(written, masker=masker, settings=self._settings)
         content = content_of(written, reference=reference, restore=masker.shown, timezone=team.timezone, votes=votes)
         CITATIONS_DROPPED.inc(written.draft.dropped_citations)
         return written, compose(content, language=team.language)

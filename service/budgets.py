@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -72,11 +73,31 @@ _LEARN = sa.text("""
     WHERE b.limit_seen IS DISTINCT FROM excluded.limit_seen
 """)
 
+# Limits that the vendor has told are those of a whole account, per minute; that of a single ticket is not remembered.
+_LEFT = sa.text("""
+    SELECT name, floor(limit_seen * CAST(:share AS float8))::int AS most,
+           CASE WHEN coalesce(blocked_until - clock_timestamp() BETWEEN '0' AND '1 hour', false) THEN NULL ELSE (
+               SELECT coalesce(sum(used), 0) FROM unnest(counts) WITH ORDINALITY AS slot (used, place)
+               WHERE place > extract(epoch FROM clock_timestamp() - newest) / :slot_s
+           ) END AS used
+    FROM budgets WHERE limit_seen IS NOT NULL
+""")
+
 _FORGET = sa.text("""
     DELETE FROM budgets
     WHERE limit_seen IS NULL AND newest < clock_timestamp() - interval '1 day'
       AND coalesce(blocked_until, '-infinity') < clock_timestamp()
 """)
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is left of our share of one limit, in calls of the last minute; 0 while the vendor wants no call."""
+
+    account: str  # "zendesk:acme.zendesk.com"
+    bucket: str
+    left: int
+    most: int
 
 
 class Budgets:
@@ -89,6 +110,12 @@ class Budgets:
     def of(self, account: str, *, share: float = LIVE_SHARE, waits: bool = False) -> ShareOfAccount:
         """The budget of one account: up to `share` of its limits. waits: sleep until there is room instead of raising."""
         return ShareOfAccount(self._engine, account, share=share, waits=waits)
+
+    async def left(self) -> list[Left]:
+        """Of every limit that a vendor has told, what tickets may still use."""
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(_LEFT, {"share": LIVE_SHARE, "slot_s": 60 / SLOTS})).all()
+        return [_left(row.name, row.most, row.used) for row in rows]
 
     async def forget_old(self) -> None:
         """Drop what nobody has used for a day: there is one row for every ticket that got a note."""
@@ -142,6 +169,11 @@ class ShareOfAccount:
 
     def _name(self, bucket: str) -> str:
         return f"{self._account}: {bucket}"
+
+
+def _left(name: str, most: int, used: int | None) -> Left:
+    account, _, bucket = name.partition(": ")
+    return Left(account.replace(" ", ":", 1), bucket, left=0 if used is None else max(most - int(used), 0), most=most)
 
 
 def _room_in_s(counts: Sequence[int], most: int, *, age_s: float, slot_s: float) -> float:

@@ -7,9 +7,10 @@ from typing import Any
 
 from service.errors import LLMMisconfiguredError, LLMRefusedError, LLMUnavailableError, OutageError
 from service.llm import LLM, Completion
-from service.metrics import TOKENS
+from service.metrics import CALLS, COST, TOKENS
 from service.outages import MODEL, Outages, Standing
 from service.spending import Payer, Spending
+from service.steps import call, told
 
 MOST_CALLS = 2
 """To analyse and to draft."""
@@ -43,18 +44,42 @@ class Calls:
         taken = await self._spending.take(self._payer, tokens_in=most_in, tokens_out=most_out)
         try:
             async with self._outages.watching(MODEL, self._standing, failures=_FAILURES):
-                completion = await self._llm.complete(messages, model=model, schema=schema, max_tokens=max_tokens)
+                completion = await self._asked(messages, model=model, schema=schema, max_tokens=max_tokens)
         except OutageError as error:
             if _is_unpaid(error):
                 await self._spending.settle(taken, tokens_in=0, tokens_out=0)
             raise  # what timed out may be on the bill, and so may a refusal: the most it can have cost stays taken
-        TOKENS.labels("in").inc(completion.tokens_in)
-        TOKENS.labels("out").inc(completion.tokens_out)
+        TOKENS.labels("in", model).inc(completion.tokens_in)
+        TOKENS.labels("out", model).inc(completion.tokens_out)
         # a server that does not count is taken to have used the most
-        await self._spending.settle(
-            taken, tokens_in=completion.tokens_in or most_in, tokens_out=completion.tokens_out or most_out
-        )
+        used_in, used_out = completion.tokens_in or most_in, completion.tokens_out or most_out
+        COST.labels(model).inc(self._spending.cost(used_in, used_out))
+        await self._spending.settle(taken, tokens_in=used_in, tokens_out=used_out)
         return completion
+
+    async def _asked(
+        self, messages: Sequence[Mapping[str, str]], *, model: str, schema: Mapping[str, Any], max_tokens: int
+    ) -> Completion:
+        """Make the call, measured. model: of our settings; what a server calls itself is no label."""
+        result = "no answer"
+        try:
+            with call("model", to="llm") as span:
+                span.tell({"gen_ai.request.model": model})
+                try:
+                    completion = await self._llm.complete(messages, model=model, schema=schema, max_tokens=max_tokens)
+                except (LLMRefusedError, LLMMisconfiguredError):
+                    result = "refused"
+                    told(span, result)
+                    raise
+                result = "ok"
+                used = {
+                    "gen_ai.usage.input_tokens": completion.tokens_in,
+                    "gen_ai.usage.output_tokens": completion.tokens_out,
+                }
+                span.tell(used)
+            return completion
+        finally:
+            CALLS.labels(model, result).inc()
 
 
 def _is_unpaid(error: OutageError) -> bool:

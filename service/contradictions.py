@@ -13,7 +13,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from psycopg.pq import Conninfo
 from pydantic import SecretStr
 
-from service.groups import EmbeddingsSettings, FreshdeskSettings, LLMSettings, ProxySettings, ZendeskSettings
+from service.groups import (
+    EmbeddingsSettings,
+    FreshdeskSettings,
+    LLMSettings,
+    ProxySettings,
+    TelemetrySettings,
+    ZendeskSettings,
+)
 
 if TYPE_CHECKING:  # the settings call this file, which only reads them
     from service.settings import Settings
@@ -66,6 +73,7 @@ def contradictions(settings: Settings) -> Iterator[str]:
     yield from _prices(settings.llm)
     yield from _lists(settings)
     yield from _proxy(settings.proxy)
+    yield from _telemetry(settings.telemetry)
     if settings.debounce_max_s < settings.debounce_s:
         yield "DESKPILOT_DEBOUNCE_MAX_S is below DESKPILOT_DEBOUNCE_S: a burst would never be waited for."
     if settings.knowledge.folder and not settings.knowledge.folder.is_dir():
@@ -96,6 +104,7 @@ def _addresses(settings: Settings) -> Iterator[str]:
         "ZENDESK__URL": settings.zendesk.url,
         "FRESHDESK__URL": settings.freshdesk.url,
         "KNOWLEDGE__FOLDER_URL": settings.knowledge.folder_url,
+        "TELEMETRY__OTLP_ENDPOINT": settings.telemetry.otlp_endpoint,
     }
     for name, address in addresses.items():
         if problem := _address_problem(address):
@@ -209,6 +218,16 @@ def _endpoint(name: str, endpoint: LLMSettings | EmbeddingsSettings) -> Iterator
 def _prices(llm: LLMSettings) -> Iterator[str]:
     if llm.daily_cap is not None and (llm.price_in is None or llm.price_out is None):
         yield "DESKPILOT_LLM__DAILY_CAP is set without prices: set DESKPILOT_LLM__PRICE_IN and DESKPILOT_LLM__PRICE_OUT, too."
+
+
+def _telemetry(telemetry: TelemetrySettings) -> Iterator[str]:
+    headers = telemetry.otlp_headers.get_secret_value()
+    try:
+        all(name.encode("ascii") and value.encode("ascii") for name, value in telemetry.headers.items())
+    except ValueError:  # of one that no header can carry, too
+        yield "DESKPILOT_TELEMETRY__OTLP_HEADERS cannot be read: write name=value, with commas between several."
+    if headers and not telemetry.otlp_endpoint:
+        yield "DESKPILOT_TELEMETRY__OTLP_HEADERS is set without an address: set DESKPILOT_TELEMETRY__OTLP_ENDPOINT, too."
 
 
 def _lists(settings: Settings) -> Iterator[str]:

@@ -54,6 +54,7 @@ deliveries = sa.Table(
     sa.Column("received_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.clock_timestamp()),
     sa.Column("forwarded_at", sa.DateTime(timezone=True)),
     sa.Column("result", sa.Text, nullable=False, server_default=""),
+    sa.Column("trace", sa.Text, nullable=False, server_default=""),  # of its webhook: see service/spans.py
     sa.Index("deliveries_waiting", "helpdesk", "ticket_id", postgresql_where=sa.text("forwarded_at IS NULL")),
     sa.Index("deliveries_of_ticket", "helpdesk", "ticket_id", "id"),
     sa.Index("deliveries_of_articles", "forwarded_at", postgresql_where=sa.text("kind = 'article'")),

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from service.errors import ServiceError
 from service.groups import EmbeddingsSettings
+from service.steps import answered, call
 
 OPENAI_URL = "https://api.openai.com/v1"
 
@@ -93,10 +94,16 @@ class Embeddings:
 
     async def _call(self, texts: list[str]) -> list[Vector]:
         try:
-            # float: many servers know no base64, which is the client's own choice
-            raw = await self._client.embeddings.with_raw_response.create(
-                model=self.model, input=texts, encoding_format="float"
-            )
+            with call("embeddings", to="embeddings") as span:
+                span.tell({"gen_ai.request.model": self.model})
+                try:
+                    # float: many servers know no base64, which is the client's own choice
+                    raw = await self._client.embeddings.with_raw_response.create(
+                        model=self.model, input=texts, encoding_format="float"
+                    )
+                except openai.APIStatusError as error:
+                    answered(span, error.status_code)
+                    raise
         except openai.APIStatusError as error:
             # `from None`: the SDK's error repeats the server's answer, and some servers repeat the key in it
             raise _error_for(error.status_code, str(error).replace(self._client.api_key, "***")) from None

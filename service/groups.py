@@ -182,6 +182,24 @@ class MaskingSettings(BaseModel):
     entities: str = ""
 
 
+class TelemetrySettings(BaseModel):
+    """Where traces go, over OTLP/HTTP. Empty otlp_endpoint: nowhere, and nothing of it is loaded."""
+
+    otlp_endpoint: str = ""  # as in http://collector:4318; /v1/traces is put behind it
+    otlp_headers: SecretStr = SecretStr("")  # name=value, with commas between them; a collector's key stands here
+    service_name: str = "deskpilot"
+
+    _endpoint = field_validator("otlp_endpoint")(without_slash)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers by name. Raises ValueError for what is not name=value."""
+        given = [one.partition("=") for one in self.otlp_headers.get_secret_value().split(",") if one.strip()]
+        if any(not (name.strip() and sign) for name, sign, _ in given):
+            raise ValueError("a header is written as name=value")
+        return {name.strip().lower(): value.strip() for name, _, value in given}
+
+
 class LinksSettings(BaseModel):
     """Hosts that a draft may link to where a cited public article does: "status.example.com", "*.example.com"."""
 

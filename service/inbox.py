@@ -16,6 +16,7 @@ from typing import Self
 
 import psycopg
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.base import Event
@@ -27,12 +28,13 @@ STORE_TIMEOUT_S = 2.5  # then the helpdesk is asked to send again; both give up 
 _FUTURE_S = 60.0
 _GROUP = 500  # deliveries in one commit at most
 _WRITERS = 2  # while one waits for the disk, the other gathers; more were no faster
+_TRACES = 8  # of webhooks that led to one job
 _FORWARDER_LOCK = 0x696E626F  # "inbo": one forwarder at a time over all replicas
 
 FOUND = ("reconciled", "backfill")
 """`what` of deliveries that nobody sent: we asked for them."""
 
-_COLUMNS = ("helpdesk", "kind", "ticket_id", "what", "delivery_id", "author_id", "message_id")
+_COLUMNS = ("helpdesk", "kind", "ticket_id", "what", "delivery_id", "author_id", "message_id", "trace")
 # one text is written faster than seven arrays
 _INSERT = (
     f"INSERT INTO deliveries ({', '.join(_COLUMNS)}) SELECT {', '.join(_COLUMNS)} "  # noqa: S608 - our own names
@@ -62,6 +64,7 @@ class Due:
     messages: frozenset[str] = frozenset()  # that were added; "" where a body does not say
     live: bool = True  # somebody has just written; False: the reconciler or a backfill found it
     kind: str = "ticket"
+    traces: tuple[str, ...] = ()  # of the webhooks that told of it, oldest first: see service/spans.py
 
 
 @dataclass(slots=True)
@@ -88,10 +91,10 @@ class Inbox:
         finally:
             await end(writers)
 
-    async def put(self, helpdesk: str, event: Event) -> None:
+    async def put(self, helpdesk: str, event: Event, *, trace: str = "") -> None:
         """Store one event; returns when it is durable. Raises DatabaseUnavailableError within STORE_TIMEOUT_S."""
         about = event.article_id or event.ticket_id
-        row = (event.kind, about, event.what, event.delivery_id, event.author_id, event.message_id)
+        row = (event.kind, about, event.what, event.delivery_id, event.author_id, event.message_id, trace)
         waiting = _Waiting((helpdesk, *row))
         self._waiting.put_nowait(waiting)
         try:
@@ -233,6 +236,7 @@ async def _quiet(connection: AsyncConnection, debounce_s: float, longest_s: floa
             first,
             sa.func.array_agg(deliveries.c.message_id.distinct()),
             sa.func.bool_or(deliveries.c.what.not_in(FOUND)),
+            sa.func.array_agg(aggregate_order_by(deliveries.c.trace, deliveries.c.id)),
         )
         .where(deliveries.c.forwarded_at.is_(None))
         .group_by(deliveries.c.helpdesk, deliveries.c.kind, deliveries.c.ticket_id)
@@ -247,6 +251,15 @@ async def _quiet(connection: AsyncConnection, debounce_s: float, longest_s: floa
         .limit(limit)
     )
     return [
-        Due(helpdesk, ticket_id, upto=upto, first_at=first_at, messages=frozenset(messages), live=live, kind=kind)
-        for helpdesk, kind, ticket_id, upto, first_at, messages, live in found
+        Due(
+            helpdesk,
+            ticket_id,
+            upto=upto,
+            first_at=first_at,
+            messages=frozenset(messages),
+            live=live,
+            kind=kind,
+            traces=tuple(filter(None, traces))[:_TRACES],
+        )
+        for helpdesk, kind, ticket_id, upto, first_at, messages, live, traces in found
     ]

@@ -27,6 +27,8 @@ from service.metrics import JOBS
 from service.outages import MODEL, Outages
 from service.queue import AWAY, CHORES, LOOK, Look, Queue, insist
 from service.settings import Settings
+from service.spans import Tracer, current
+from service.steps import stage_over
 from service.story import Story
 from service.tasks import end
 
@@ -72,9 +74,11 @@ class Jobs:
         story: Story,
         settings: Settings,
         helpdesks: Collection[str],
+        tracer: Tracer | None = None,
     ) -> None:
         self._queue, self._inbox, self._outages = queue, inbox, outages
         self._story, self._settings, self._helpdesks = story, settings, helpdesks
+        self._tracer = tracer or Tracer()
         self._workers: dict[str, int] = {}  # id of the queue's worker in this process by queue, once it has had a job
         self._chores = Chores(queue, inbox=inbox, story=story, settings=settings, helpdesks=helpdesks)
         queue.app.task(name=LOOK, pass_context=True)(self._look_at)
@@ -162,6 +166,15 @@ class Jobs:
             await asyncio.wait_for(self._inbox.arrived.wait(), _FORWARD_S)
 
     async def _into_job(self, due: Due) -> str:
+        after, *also = due.traces or ("",)
+        with self._tracer.begin("forward", after=after, also=also, began=due.first_at) as span:
+            span.tell({"helpdesk": due.helpdesk, "ticket.id": due.ticket_id})
+            told_at = due.first_at.astimezone(UTC).isoformat() if due.live else ""
+            result = await self._forwarded(due, trace=str(span.place), told_at=told_at)
+            span.tell({"result": result})
+            return result
+
+    async def _forwarded(self, due: Due, *, trace: str, told_at: str) -> str:
         if due.kind == "article":
             await self._chores.article_told(due.helpdesk, due.ticket_id)
             return "article"
@@ -170,7 +183,7 @@ class Jobs:
             return "poll"
         if "" not in due.messages and await self._story.are_notes(due.helpdesk, due.messages):
             return "our own note"
-        await self._queue.put(Look(due.helpdesk, due.ticket_id, found=not due.live))
+        await self._queue.put(Look(due.helpdesk, due.ticket_id, found=not due.live, trace=trace, told_at=told_at))
         return "job"
 
     async def _sweep(self) -> None:
@@ -208,6 +221,12 @@ class Jobs:
         self._alive(context)
         look = Look.of(given, priority=context.job.priority)
         structlog.contextvars.bind_contextvars(helpdesk=look.helpdesk, ticket=look.ticket_id, attempt=look.attempt)
+        since = datetime.fromisoformat(look.told_at).timestamp() if look.told_at else 0.0
+        with self._tracer.begin("look", after=look.trace, since=since, observe=stage_over) as span:
+            span.tell({"helpdesk": look.helpdesk, "ticket.id": look.ticket_id, "attempt": look.attempt})
+            await self._looked(look)
+
+    async def _looked(self, look: Look) -> None:
         give_up = partial(self._story.give_up, look.helpdesk, look.ticket_id)
         try:
             patient = self._patience_s(look) > 0
@@ -217,15 +236,15 @@ class Jobs:
             raise
         except RejectedError as error:
             log.info("nothing can be written", reason=str(error))
-            JOBS.labels("rejected").inc()
+            _ended("rejected")
             await insist(partial(give_up, reason=str(error)))
         except MisconfiguredError as error:
             log.error("a person has to act", problem=str(error))  # noqa: TRY400 - the sentence says it all
-            JOBS.labels("misconfigured").inc()
+            _ended("misconfigured")
             await self._put_off(look, reason=str(error), after_s=_MISCONFIGURED_S)
         except LeakError as error:
             log.critical("a note of ours is visible to the customer: nothing more is written there", problem=str(error))
-            JOBS.labels("leak").inc()
+            _ended("leak")
             await insist(partial(self._story.halt, look.helpdesk, reason=str(error)))
             await insist(partial(give_up, reason=str(error), attempts=look.attempt))
         except (OutageError, UnroutedError) as error:
@@ -240,7 +259,7 @@ class Jobs:
             await self._failed(replace(look, defects=look.defects + 1), reason=type(error).__name__)
         else:
             log.info("looked at a ticket", done=done)
-            JOBS.labels("done").inc()
+            _ended("done")
 
     async def _failed(self, look: Look, *, reason: str, after_s: float | None = None) -> None:
         """Later again; or, after ATTEMPTS by our own fault or ALONE by others', park the ticket with its reason."""
@@ -248,7 +267,7 @@ class Jobs:
             await self._put_off(look, reason=reason, after_s=after_s)
             return
         log.error("a ticket is parked", reason=reason)
-        JOBS.labels("parked").inc()
+        _ended("parked")
         tries = max(look.defects, look.alone)
         given_up = partial(self._story.give_up, look.helpdesk, look.ticket_id, reason=reason, attempts=tries)
         await insist(given_up)
@@ -293,7 +312,7 @@ class Jobs:
         """
         wait_s = _wait_s(look.attempt, after_s=after_s) if wait_s is None else wait_s
         log.warning("a ticket is put off", reason=reason, wait_s=round(wait_s, 1))
-        JOBS.labels("put_off").inc()
+        _ended("put_off")
         said = storable(reason)[:_REASON_CHARS]
         later = replace(look, attempt=look.attempt + 1, waits_for=waits_for, reason=said)
 
@@ -307,6 +326,16 @@ class Jobs:
         """Remember which of the queue's workers this job's is."""
         if context.job.worker_id is not None:
             self._workers[context.job.queue] = context.job.worker_id
+
+
+def _ended(result: str) -> None:
+    """Count how a job ended, and tell its span."""
+    JOBS.labels(result).inc()
+    span = current()
+    if span and "result" not in span.attributes:  # the first says why
+        span.tell({"result": result})
+        if result != "done":
+            span.failed(result)
 
 
 def _wait_s(attempt: int, *, after_s: float | None) -> float:

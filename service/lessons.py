@@ -14,10 +14,10 @@ from service.embeddings import EmbeddingsUnavailableError
 from service.errors import OutageError
 from service.knowledge.chunks import SPLITTING
 from service.knowledge.sources import Library
-from service.metrics import STAGE_SECONDS
 from service.outages import INDEX, Outages, Standing
 from service.scope import kept_out
 from service.solved import RATED_BADLY, Unfit, article_of, passage_of, source_of, stamp_of
+from service.steps import stage
 from service.vectors import Dense, Entry, Mark, Passage, VectorsUnavailableError
 from service.vectors.payload import body_of, title_of
 
@@ -54,7 +54,7 @@ class Lessons:
         is done, and then the error is raised, so that the ticket is looked at again. Raises ConnectorError.
         """
         try:
-            with STAGE_SECONDS.labels("read").time():
+            with stage("read"):
                 ticket = await desk.ticket(ticket_id)
         except GoneError:
             place = _Place(source_of(desk.name), desk.account, article_of(desk.name, ticket_id))

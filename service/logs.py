@@ -13,6 +13,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from service.masking import Masker
+from service.spans import current
 
 _QUIET = (
     "httpx", "httpcore", "httpx2", "httpcore2", "openai", "markdown_it", "procrastinate", "alembic", "uvicorn.access", "qdrant_client",
@@ -42,6 +43,8 @@ def configure(level: str, *, machine: bool, hosts: Collection[str] = (), secrets
         structlog.processors.format_exc_info,
         functools.partial(mask, hosts=_NOBODYS.union(hosts), secrets=secrets),
     ]
+    if machine:
+        shared.append(traced)
     renderer: Processor = structlog.processors.JSONRenderer() if machine else structlog.dev.ConsoleRenderer()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
@@ -62,6 +65,13 @@ def configure(level: str, *, machine: bool, hosts: Collection[str] = (), secrets
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def traced(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """Name the trace and the span that a line was written in; ids of ours, so nothing is masked in them."""
+    if span := current():
+        event["trace_id"], event["span_id"] = span.place.trace_id, span.place.span_id
+    return event
 
 
 def mask(

@@ -28,7 +28,7 @@ from service.ledger import Ledger, SavedDraft, TicketKey, reference_for
 from service.lessons import Lessons
 from service.llm import LLM
 from service.masking import Masker
-from service.metrics import NOTES, SILENCES, STAGE_SECONDS
+from service.metrics import SILENCES
 from service.notes import superseded
 from service.outages import Outages, leak_of
 from service.pauses import refuse_stopped
@@ -38,7 +38,9 @@ from service.reconcile import Reconciler
 from service.retention import Retention
 from service.scope import kept_out
 from service.spending import Spending
+from service.steps import stage
 from service.syncs import Syncs
+from service.tally import noted
 from service.traces import details_of
 from service.votes import Votes
 from service.writers import Writers
@@ -164,14 +166,14 @@ class Pipeline:
                 return False
             refuse_stopped(await self._outages.standing(), desk.name)  # it took a while to write
             try:
-                with STAGE_SECONDS.labels("post").time():
+                with stage("post"):
                     note = await desk.add_note(fresh, draft.html, run=draft.reference)
             except ConflictError:
                 return False
             except RetryableError as error:
                 raise UnsureError(str(error), after_s=max(error.after_s or 0.0, _SETTLES_S)) from error
             await self._ledger.posted(draft.key, draft.message_id, note_id=note.id)
-        NOTES.labels(desk.name, draft.verdict, draft.details["writer"]).inc()
+        noted(draft, note_id=note.id)
         return True
 
     async def _supersede(self, desk: Helpdesk, ticket: Ticket, draft: SavedDraft) -> None:

@@ -76,6 +76,8 @@ class Look:
     reason: str = ""
     found: bool = False  # nobody has just written: the reconciler or a backfill found it
     routed: bool = False  # it was put off once for its group and brand
+    trace: str = ""  # what it goes on with: see service/spans.py
+    told_at: str = ""  # when the first webhook came, in ISO 8601; empty: none did
 
     @classmethod
     def of(cls, given: Given, *, priority: int) -> Look:

@@ -32,6 +32,7 @@ from service.groups import (
     ProxySettings,
     QdrantSettings,
     TeamSettings,
+    TelemetrySettings,
     TicketsSettings,
     ZendeskSettings,
     without_slash,
@@ -97,6 +98,7 @@ class Settings(BaseSettings):
     links: LinksSettings = LinksSettings()
     promises: PromisesSettings = PromisesSettings()
     proxy: ProxySettings = ProxySettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
 
     _public = field_validator("public_url")(without_slash)
 
@@ -111,7 +113,12 @@ class Settings(BaseSettings):
         """The operator's own hosts, as they stand in addresses: nobody's personal data."""
         addresses = (
             *(self.zendesk.url, self.freshdesk.url, self.qdrant.url, self.llm.base_url, self.embeddings.base_url),
-            *(self.public_url, self.knowledge.folder_url, self.database_url.get_secret_value()),
+            *(
+                self.public_url,
+                self.knowledge.folder_url,
+                self.database_url.get_secret_value(),
+                self.telemetry.otlp_endpoint,
+            ),
         )
         parts = [urlsplit(address) for address in addresses]
         with_user = {f"{part.username}@{part.hostname}" for part in parts if part.username}
@@ -125,6 +132,7 @@ class Settings(BaseSettings):
         given = [one for value in held for one in (value if isinstance(value, list) else [value])]
         plain = {one.get_secret_value() for one in given if isinstance(one, SecretStr)}
         plain.add(urlsplit(self.database_url.get_secret_value()).password or "")
+        plain |= {part.partition("=")[2].strip() for part in self.telemetry.otlp_headers.get_secret_value().split(",")}
         return tuple(sorted((one for one in plain if len(one) >= SHORTEST_SECRET), key=len, reverse=True))
 
 

@@ -192,6 +192,9 @@ class Spending:
             counted["requester"] = payer.requester
         return counted
 
+    def cost(self, tokens_in: int, tokens_out: int) -> float:
+        """Of so many tokens, in the operator's currency; 0 where no prices are set."""
+        return (tokens_in * self._prices[0] + tokens_out * self._prices[1]) / 1e6
+
     def _amounts(self, tokens_in: int, tokens_out: int) -> dict[str, object]:
-        cost = (tokens_in * self._prices[0] + tokens_out * self._prices[1]) / 1e6
-        return {"tokens_in": tokens_in, "tokens_out": tokens_out, "cost": cost}
+        return {"tokens_in": tokens_in, "tokens_out": tokens_out, "cost": self.cost(tokens_in, tokens_out)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,11 +20,11 @@ from service.drafting import Draft, write_draft
 from service.errors import Budget, OutageError, OverspentError
 from service.extractive import ask_instead, quote_passages
 from service.llm import LLM
-from service.metrics import STAGE_SECONDS
 from service.outages import Outages, Standing
 from service.passages import Retrieval
 from service.settings import Settings
 from service.spending import Spending, payer_of
+from service.steps import stage
 
 log = structlog.get_logger()
 
@@ -67,14 +66,11 @@ class Attempt:
         return self._all.made if self._all else 0
 
     @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
+    def timed(self, name: str) -> Iterator[None]:
         """Around a stage of this attempt."""
-        began = time.perf_counter()
-        try:
+        with stage(name) as span:
             yield
-        finally:
-            self.seconds[stage] = time.perf_counter() - began
-            STAGE_SECONDS.labels(stage).observe(self.seconds[stage])
+        self.seconds[name] = span.seconds
 
     async def analyse(self, conversation: Conversation) -> Analysis:
         """Say what the ticket is about."""

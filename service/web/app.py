@@ -41,7 +41,7 @@ def create_app(service: Service, *, control_token: str = "", works: bool = True)
     admin = Admin(app, tokens=(control_token, admin_token))
     behind = Door(admin, layout=layout, sessions=sessions, proxy=settings.proxy)
     secrets = {name: helpdesk.secrets for name, helpdesk in settings.helpdesks.items()}
-    webhooks = Webhooks(behind, inbox=service.inbox, secrets=secrets)
+    webhooks = Webhooks(behind, inbox=service.inbox, secrets=secrets, tracer=service.tracer)
     return Protection(webhooks, https=https)
 
 
@@ -56,4 +56,4 @@ def _health(service: Service, *, works: bool) -> APIRouter:
     checks = {"database": service.database_answers}
     if works:
         checks["knowledge"] = service.index_answers
-    return health.router(checks, figures=service.count_spending)
+    return health.router(checks, figures=service.figures.tell)

@@ -15,6 +15,8 @@ from connectors.base import Delivery, Event, ForgedError, UnreadableError
 from service.errors import DatabaseUnavailableError
 from service.inbox import Inbox
 from service.metrics import DELIVERIES
+from service.spans import Tracer, current
+from service.steps import stage_over
 
 log = structlog.get_logger()
 
@@ -56,12 +58,15 @@ class Webhooks:
     and its reading of parameters cost more time than all that is done here.
     """
 
-    def __init__(self, app: ASGIApp, *, inbox: Inbox, secrets: Mapping[str, tuple[str, ...]]) -> None:
-        """secrets: accepted webhook secrets by helpdesk, for those that are on."""
+    def __init__(
+        self, app: ASGIApp, *, inbox: Inbox, secrets: Mapping[str, tuple[str, ...]], tracer: Tracer | None = None
+    ) -> None:
+        """secrets: accepted webhook secrets by helpdesk, for those that are on. tracer: where spans go; None: nowhere."""
         self._app = app
         self._inbox = inbox
         self._secrets = secrets
         self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
+        self._tracer = tracer or Tracer()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or hand it on."""
@@ -69,11 +74,16 @@ class Webhooks:
             await self._app(scope, receive, send)
             return
         helpdesk, _, path_secret = scope["path"].removeprefix(_PREFIX).partition("/")
+        known = helpdesk if helpdesk in WEBHOOKS else "unknown"
         try:
-            status, said = await self._received(helpdesk, path_secret, scope, receive)
+            with self._tracer.begin("receive", kind="server", observe=stage_over) as span:
+                span.tell({"helpdesk": known})
+                sink, span.sink = span.sink, None  # anybody can have himself refused: sent is the helpdesks' own
+                status, said = await self._received(helpdesk, path_secret, scope, receive)
+                if status == 200:
+                    span.sink = sink
         except _GoneError:
             return
-        known = helpdesk if helpdesk in WEBHOOKS else "unknown"
         DELIVERIES.labels(known, said if status == 200 else str(status)).inc()
         await _answer(send, status, said)
 
@@ -110,7 +120,10 @@ class Webhooks:
             return "ignored"
         if event.kind == "poll":
             log.warning("webhook cannot be read: polling its account instead", helpdesk=helpdesk, what=event.what)
-        await self._inbox.put(helpdesk, event)
+        span = current()
+        if span:
+            span.tell({"ticket.id": event.ticket_id, "webhook.what": event.what})
+        await self._inbox.put(helpdesk, event, trace=str(span.place) if span else "")
         return "accepted"
 
 

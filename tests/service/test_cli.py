@@ -265,6 +265,9 @@ def test_a_worker_that_shares_works_until_it_is_asked_to_stop(database_url: str,
         assert said[1] == "deskpilot works on tickets"
         url = said[0].removeprefix("deskpilot answers probes on ")
         assert httpx.get(f"{url}/healthz").json() == {"status": "alive"}
+        assert httpx.get(f"{url}/readyz").status_code == 503  # its index is not there
+        assert "deskpilot_backlog{" in httpx.get(f"{url}/metrics").text
+        assert httpx.post(f"{url}/webhooks/zendesk").status_code == 404
         process.send_signal(signal.SIGTERM)
         _, rest = process.communicate(timeout=LONGEST_S)
     finally:

@@ -14,6 +14,7 @@ import pytest
 import structlog
 
 from service import logs
+from service.spans import Tracer
 
 SECRET = "sk-proj-abcdef1234567890abcd"
 PERSONAL = f"ana@customer.example, +44 20 7946 0958, 4111 1111 1111 1111, {SECRET}"
@@ -233,3 +234,17 @@ def test_a_line_for_people_is_no_json(capsys: pytest.CaptureFixture[str]) -> Non
     assert "listening" in said
     assert "8400" in said
     assert not said.startswith("{")
+
+
+def test_a_line_names_the_trace_that_it_was_written_in(capsys: pytest.CaptureFixture[str]) -> None:
+    """Ours and a library's; what was written outside of one names none."""
+    logs.configure("INFO", machine=True)
+    with Tracer().begin("look") as span:
+        structlog.get_logger().info("ours")
+        logging.getLogger("library").warning("theirs")
+    structlog.get_logger().info("outside")
+    ours, theirs, outside = read(capsys)
+
+    assert (ours["trace_id"], ours["span_id"]) == (span.place.trace_id, span.place.span_id)
+    assert theirs["trace_id"] == span.place.trace_id
+    assert "trace_id" not in outside

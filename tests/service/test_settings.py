@@ -117,6 +117,12 @@ def test_links_and_promises_are_lists(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"ZENDESK__URL": "acme.zendesk.com"}, "DESKPILOT_ZENDESK__URL is not an address"),
         ({"ZENDESK__URL": "https://me:pw@acme.zendesk.com"}, "carries a name or password"),
         ({"TEAM__TIMEZONE": "Mars"}, "DESKPILOT_TEAM__TIMEZONE is not a time zone"),
+        ({"TELEMETRY__OTLP_ENDPOINT": "collector:4318"}, "DESKPILOT_TELEMETRY__OTLP_ENDPOINT is not an address"),
+        ({"TELEMETRY__OTLP_HEADERS": "x-key=abcdef"}, "set DESKPILOT_TELEMETRY__OTLP_ENDPOINT, too"),
+        (
+            {"TELEMETRY__OTLP_ENDPOINT": "http://c:4318", "TELEMETRY__OTLP_HEADERS": "abcdef"},
+            "DESKPILOT_TELEMETRY__OTLP_HEADERS cannot be read",
+        ),
         ({"TEAM__LANGUAGE": "xx"}, "DESKPILOT_TEAM__LANGUAGE"),
         ({"NOTES": "sometimes"}, "DESKPILOT_NOTES"),
         ({"DEBOUNCE_S": "20"}, "DESKPILOT_DEBOUNCE_MAX_S"),
