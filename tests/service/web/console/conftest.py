@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,7 @@ async def browse(service: Service) -> AsyncIterator[Opened]:
 
         async def opened(*, peer: str = "192.0.2.7", **more: Any) -> Browser:
             changed = service.settings.model_copy(update=more)
-            replica = Service(
-                changed, service.database, service.inbox, service.queue, service.tools, service.pipeline, service.jobs
-            )
+            replica = replace(service, settings=changed)
             transport = httpx.ASGITransport(create_app(replica), client=(peer, 50_000))
             http = httpx.AsyncClient(transport=transport, base_url="https://desk.example")
             return Browser(await stack.enter_async_context(http))
