@@ -28,7 +28,6 @@ from connectors.freshdesk.automations import (
 from connectors.setup import Check
 
 _SKEW = timedelta(minutes=1)
-_TRIAL = 50  # calls a minute
 _CALLS_PER_MESSAGE = 10  # two reads of a ticket with its conversation, the note, and who the people are
 _OF_A_PROGRAM = re.compile(
     r"deskpilot|bot\b|\bapi\b|co-?pilot|integration|automation|assistant|service|system|no-?reply", re.IGNORECASE
@@ -149,12 +148,14 @@ def plan(headers: Mapping[str, str]) -> Check | None:
     if total is None:
         return None
     said = f"The account allows {total} API calls a minute, some {total // _CALLS_PER_MESSAGE} customer messages"
-    if total > _TRIAL:
-        return Check("plan", "fine", f"{said}.")
-    if total > 0:
+    if limits.of_a_trial(headers):
         remedy = "Enough to try it; for daily work choose the plan Growth (200 calls) or a larger one."
         return Check("plan", "doubtful", f"{said}: that is a trial's limit.", remedy)
-    return Check("plan", "wrong", "The account's plan allows no API calls.", "Choose the plan Growth or a larger one.")
+    if total <= 0:
+        return Check(
+            "plan", "wrong", "The account's plan allows no API calls.", "Choose the plan Growth or a larger one."
+        )
+    return Check("plan", "fine", f"{said}.")
 
 
 def address(endpoint: str, *, base_url: str) -> Check:
