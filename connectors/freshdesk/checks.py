@@ -97,7 +97,7 @@ def rights(*, administrator: bool) -> Check:
         "rights",
         "doubtful",
         "The API key is an administrator's, which set-up needs once and notes never.",
-        f"Once set-up is done: {_AN_AGENT_OF_OUR_OWN[0].lower()}{_AN_AGENT_OF_OUR_OWN[1:]}.",
+        "Once set-up is done, give the service the API key of an agent whose role is Agent.",
     )
 
 
@@ -185,11 +185,15 @@ def reached(endpoint: str, error: ConnectorError | None) -> Check | None:
     """What answered there when we asked; None for what this service answers to whoever only asks (405)."""
     if type(error) is RejectedError:
         return None
-    what = f": {error}" if error else ", but something else than this service"
+    what = (
+        f"nothing of this service answers there yet: {error}"
+        if error
+        else "something else than this service answers there"
+    )
     return Check(
         "address",
         "doubtful",
-        f"Asked from here, {endpoint} answers{what}." if not error else f"Asked from here, {endpoint} fails{what}.",
+        f"Webhooks go to {endpoint}, and, asked from here, {what}.",
         "Start the service with these settings behind that address, and see that the internet may POST there.",
     )
 

@@ -421,7 +421,9 @@ async def test_an_address_that_freshdesk_cannot_reach_is_named(endpoint: str, st
         assert said in check.said
 
 
-@pytest.mark.parametrize(("status", "said"), [(0, "fails"), (404, "404"), (200, "something else than this service")])
+@pytest.mark.parametrize(
+    ("status", "said"), [(0, "nothing of this service"), (404, "404"), (200, "something else than this service")]
+)
 async def test_an_address_where_we_do_not_answer_is_named(status: int, said: str) -> None:
     """Asked from here: a proxy in between may still let the internet through, so it is doubtful."""
     async with admin() as me:
