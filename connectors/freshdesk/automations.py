@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from connectors.http import JSON
 
@@ -83,7 +84,7 @@ class Mailing:
 
 
 def written(wanted: Wanted, *, endpoint: str, secret: str, found: Rule | None = None) -> JSON:
-    """The body that makes the rule, or puts `found` right: its conditions and what else it does stay."""
+    """The body that makes the rule, or puts ours right: its conditions, and what it was given to do besides, stay."""
     calling: JSON = {
         "field_name": _WEBHOOK,
         "request_type": "POST",
@@ -93,24 +94,22 @@ def written(wanted: Wanted, *, endpoint: str, secret: str, found: Rule | None = 
         "custom_headers": {HEADER: secret},
         "content": dict(CONTENT),
     }
-    old = hook(found, endpoint=endpoint) if found else None
-    elsewhere = found is not None and found.get("name") != wanted.name  # a rule that is not ours may call others, too
-    others = [
-        action
-        for action in _list(found, "actions")
-        if action is not old and (elsewhere or action.get("field_name") != _WEBHOOK)
-    ]
-    rule: JSON = {"name": str((found or {}).get("name") or wanted.name), "active": True}
+    others = [action for action in _list(found, "actions") if not _called_us(action, endpoint)]
+    rule: JSON = {"name": wanted.name, "active": True}
     if wanted.kind == "updates":
         rule |= {"performer": {"type": wanted.performer}, "events": [dict(event) for event in wanted.events]}
     return rule | {"conditions": _list(found, "conditions") or [_EVERY_TICKET], "actions": [*others, calling]}
 
 
+def named(rules: Sequence[Rule], wanted: Wanted) -> Rule | None:
+    """The rule of that name, which set-up made or somebody who followed its clicks."""
+    return next((rule for rule in rules if rule.get("name") == wanted.name), None)
+
+
 def serving(rules: Sequence[Rule], wanted: Wanted, *, endpoint: str) -> Rule | None:
-    """The rule that is this one of ours: by its name, else one that calls us when it should."""
-    named = (rule for rule in rules if rule.get("name") == wanted.name)
+    """The rule that does this one's work: by its name, else one that calls us when it should."""
     calling = (rule for rule in rules if rule.get("active") and hears(rule, wanted) and hook(rule, endpoint=endpoint))
-    return next(named, None) or next(calling, None)
+    return named(rules, wanted) or next(calling, None)
 
 
 def stands(rule: Rule, wanted: Wanted, *, endpoint: str, secret: str) -> bool:
@@ -214,6 +213,12 @@ def _names_ticket(action: Rule) -> bool:
         except (ValueError, RecursionError):
             return False
     return isinstance(content, Mapping) and content.get("ticket_id") == CONTENT["ticket_id"]
+
+
+def _called_us(action: Rule, endpoint: str) -> bool:
+    """Whether an action of a rule of ours is its webhook, also where we had another host or secret."""
+    path = urlsplit(str(action.get("url") or "")).path
+    return action.get("field_name") == _WEBHOOK and (path.startswith(urlsplit(endpoint).path) or bool(_header(action)))
 
 
 def _header(action: Rule) -> list[str]:

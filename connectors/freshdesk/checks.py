@@ -28,7 +28,6 @@ from connectors.freshdesk.automations import (
 from connectors.setup import Check
 
 _SKEW = timedelta(minutes=1)
-_TRIAL = 50  # calls a minute
 _CALLS_PER_MESSAGE = 10  # two reads of a ticket with its conversation, the note, and who the people are
 _OF_A_PROGRAM = re.compile(
     r"deskpilot|bot\b|\bapi\b|co-?pilot|integration|automation|assistant|service|system|no-?reply", re.IGNORECASE
@@ -98,7 +97,7 @@ def rights(*, administrator: bool) -> Check:
         "rights",
         "doubtful",
         "The API key is an administrator's, which set-up needs once and notes never.",
-        f"Once set-up is done: {_AN_AGENT_OF_OUR_OWN[0].lower()}{_AN_AGENT_OF_OUR_OWN[1:]}.",
+        "Once set-up is done, give the service the API key of an agent whose role is Agent.",
     )
 
 
@@ -149,12 +148,14 @@ def plan(headers: Mapping[str, str]) -> Check | None:
     if total is None:
         return None
     said = f"The account allows {total} API calls a minute, some {total // _CALLS_PER_MESSAGE} customer messages"
-    if total > _TRIAL:
-        return Check("plan", "fine", f"{said}.")
-    if total > 0:
+    if limits.of_a_trial(headers):
         remedy = "Enough to try it; for daily work choose the plan Growth (200 calls) or a larger one."
         return Check("plan", "doubtful", f"{said}: that is a trial's limit.", remedy)
-    return Check("plan", "wrong", "The account's plan allows no API calls.", "Choose the plan Growth or a larger one.")
+    if total <= 0:
+        return Check(
+            "plan", "wrong", "The account's plan allows no API calls.", "Choose the plan Growth or a larger one."
+        )
+    return Check("plan", "fine", f"{said}.")
 
 
 def address(endpoint: str, *, base_url: str) -> Check:
@@ -184,11 +185,15 @@ def reached(endpoint: str, error: ConnectorError | None) -> Check | None:
     """What answered there when we asked; None for what this service answers to whoever only asks (405)."""
     if type(error) is RejectedError:
         return None
-    what = f": {error}" if error else ", but something else than this service"
+    what = (
+        f"nothing of this service answers there yet: {error}"
+        if error
+        else "something else than this service answers there"
+    )
     return Check(
         "address",
         "doubtful",
-        f"Asked from here, {endpoint} answers{what}." if not error else f"Asked from here, {endpoint} fails{what}.",
+        f"Webhooks go to {endpoint}, and, asked from here, {what}.",
         "Start the service with these settings behind that address, and see that the internet may POST there.",
     )
 

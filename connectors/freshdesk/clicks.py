@@ -46,7 +46,7 @@ def clicks(missing: Sequence[Wanted], *, base_url: str, endpoint: str, secret: s
 
 
 def _rule(wanted: Wanted, *, endpoint: str, secret: str) -> Iterator[str]:
-    yield f'Tab "{_TABS[wanted.kind]}": click "New rule". Rule name: {wanted.name}'
+    yield f'Tab "{_TABS[wanted.kind]}": click "New rule", or open the one of this name. Rule name: {wanted.name}'
     if wanted.kind == "updates":
         events = "; ".join(_EVENTS[event["field_name"], event.get("value", "")] for event in wanted.events)
         yield f'"When an action performed by": {_PERFORMERS[wanted.performer]}'

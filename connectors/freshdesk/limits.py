@@ -66,9 +66,20 @@ def _cost(path: str, params: Mapping[str, str | int]) -> int:
 
 
 def calls_a_minute(headers: Mapping[str, str]) -> int | None:
-    """What an answer says the account allows; None where it does not. The number has been seen as a float."""
+    """What an answer says the account allows; None where it does not."""
+    total = _told(headers)
+    return total if total is None or total <= _PER_HOUR else total // 60
+
+
+def of_a_trial(headers: Mapping[str, str]) -> bool:
+    """Whether an answer tells a trial's limit; what old accounts have by the hour may come to the same."""
+    total = _told(headers)
+    return total is not None and 0 < total <= _SMALLEST_PLAN
+
+
+def _told(headers: Mapping[str, str]) -> int | None:
+    """The limit as it stands there. It has been seen as a float."""
     try:
-        total = int(float(headers.get("x-ratelimit-total", "")))
+        return int(float(headers.get("x-ratelimit-total", "")))
     except (ValueError, OverflowError):
         return None
-    return total if total <= _PER_HOUR else total // 60

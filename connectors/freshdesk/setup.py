@@ -28,9 +28,9 @@ from connectors.freshdesk.automations import (
     Kind,
     Wanted,
     mailings,
+    named,
     on_updates,
     ours,
-    serving,
     stands,
     told,
     written,
@@ -109,8 +109,10 @@ class FreshdeskSetup:
         missing: list[Wanted] = []
         why = ""
         for wanted in WANTED:
-            found = serving(rules.by_kind[wanted.kind], wanted, endpoint=endpoint)
-            if found and stands(found, wanted, endpoint=endpoint, secret=secret):
+            there = rules.by_kind[wanted.kind]
+            found = named(there, wanted)
+            # a rule of another name is somebody's: left alone, and only where it surely works instead of ours
+            if any(stands(rule, wanted, endpoint=endpoint, secret=secret) for rule in ([found] if found else there)):
                 continue
             body = written(wanted, endpoint=endpoint, secret=secret, found=found)
             try:

@@ -66,19 +66,15 @@ def test_a_secret_that_is_hidden_is_not_taken_for_a_wrong_one(hook: dict[str, An
     assert automations.proven(action, endpoint=ENDPOINT, secrets=[SECRET]) is proven
 
 
-def test_what_a_rule_of_somebody_elses_does_besides_stays() -> None:
-    """Its name, its conditions and its other webhooks; only the action that calls us is put right."""
+@pytest.mark.parametrize("url", [ENDPOINT, "https://old.example/webhooks/freshdesk", "https://old.example/hook"])
+def test_what_our_rule_was_given_to_do_besides_stays(url: str) -> None:
+    """Its conditions and its other webhooks; only the action that calls us, or did so elsewhere, is put right."""
     other = {"field_name": "trigger_webhook", "url": "https://crm.example/hook"}
-    found = {
-        "id": 7,
-        "name": "CRM",
-        "active": True,
-        "conditions": [{"name": "x"}],
-        "actions": [other, *rule()["actions"]],
-    }
+    found = {**rule(url=url), "conditions": [{"name": "x"}]}
+    found["actions"] = [other, *found["actions"]]
     written = automations.written(CREATION, endpoint=ENDPOINT, secret="another-secret-of-ours", found=found)
 
-    assert (written["name"], written["conditions"]) == ("CRM", [{"name": "x"}])
+    assert written["conditions"] == [{"name": "x"}]
     assert [action["url"] for action in written["actions"]] == ["https://crm.example/hook", ENDPOINT]
     assert written["actions"][1]["custom_headers"] == {HEADER: "another-secret-of-ours"}
     assert written["actions"][1]["content"] == CONTENT

@@ -230,6 +230,20 @@ async def test_a_webhook_that_was_connected_by_hand_is_left_alone(kind: Any) -> 
         assert await me.rules() == by_hand
 
 
+@pytest.mark.parametrize("kind", ["basic", "header"])
+async def test_a_webhook_of_somebody_that_may_not_work_gets_ours_beside_it(kind: Any) -> None:
+    """Its secret is hidden, or another one than ours: it stays as it is, also where it would hear of everything."""
+    async with admin(Options(fire_on_agents=True)) as me:
+        me.desk.connect_webhook(ENDPOINT, kind=kind, secret="another-secret-of-ours")
+        by_hand = await me.rules()
+        connected = await me.setup.connect(ENDPOINT, send=me.send, secret=SECRET)
+        assert len(connected.made) == 3
+        assert [rule for rule in await me.rules() if rule in by_hand] == by_hand
+        assert (await me.looked())["webhook"].state == "fine"
+        await me.setup.disconnect(ENDPOINT, send=me.send)
+        assert await me.rules() == by_hand
+
+
 async def test_undo_leaves_the_account_as_it_was() -> None:
     """Rules of others, and ours for another address, stay."""
     async with admin() as me:
@@ -314,7 +328,7 @@ async def test_a_rule_that_the_api_refuses_alone_is_left_for_clicks() -> None:
         assert not any("first matching rule" in line for line in connected.clicks)
         assert SECRET not in connected.clicks[0]
         assert [line for line in connected.clicks if "Rule name" in line] == [
-            'Tab "Ticket Updates": click "New rule". Rule name: deskpilot: requester replied'
+            'Tab "Ticket Updates": click "New rule", or open the one of this name. Rule name: deskpilot: requester replied'
         ]
 
 
@@ -381,9 +395,11 @@ async def test_an_agent_with_the_least_rights_is_praised() -> None:
 
 @pytest.mark.parametrize(("plan", "said"), [("Growth", "200"), ("Old", "50")])
 async def test_a_plans_limit_is_told(plan: Any, said: str) -> None:
-    """A minute; an old account's is by the hour."""
+    """By the minute; an old account's, by the hour, is no trial's."""
     async with admin(Options(plan=plan)) as me:
-        assert f"allows {said} API calls a minute" in (await me.looked())["plan"].said
+        check = (await me.looked())["plan"]
+        assert check.state == "fine"
+        assert f"allows {said} API calls a minute" in check.said
 
 
 @pytest.mark.parametrize(
@@ -405,7 +421,9 @@ async def test_an_address_that_freshdesk_cannot_reach_is_named(endpoint: str, st
         assert said in check.said
 
 
-@pytest.mark.parametrize(("status", "said"), [(0, "fails"), (404, "404"), (200, "something else than this service")])
+@pytest.mark.parametrize(
+    ("status", "said"), [(0, "nothing of this service"), (404, "404"), (200, "something else than this service")]
+)
 async def test_an_address_where_we_do_not_answer_is_named(status: int, said: str) -> None:
     """Asked from here: a proxy in between may still let the internet through, so it is doubtful."""
     async with admin() as me:
