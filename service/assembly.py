@@ -38,6 +38,7 @@ from service.rehearsal import Rehearsal
 from service.retention import Retention
 from service.settings import Settings, SettingsProblem
 from service.spending import Spending
+from service.syncs import Syncs
 from service.vectors import VectorsUnavailableError, open_vectors
 from service.votes import Votes
 
@@ -80,6 +81,19 @@ class Service:
         except (sa.exc.SQLAlchemyError, OSError) as error:
             log.warning("what the model has cost is not known", reason=type(error).__name__)
 
+    async def ask_to_sync(self) -> bool:
+        """Have all articles read, beside whoever asks. False: a sync is under way, or asked for.
+
+        An index that all share is written by a worker, one at a time; an embedded one only by its own process.
+        """
+        if not await self.tools.syncs.ask():
+            return False
+        if self.settings.qdrant.url:
+            await self.queue.put_chore("sync", lock="sync", queueing_lock="sync")
+        else:
+            self.tools.syncs.start(self.pipeline.sync)
+        return True
+
     async def index_answers(self) -> str:
         """Empty when the index of passages answers."""
         try:
@@ -111,7 +125,9 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
             reconciler=Reconciler(database, inbox=inbox),
             votes=votes,
             retention=Retention(database, days=settings.retention_days),
+            syncs=Syncs(database),
         )
+        await stack.enter_async_context(tools.syncs.open())
         pipeline = Pipeline(tools)
         jobs = Jobs(
             queue, inbox=inbox, outages=outages, story=pipeline, settings=settings, helpdesks=settings.helpdesks

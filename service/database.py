@@ -185,6 +185,19 @@ feedback_keys = sa.Table(
     sa.Column("made_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
 )
 
+syncs = sa.Table(
+    "syncs",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("began_at", sa.DateTime(timezone=True)),  # empty: a person asked for it, and nobody has begun
+    sa.Column("seen_at", sa.DateTime(timezone=True)),  # when it last said that it goes on
+    sa.Column("ended_at", sa.DateTime(timezone=True)),
+    sa.Column("progress", JSONB, nullable=False, server_default="{}"),  # source -> [articles done, in all or null]
+    sa.Column("reports", JSONB, nullable=False, server_default="[]"),  # see service/knowledge/sync.py
+    sa.Column("problem", sa.Text, nullable=False, server_default=""),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Database:

@@ -45,7 +45,8 @@ class Told:
     """One delivery and what became of it.
 
     verdict, reference: of the note that it led to, or that stands. reason: of a silence, a wait or a failure, in words. at: when that was
-    said. attempts: so far, of one that waits or failed. due_at: when a waiting one is looked at again; None: at once.
+    said. attempts: so far, of one that waits or failed. due_at: when a waiting one is looked at again; None: at once. later: the ticket was
+    looked at again since, for another delivery.
     """
 
     number: int
@@ -61,6 +62,7 @@ class Told:
     at: datetime | None = None
     attempts: int = 0
     due_at: datetime | None = None
+    later: bool = False
 
     @property
     def ticket(self) -> str:
@@ -107,22 +109,38 @@ class Deliveries:
         return Page(told, older=last.lowest if last and more else 0, upto=last.earliest if last and more else None)
 
 
-# A delivery is answered by the newest thing that was said of its ticket before the next delivery was handed on.
-_PAGE = sa.text("""
+def _said(when: str, order: str) -> str:
+    """The first or last thing that was said of the ticket of `d`. when: of {at}."""
+    mine = "helpdesk = d.helpdesk AND account = ANY(:accounts) AND ticket_id = d.ticket_id"
+    return f"""
+        (SELECT 'note' AS kind, posted_at AS at, verdict AS words, reference FROM drafts
+         WHERE {mine} AND {when.format(at="posted_at")} ORDER BY posted_at {order} LIMIT 1)
+        UNION ALL
+        (SELECT 'silence', at, reason, '' FROM silences WHERE {mine} AND {when.format(at="at")} ORDER BY at {order} LIMIT 1)
+        ORDER BY at {order} LIMIT 1"""  # noqa: S608 - our own words
+
+
+_TOGETHER_S = 120
+"""Deliveries of a ticket that were handed on so shortly after each other may have been one look's."""
+
+# A delivery led to the first thing that was said of its ticket before the next look; where nothing was, what stood before still does.
+_STATEMENT = f"""
     WITH looked AS MATERIALIZED (
         SELECT * FROM deliveries
         WHERE id < :before AND (:helpdesk = '' OR helpdesk = :helpdesk) AND (:ticket_id = '' OR (ticket_id = :ticket_id AND kind = 'ticket'))
         ORDER BY id DESC LIMIT :most
     ), bounds AS (SELECT min(id) AS lowest, min(received_at) AS earliest, count(*) AS looked FROM looked),
     fates AS (
-        SELECT d.id, d.helpdesk, d.ticket_id, d.kind, d.what, d.received_at, d.result, said.kind AS said, said.at, said.words,
-               said.reference, job.reason AS job_reason, job.attempts AS job_attempts, job.due_at, given_up.attempts, given_up.error,
+        SELECT d.id, d.helpdesk, d.ticket_id, d.kind, d.what, d.received_at, d.result, next.at IS NOT NULL AS later,
+               coalesce(said.kind, stood.kind) AS said, coalesce(said.at, stood.at) AS at, coalesce(said.words, stood.words) AS words,
+               coalesce(said.reference, stood.reference) AS reference,
+               job.reason AS job_reason, job.attempts AS job_attempts, job.due_at, given_up.attempts, given_up.error,
                CASE WHEN d.forwarded_at IS NULL THEN 'waiting'
                     WHEN d.kind <> 'ticket' THEN 'other'
                     WHEN d.result <> 'job' THEN 'own'
-                    WHEN said.at >= d.received_at AND said.kind = 'note' THEN 'note'
+                    WHEN said.kind = 'note' THEN 'note'
                     WHEN given_up.at >= d.received_at AND next.at IS NULL THEN 'failed'
-                    WHEN said.at >= d.received_at THEN 'silence'
+                    WHEN said.kind = 'silence' THEN 'silence'
                     WHEN job.status = 'doing' THEN 'running'
                     WHEN job.status = 'todo' THEN 'waiting'
                     ELSE 'unchanged' END AS fate
@@ -130,18 +148,10 @@ _PAGE = sa.text("""
         LEFT JOIN LATERAL (
             SELECT min(n.forwarded_at) AS at FROM deliveries n
             WHERE n.helpdesk = d.helpdesk AND n.ticket_id = d.ticket_id AND n.id > d.id AND n.kind = 'ticket' AND n.result = 'job'
-              AND n.forwarded_at > d.forwarded_at
+              AND n.forwarded_at > d.forwarded_at + interval '{_TOGETHER_S} s'
         ) next ON d.result = 'job'
-        LEFT JOIN LATERAL (
-            (SELECT 'note' AS kind, posted_at AS at, verdict AS words, reference FROM drafts
-             WHERE helpdesk = d.helpdesk AND account = ANY(:accounts) AND ticket_id = d.ticket_id
-               AND posted_at < coalesce(next.at, 'infinity') ORDER BY posted_at DESC LIMIT 1)
-            UNION ALL
-            (SELECT 'silence', at, reason, '' FROM silences
-             WHERE helpdesk = d.helpdesk AND account = ANY(:accounts) AND ticket_id = d.ticket_id
-               AND at < coalesce(next.at, 'infinity') ORDER BY at DESC LIMIT 1)
-            ORDER BY at DESC LIMIT 1
-        ) said ON d.result = 'job'
+        LEFT JOIN LATERAL ({_said("{at} >= d.received_at AND {at} < coalesce(next.at, 'infinity')", "ASC")}) said ON d.result = 'job'
+        LEFT JOIN LATERAL ({_said("{at} < d.received_at", "DESC")}) stood ON d.result = 'job' AND said.at IS NULL
         LEFT JOIN LATERAL (
             SELECT attempts, error, at FROM parked
             WHERE helpdesk = d.helpdesk AND account = ANY(:accounts) AND ticket_id = d.ticket_id ORDER BY at DESC LIMIT 1
@@ -159,12 +169,16 @@ _PAGE = sa.text("""
     SELECT fates.*, bounds.* FROM bounds
     LEFT JOIN fates ON cardinality(CAST(:fates AS text[])) = 0 OR fates.fate = ANY(CAST(:fates AS text[]))
     ORDER BY fates.id DESC NULLS LAST LIMIT :rows
-""").bindparams(sa.bindparam("accounts", type_=sa.ARRAY(sa.Text)), sa.bindparam("fates", type_=sa.ARRAY(sa.Text)))
+"""  # noqa: S608 - our own words
+
+_PAGE = sa.text(_STATEMENT).bindparams(
+    sa.bindparam("accounts", type_=sa.ARRAY(sa.Text)), sa.bindparam("fates", type_=sa.ARRAY(sa.Text))
+)
 
 
 def _told(row: sa.Row[Any]) -> Told:
     told = Told(row.id, row.helpdesk, row.ticket_id, row.kind, row.what, row.received_at, row.fate)
-    shown: dict[str, Any] = {"at": row.at}
+    shown: dict[str, Any] = {"at": row.at, "later": bool(row.later)}
     match row.fate:
         case "note":
             shown |= {"verdict": row.words, "reference": row.reference}

@@ -23,7 +23,7 @@ from service.author import Author, Circumstances
 from service.budgets import Budgets
 from service.content import Written
 from service.errors import ServiceError, UnroutedError
-from service.knowledge.sources import Library, refresh, sync_all
+from service.knowledge.sources import Library, refresh
 from service.ledger import Ledger, SavedDraft, TicketKey, reference_for
 from service.lessons import Lessons
 from service.llm import LLM
@@ -38,6 +38,7 @@ from service.reconcile import Reconciler
 from service.retention import Retention
 from service.scope import kept_out
 from service.spending import Spending
+from service.syncs import Syncs
 from service.traces import details_of
 from service.votes import Votes
 from service.writers import Writers
@@ -64,6 +65,7 @@ class Tools:
     reconciler: Reconciler
     votes: Votes
     retention: Retention
+    syncs: Syncs
 
 
 class Pipeline:
@@ -72,7 +74,7 @@ class Pipeline:
     def __init__(self, tools: Tools) -> None:
         self._ledger, self._library, self._outages = tools.ledger, tools.library, tools.outages
         self._reconciler, self._retention, self._votes = tools.reconciler, tools.retention, tools.votes
-        self._budgets, self._spending = tools.budgets, tools.spending
+        self._budgets, self._spending, self._syncs = tools.budgets, tools.spending, tools.syncs
         writers = Writers(tools.llm, tools.outages, tools.spending, settings=tools.library.settings)
         self.author, self._pilots = Author(tools.library, tools.outages, writers), tools.pilots
         self._settings, self._lessons = tools.library.settings, Lessons(tools.library, tools.outages)
@@ -219,6 +221,10 @@ class Pipeline:
             self._me[desk.name] = await desk.whoami()
         return self._me[desk.name]
 
+    async def whoami(self, helpdesk: str) -> Person:
+        """Who we are there; asked once. Raises ConnectorError."""
+        return await self._identity(self._desks[helpdesk])
+
     async def reconcile(self, helpdesk: str, *, since: datetime | None = None) -> int:
         """Put what changed since the last time (or since then) into the inbox; how many tickets."""
         return await self._reconciler.read(self._desks[helpdesk], since=since)
@@ -240,7 +246,7 @@ class Pipeline:
 
     async def sync(self) -> str:
         """Bring the knowledge up to date; returns what was done, for the log."""
-        reports = await sync_all(self._library, progress=lambda *_: None, changes_only=True)
+        reports = await self._syncs.run(self._library, changes_only=True)
         counts = (
             f"{one.source}: {one.added} added, {one.changed} changed, {one.removed} removed"
             + f" ({one.read} read)" * bool(one.read)

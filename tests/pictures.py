@@ -1,4 +1,4 @@
-"""Makes the README's pictures: `python -m tests.pictures`. The page and the notes are the real ones; the model is scripted."""
+"""Makes the README's pictures: `python -m tests.pictures`, of the admin page alone with `admin`. The page and the notes are the real ones; the model is scripted."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from fastapi.responses import Response
+from pydantic import SecretStr
 
 from service.demo.stage import Stage, staged
+from service.groups import TeamSettings
 from service.knowledge.sources import sync_all
+from service.ledger import TicketKey
+from service.outages import MODEL
 from tests import fake_llm
 from tests.browser import open_page
 from tests.fake_llm import completion
@@ -19,8 +23,6 @@ from tests.fake_llm import completion
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "deploy" / "pictures"
 ARTICLES = ROOT / "deploy" / "demo" / "articles"
-
-ADMIN = "a-token-for-pictures"
 
 READY: dict[str, Any] = {
     "subject": "Where is my kettle?",
@@ -75,12 +77,17 @@ DOWN: dict[str, Any] = {
 KINDS = {"ready": READY, "not-covered": UNCOVERED, "person": PERSON, "no-model": DOWN}
 
 
-async def main() -> None:
-    """Write a ticket of each kind, and take their pictures."""
+TOKEN = "token-of-the-pictures"
+
+
+async def main(*, console_only: bool) -> None:
+    """Write a ticket of each kind, and take their pictures; then of the admin page that tells of them."""
     PICTURES.mkdir(exist_ok=True)
+    team = TeamSettings(timezone="Europe/Berlin")
     with fake_llm.serving() as model:
+        llm = model.settings(wait_s=0, price_in=0.15, price_out=0.6)
         async with staged(
-            ARTICLES, debounce_s=0, debounce_max_s=0, llm=model.settings(wait_s=0), admin_token=ADMIN
+            ARTICLES, debounce_s=0, debounce_max_s=0, llm=llm, admin_token=SecretStr(TOKEN), team=team
         ) as stage:
             await sync_all(stage.service.tools.library, progress=lambda *_: None)
             for kind, told in KINDS.items():
@@ -93,9 +100,39 @@ async def main() -> None:
                 )
                 while not stage.zendesk.notes(ticket_id):
                     await asyncio.sleep(0.05)
-                await picture(stage, ticket_id, kind)
+                if not console_only:
+                    await picture(stage, ticket_id, kind)
+            await console(stage)
             model.otherwise = scripted(READY)
             await administrators(stage)
+
+
+async def console(stage: Stage) -> None:
+    """The overview, and the newest deliveries with some that led to no note."""
+    ledger, account = stage.service.tools.ledger, stage.service.tools.library.helpdesks["zendesk"].account
+    for text in ("Thank you, that is all!", "Danke schön!"):
+        await stage.freshdesk.open_ticket(name="Bo Lind", email="bo@customer.example", subject="Thanks", text=text)
+    await stage.freshdesk.settle()
+    given_up = await stage.zendesk.open_ticket(
+        name="Kim Roe", email="kim@customer.example", subject="Thanks", text="Thanks!"
+    )
+    while await stage.service.inbox.waiting() or await stage.service.jobs.busy("zendesk", given_up):
+        await asyncio.sleep(0.05)
+    await ledger.park(
+        TicketKey("zendesk", account, given_up),
+        attempts=10,
+        error="the helpdesk answered 500 each time the note was written",
+    )
+    await stage.service.tools.outages.over(MODEL)
+    await stage.service.ask_to_sync()
+    await asyncio.sleep(2)
+    async with open_page(width=1280, height=900) as page:
+        await page.goto(f"{stage.url}/admin")
+        await page.get_by_label("Admin token").fill(TOKEN)
+        await page.get_by_role("button", name="Sign in").click()
+        await page.screenshot(path=PICTURES / "admin-overview.png", full_page=True)
+        await page.goto(f"{stage.url}/admin/deliveries")
+        await page.screenshot(path=PICTURES / "admin-deliveries.png")
 
 
 def scripted(told: dict[str, Any]) -> fake_llm.Answer:
@@ -131,7 +168,7 @@ async def administrators(stage: Stage) -> None:
     """The pages of whoever runs a pilot."""
     async with open_page(width=1280, height=900) as page:
         await page.goto(f"{stage.url}/admin/try")
-        await page.get_by_label("Admin token").fill(ADMIN)
+        await page.get_by_label("Admin token").fill(TOKEN)
         await page.get_by_role("button", name="Sign in").click()
         await page.get_by_label("The customer's message").fill(READY["text"])
         await page.get_by_label("Subject").fill(READY["subject"])
@@ -149,5 +186,5 @@ async def administrators(stage: Stage) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(console_only="admin" in sys.argv))
     print(f"written to {PICTURES}", file=sys.stderr)

@@ -21,7 +21,7 @@ FLOORS = (
     {
         "analysis", "moods", "policy", "scope", "calls", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement",
         "guard", "links", "verbatim", "withheld", "support", "promises", "review",
-        "notes", "content", "traces", "knowledge", "writers", "author", "reconcile", "solved", "lessons",
+        "notes", "content", "traces", "knowledge", "writers", "author", "reconcile", "solved", "lessons", "syncs",
     },
     {"pipeline", "story", "rehearsal", "rules"},
     {"chores", "backlog", "deliveries", "condition", "backfill", "forgetting"},

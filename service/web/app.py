@@ -37,6 +37,7 @@ def create_app(service: Service, *, control_token: str = "") -> ASGIApp:
     layout = Layout(timezone=settings.team.timezone)
     sessions = Sessions(tools.votes.keys, admin_token=admin_token, https=https)
     app.include_router(pages.router(service, layout, sessions))
+    pages.answer_for_outages(app, layout)
     admin = Admin(app, tokens=(control_token, admin_token))
     behind = Door(admin, layout=layout, sessions=sessions, proxy=settings.proxy)
     secrets = {name: helpdesk.secrets for name, helpdesk in settings.helpdesks.items()}

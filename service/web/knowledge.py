@@ -19,8 +19,9 @@ from service.knowledge.findings import KnowledgeReport
 from service.knowledge.page import page_headers, report_page
 from service.knowledge.pushed import BODY, LARGEST_BYTES, NotNowError, UnfitError
 from service.knowledge.report import knowledge_report
-from service.knowledge.sources import Library, sync_all
+from service.knowledge.sources import Library
 from service.pipeline import Tools
+from service.syncs import Syncs
 from service.vectors import VectorsUnavailableError
 from service.web.admin import TOLD
 from service.web.bodies import body_of
@@ -42,7 +43,7 @@ def router(tools: Tools) -> APIRouter:
 
         The last line is {"problem": ...} where it cannot be done. Whoever goes away ends it; the next sync does the rest.
         """
-        return StreamingResponse(_synced(tools.library), media_type="application/x-ndjson")
+        return StreamingResponse(_synced(tools.library, tools.syncs), media_type="application/x-ndjson")
 
     reporting = asyncio.Lock()  # it takes a core: the second waits
 
@@ -95,7 +96,7 @@ def _refusing() -> Iterator[None]:
         raise HTTPException(503, str(error), {"Retry-After": _RETRY_S}) from error
 
 
-async def _synced(library: Library) -> AsyncIterator[str]:
+async def _synced(library: Library, syncs: Syncs) -> AsyncIterator[str]:
     lines: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
 
     def told(source: str, done: int, total: int | None) -> None:
@@ -103,7 +104,7 @@ async def _synced(library: Library) -> AsyncIterator[str]:
 
     async def work() -> None:
         try:
-            for report in await sync_all(library, progress=told):
+            for report in await syncs.run(library, progress=told):
                 lines.put_nowait({"report": asdict(report)})
         except ServiceError as error:  # the status went out with the first line
             lines.put_nowait({"problem": str(error)})

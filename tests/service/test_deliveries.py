@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -67,9 +66,9 @@ class Past:
 
 
 @pytest.fixture
-async def past(database: Database) -> AsyncIterator[Past]:
+def past(database: Database) -> Past:
     """Nothing happened yet."""
-    yield Past(database)
+    return Past(database)
 
 
 async def test_each_delivery_says_what_it_led_to(past: Past) -> None:
@@ -172,3 +171,23 @@ async def test_page_by_page_every_delivery_is_told_once(past: Past, monkeypatch:
 
     assert seen == [str(number) for number in reversed(range(11))]
     assert (found, looks > 2) == (["2"], True)
+
+
+async def test_what_came_in_the_middle_of_a_look_led_to_the_same_note(past: Past) -> None:
+    """The first was still being looked at when the second was handed on; what came much later is another look's."""
+    await past.came(0)
+    await past.came(0.3)
+    await past.noted(1)
+    await past.came(1.5)
+    await past.silent(1.8, "the customer only says thanks")
+    await past.came(90, ticket="2")
+    await past.came(95, ticket="2")
+    await past.noted(96, ticket="2")
+    _, first = await past.told(ticket_id="2")
+
+    assert await past.fates(ticket_id="1") == [
+        ("silence", "the customer only says thanks"),
+        ("note", "ready"),
+        ("note", "ready"),
+    ]
+    assert (first.fate, first.later, first.reference) == ("unchanged", True, "")

@@ -40,6 +40,7 @@ from service.reconcile import Reconciler
 from service.retention import Retention
 from service.settings import Settings
 from service.spending import Spending
+from service.syncs import Syncs
 from service.vectors import EmbeddedVectors
 from service.votes import Votes
 from service.web.webhooks import Webhooks
@@ -282,6 +283,7 @@ async def _surrounded(
             reconciler=reconciler,
             votes=Votes(database),
             retention=Retention(database, days=settings.retention_days),
+            syncs=Syncs(database),
         )
         pipeline = Pipeline(tools)
         queue = Queue(database)

@@ -79,9 +79,14 @@ class Layout:
         if at is None:
             return Markup("")
         local = at.astimezone(self._zone)
+        year = "" if local.year == datetime.now(self._zone).year else f" {local.year}"
         return Markup('<time datetime="{}">{}</time>').format(
-            at.astimezone(UTC).isoformat(timespec="seconds"), f"{local.day} {local:%b %Y, %H:%M:%S}"
+            at.astimezone(UTC).isoformat(timespec="seconds"), f"{local.day} {local:%b}{year}, {local:%H:%M:%S}"
         )
+
+    def midnight(self, now: datetime) -> datetime:
+        """When the team's day began."""
+        return now.astimezone(self._zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def gone_on(path: str, *, said: str = "") -> RedirectResponse:

@@ -1,12 +1,52 @@
-"""How it goes: the first page."""
+"""How it goes: the first page. Of everything that is not well it says what to do."""
 
 from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from connectors.base import ConnectorError
 from service.assembly import Service
-from service.web.console.layout import Layout
+from service.condition import Condition, Conditions, conditions
+from service.outages import INDEX, MODEL, Outage, leak_of
+from service.pauses import ALL, pauses_in
+from service.spending import Today
+from service.syncs import Sync
+from service.vectors import Status, VectorsUnavailableError
+from service.web.console.layout import Layout, ago
+from service.web.console.outcomes import Tone, sentence
+
+_PATIENCE_S = 5.0  # for a helpdesk to say who we are; it is asked once
+_LATE = timedelta(minutes=5)
+_NAMES = {MODEL: "The model", INDEX: "The index of articles"}
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """Something that somebody should know. command: what to run, where there is one; link: where to look, as (path, words)."""
+
+    tone: Tone
+    said: str
+    command: str = ""
+    link: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the page is made of. identities: who we are in each helpdesk, or "" and what it said instead."""
+
+    identities: Mapping[str, tuple[str, str]]
+    conditions: Conditions
+    standing: Mapping[str, Outage]
+    spent: Mapping[str, Today]
+    status: Status | None
+    synced: Sync | None
+    synced_at: datetime | None
 
 
 def router(layout: Layout, service: Service) -> APIRouter:
@@ -15,7 +55,122 @@ def router(layout: Layout, service: Service) -> APIRouter:
 
     @routes.get("/admin", response_class=HTMLResponse)
     async def overview(request: Request) -> HTMLResponse:
-        """Of every helpdesk: is it connected, and what should be done."""
-        return layout.page(request, "overview.html.j2", title="Overview", helpdesks=list(service.settings.helpdesks))
+        """Of every helpdesk: is it connected, what comes, what waits; then the knowledge and the model."""
+        now = datetime.now(UTC)
+        seen = await _look(service, today=layout.midnight(now))
+        desks = [(name, *seen.identities[name], seen.conditions.of[name]) for name in service.settings.helpdesks]
+        return layout.page(
+            request,
+            "overview.html.j2",
+            title="Overview",
+            desks=desks,
+            seen=seen,
+            matters=sorted(matters(seen, now=now), key=lambda matter: matter.tone != "bad"),
+            llm=service.settings.llm,
+            every_s=service.settings.knowledge.sync_every_s,
+        )
 
     return routes
+
+
+def matters(seen: Seen, *, now: datetime) -> Iterator[Matter]:
+    """What is not well."""
+    if not seen.conditions.workers:
+        yield Matter("bad", "Nobody works on tickets: webhooks are kept, and no note is written.", "deskpilot work")
+    for name, condition in seen.conditions.of.items():
+        yield from _of_desk(name, condition, seen, now=now)
+    for name, outage in seen.standing.items():
+        if outage.open and name in (*_NAMES, *seen.conditions.of):
+            who = _NAMES.get(name, name.capitalize())
+            yield Matter(
+                "bad", f"{who} stopped answering {ago(outage.since)}: {sentence(outage.reason)} Tickets wait for it."
+            )
+    yield from _paused(seen)
+    for today in seen.spent.values():
+        if today.left is not None and today.left <= 0:
+            yield Matter(
+                "warn",
+                f"The model's budget for {today.account} is used up until midnight UTC: notes quote the articles.",
+            )
+    knowledge = ("/admin/knowledge", "Knowledge")
+    if seen.status is None:
+        yield Matter("bad", "The index of articles does not answer: notes are written without articles, or wait.")
+    elif not seen.status.passages:
+        yield Matter("warn", "No article is in the index, so no note can answer anything.", link=knowledge)
+    if seen.synced and seen.synced.problem:
+        yield Matter("warn", f"The last sync did not work: {sentence(seen.synced.problem)}", link=knowledge)
+
+
+def _paused(seen: Seen) -> Iterator[Matter]:
+    for pause in pauses_in(seen.standing):
+        whose = "All notes" if pause.helpdesk == ALL else f"Notes for {pause.helpdesk.capitalize()}"
+        why = f": {pause.why}" if pause.why else ""
+        said = f"{whose} are paused by {pause.by}, {ago(pause.since)}{why}."
+        yield Matter("warn", said, link=("/admin/pilot", "Pilot"))
+
+
+def _of_desk(name: str, condition: Condition, seen: Seen, *, now: datetime) -> Iterator[Matter]:
+    desk = name.capitalize()
+    if leak := seen.standing.get(leak_of(name)):
+        said = f"A note in {desk} came back visible to the customer {ago(leak.since)}, so nothing more is written there. Mend its settings first."
+        yield Matter("bad", said, f"deskpilot resume {name}")
+    identity, problem = seen.identities[name]
+    if not identity:
+        yield Matter("bad", f"{desk} does not let us in: {sentence(problem)}")
+    if condition.webhook_at is None:
+        yield Matter("warn", f"No webhook has come from {desk} yet: check that its webhook leads here.")
+    if condition.oldest_at and now - condition.oldest_at > _LATE:
+        yield Matter(
+            "warn", f"Webhooks of {desk} wait since {ago(condition.oldest_at)}: is there a worker, and is it busy?"
+        )
+    if condition.parked:
+        one = condition.parked == 1
+        said = f"{condition.parked:,} {'ticket' if one else 'tickets'} of {desk} {'was' if one else 'were'} given up."
+        yield Matter("warn", said, "deskpilot jobs retry --parked", ("/admin/deliveries?result=failed", "See why"))
+    if condition.reason:
+        yield Matter(
+            "warn",
+            f"Tickets of {desk} are put off: {sentence(condition.reason)}",
+            link=("/admin/deliveries?result=waiting", "See which"),
+        )
+
+
+async def _look(service: Service, *, today: datetime) -> Seen:
+    """Everything at once: a page waits for the slowest only."""
+    tools, desks = service.tools, list(service.settings.helpdesks)
+    identities, found, standing, spent, status, newest = await asyncio.gather(
+        asyncio.gather(*(_identity(service, name) for name in desks)),
+        conditions(service.database, desks, today=today),
+        tools.outages.standing(),
+        tools.spending.today(),
+        _status(service),
+        tools.syncs.newest(),
+    )
+    ended = [sync for sync in newest if sync.ended_at]
+    return Seen(
+        identities=dict(zip(desks, identities, strict=True)),
+        conditions=found,
+        standing=standing,
+        spent={one.account: one for one in spent},
+        status=status,
+        synced=ended[0] if ended else None,
+        synced_at=next((sync.ended_at for sync in ended if not sync.problem), None),
+    )
+
+
+async def _identity(service: Service, helpdesk: str) -> tuple[str, str]:
+    try:
+        return (
+            await asyncio.wait_for(service.pipeline.whoami(helpdesk), _PATIENCE_S)
+        ).name or "an account without a name", ""
+    except TimeoutError:
+        return "", "it has not answered in time"
+    except ConnectorError as error:
+        return "", str(error)
+
+
+async def _status(service: Service) -> Status | None:
+    try:
+        return await asyncio.wait_for(service.tools.library.vectors.status(), _PATIENCE_S)
+    except (TimeoutError, VectorsUnavailableError):
+        return None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse
 
 from service.assembly import Service
-from service.web.console import login, overview, pilot, policy, trial
+from service.errors import DatabaseUnavailableError
+from service.queue import AWAY
+from service.web.console import deliveries, knowledge, login, overview, pilot, policy, trial
 from service.web.console.layout import Layout
 from service.web.console.sessions import Sessions
 
@@ -15,10 +17,8 @@ def router(service: Service, layout: Layout, sessions: Sessions) -> APIRouter:
     """Everything below /admin, behind service/web/console/door.py."""
     routes = APIRouter(tags=["admin page"])
     routes.include_router(login.router(layout, sessions, service.tools.budgets))
-    routes.include_router(overview.router(layout, service))
-    routes.include_router(pilot.router(layout, service))
-    routes.include_router(policy.router(layout, service))
-    routes.include_router(trial.router(layout, service))
+    for page in (overview, deliveries, knowledge, pilot, policy, trial):
+        routes.include_router(page.router(layout, service))
 
     @routes.get("/admin/{path:path}", response_class=HTMLResponse)
     async def unknown(path: str, request: Request) -> HTMLResponse:  # noqa: ARG001 - whatever it is
@@ -26,3 +26,15 @@ def router(service: Service, layout: Layout, sessions: Sessions) -> APIRouter:
         return layout.refusal(request, "unknown", 404)
 
     return routes
+
+
+def answer_for_outages(app: FastAPI, layout: Layout) -> None:
+    """A page of ours that cannot be made because PostgreSQL is away says so; whatever else it meets stays what it is."""
+
+    async def away(request: Request, error: Exception) -> HTMLResponse:
+        if not request.url.path.startswith("/admin"):
+            raise error
+        return layout.refusal(request, "away", 503)
+
+    for kind in (DatabaseUnavailableError, *AWAY):
+        app.add_exception_handler(kind, away)

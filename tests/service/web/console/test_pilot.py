@@ -77,6 +77,7 @@ async def test_the_switch_pauses_and_goes_on_and_says_who_and_why(browser: Brows
     assert "Zendesk: paused by admin" in read(page)
     assert "<b>moving</b>" in read(page)
     assert "<b>" not in page.text
+    assert "Notes for Zendesk are paused by admin, just now: <b>moving</b>." in read(await browser.get("/admin"))
     assert [(one.helpdesk, one.why) for one in await Pauses(service.database).standing()] == [
         ("zendesk", "<b>moving</b>")
     ]
