@@ -114,7 +114,7 @@ async def test_a_scope_is_set_by_a_form(browser: Browser, service: Service) -> N
     scope = Scope(groups=("Support", "Billing"), tags=("vip",), percent=25)
     assert await Pilots(service.database).scope("zendesk") == scope
     page = await browser.get("/admin/pilot?said=cover")
-    assert "25 % of tickets, groups Support, Billing, tags vip" in read(page)
+    assert "25 % of tickets · groups Support, Billing · tags vip" in read(page)
     assert 'value="Support, Billing"' in page.text
     assert (await newest_changes(service.database))[0].by == "admin"
 
