@@ -51,8 +51,7 @@ class Pauses:
 
     async def standing(self) -> list[Pause]:
         """Those that are in force."""
-        standing = await Outages(self._database).standing()
-        return [_pause(one) for name, one in sorted(standing.items()) if name.startswith(_PREFIX)]
+        return pauses_in(await Outages(self._database).standing())
 
     async def pause(self, helpdesk: str, *, by: str, why: str) -> None:
         """Write no notes from now on. Said again, it changes who and why, not since when."""
@@ -70,6 +69,11 @@ class Pauses:
             if gone.rowcount:
                 await connection.execute(change("resume", helpdesk, by=by))
             return bool(gone.rowcount)
+
+
+def pauses_in(standing: Standing) -> list[Pause]:
+    """Those among the outages."""
+    return [_pause(one) for name, one in sorted(standing.items()) if name.startswith(_PREFIX)]
 
 
 def refuse_stopped(standing: Standing, helpdesk: str) -> None:

@@ -42,12 +42,12 @@ class Scope:
 
     @property
     def in_words(self) -> str:
-        """One line for people: "25 % of tickets, groups Support, Billing"."""
+        """One line for people: "25 % of tickets · groups Support, Billing"."""
         if self.everything:
             return "every ticket"
         lists = {name: getattr(self, name) for name in ("brands", "groups", "tags")}
         told = [f"{name} {', '.join(listed)}" for name, listed in lists.items() if listed]
-        return ", ".join([f"{self.percent} % of tickets" if self.percent < 100 else "tickets", *told])
+        return " · ".join([f"{self.percent} % of tickets" if self.percent < 100 else "tickets", *told])
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""

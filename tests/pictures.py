@@ -24,7 +24,6 @@ ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "deploy" / "pictures"
 ARTICLES = ROOT / "deploy" / "demo" / "articles"
 
-
 READY: dict[str, Any] = {
     "subject": "Where is my kettle?",
     "name": "Ana Beltrame",

@@ -58,7 +58,7 @@ async def test_a_scope_is_set_and_shown(
     assert told["pilot"] == {"freshdesk": scope}
     assert [(one["by"], one["percent"]) for one in told["changes"]] == [("Robin", 50), ("Kim", 25)]
     await show_pilot(settings, as_json=False)
-    assert "freshdesk: 50 % of tickets, groups 41, 42" in capsys.readouterr().out
+    assert "freshdesk: 50 % of tickets · groups 41, 42" in capsys.readouterr().out
 
 
 async def test_what_is_no_scope_is_refused_by_its_option(settings: Settings, database: Database) -> None:

@@ -14,6 +14,7 @@ from connectors.base import ConnectorError
 from service.assembly import Service
 from service.condition import Condition, Conditions, conditions
 from service.outages import INDEX, MODEL, Outage, leak_of
+from service.pauses import ALL, pauses_in
 from service.spending import Today
 from service.syncs import Sync
 from service.vectors import Status, VectorsUnavailableError
@@ -84,6 +85,7 @@ def matters(seen: Seen, *, now: datetime) -> Iterator[Matter]:
             yield Matter(
                 "bad", f"{who} stopped answering {ago(outage.since)}: {sentence(outage.reason)} Tickets wait for it."
             )
+    yield from _paused(seen)
     for today in seen.spent.values():
         if today.left is not None and today.left <= 0:
             yield Matter(
@@ -97,6 +99,14 @@ def matters(seen: Seen, *, now: datetime) -> Iterator[Matter]:
         yield Matter("warn", "No article is in the index, so no note can answer anything.", link=knowledge)
     if seen.synced and seen.synced.problem:
         yield Matter("warn", f"The last sync did not work: {sentence(seen.synced.problem)}", link=knowledge)
+
+
+def _paused(seen: Seen) -> Iterator[Matter]:
+    for pause in pauses_in(seen.standing):
+        whose = "All notes" if pause.helpdesk == ALL else f"Notes for {pause.helpdesk.capitalize()}"
+        why = f": {pause.why}" if pause.why else ""
+        said = f"{whose} are paused by {pause.by}, {ago(pause.since)}{why}."
+        yield Matter("warn", said, link=("/admin/pilot", "Pilot"))
 
 
 def _of_desk(name: str, condition: Condition, seen: Seen, *, now: datetime) -> Iterator[Matter]:

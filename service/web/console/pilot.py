@@ -14,7 +14,6 @@ from service.changes import Change, newest_changes
 from service.outages import Outages, leak_of
 from service.pauses import ALL, LONGEST_WHY, Pauses
 from service.pilot import Pilots, Scope, ScopeError, Week, read_scope
-from service.queue import AWAY
 from service.web.console.layout import Layout, gone_on
 from service.web.console.visitors import form_of, visitor_of
 
@@ -105,18 +104,12 @@ def router(layout: Layout, service: Service) -> APIRouter:
     @routes.get(PATH, response_class=HTMLResponse)
     async def shown(request: Request) -> Response:
         """Whether notes are written, and for which tickets."""
-        try:
-            return await page.shown(request)
-        except AWAY:
-            return layout.refusal(request, "away", 503)
+        return await page.shown(request)
 
     @routes.post(f"{PATH}/{{deed}}", response_class=HTMLResponse)
     async def changed(deed: str, request: Request) -> Response:
         """A form was sent: pause, resume or cover."""
-        try:
-            return await page.changed(deed, request)
-        except AWAY:
-            return layout.refusal(request, "away", 503)
+        return await page.changed(deed, request)
 
     return routes
 

@@ -8,7 +8,6 @@ from fastapi.responses import HTMLResponse, Response
 from service.assembly import Service
 from service.pauses import Pauses
 from service.pilot import Pilots
-from service.queue import AWAY
 from service.rules import in_words, rules_in_force
 from service.web.console.layout import Layout
 
@@ -21,11 +20,8 @@ def router(layout: Layout, service: Service) -> APIRouter:
     async def policy(request: Request) -> Response:
         """Every rule, its value, and where it is changed. No secrets."""
         settings, database = service.settings, service.database
-        try:
-            scopes = {name: await Pilots(database).scope(name) for name in settings.helpdesks}
-            parts = rules_in_force(settings, scopes=scopes, pauses=await Pauses(database).standing())
-        except AWAY:
-            return layout.refusal(request, "away", 503)
+        scopes = {name: await Pilots(database).scope(name) for name in settings.helpdesks}
+        parts = rules_in_force(settings, scopes=scopes, pauses=await Pauses(database).standing())
         told = [(part.title, [(rule, in_words(rule.value)) for rule in part.rules]) for part in parts]
         return layout.page(request, "policy.html.j2", title="Policy", parts=told)
 

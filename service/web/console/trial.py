@@ -9,9 +9,8 @@ from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
 from service.assembly import Service
-from service.errors import ServiceError
+from service.errors import DatabaseUnavailableError, ServiceError
 from service.markup import sanitise
-from service.queue import AWAY
 from service.rehearsal import Rehearsed, TrialError, read_trial
 from service.web.console.layout import Layout
 from service.web.console.visitors import form_of
@@ -76,9 +75,9 @@ def router(layout: Layout, service: Service) -> APIRouter:
             return page(request, values=given, done=await service.rehearsal.run(read_trial(given)))
         except TrialError as error:
             return page(request, status=422, values=given, problems=error.problems)
+        except DatabaseUnavailableError:
+            raise  # told as on every page
         except ServiceError as error:
             return page(request, status=503, values=given, problem=str(error))
-        except AWAY:
-            return layout.refusal(request, "away", 503)
 
     return routes

@@ -77,6 +77,7 @@ async def test_the_switch_pauses_and_goes_on_and_says_who_and_why(browser: Brows
     assert "Zendesk: paused by admin" in read(page)
     assert "<b>moving</b>" in read(page)
     assert "<b>" not in page.text
+    assert "Notes for Zendesk are paused by admin, just now: <b>moving</b>." in read(await browser.get("/admin"))
     assert [(one.helpdesk, one.why) for one in await Pauses(service.database).standing()] == [
         ("zendesk", "<b>moving</b>")
     ]
@@ -113,7 +114,7 @@ async def test_a_scope_is_set_by_a_form(browser: Browser, service: Service) -> N
     scope = Scope(groups=("Support", "Billing"), tags=("vip",), percent=25)
     assert await Pilots(service.database).scope("zendesk") == scope
     page = await browser.get("/admin/pilot?said=cover")
-    assert "25 % of tickets, groups Support, Billing, tags vip" in read(page)
+    assert "25 % of tickets · groups Support, Billing · tags vip" in read(page)
     assert 'value="Support, Billing"' in page.text
     assert (await newest_changes(service.database))[0].by == "admin"
 
