@@ -119,9 +119,11 @@ async def _zendesk(flags: Flags, given: dict[str, str], *, events: bool) -> int:
         "token": own.token.get_secret_value(),
         "email": own.email,
     }
-    if any(given[name] for name in ("client_id", "client_secret", "token", "email")):
-        known = {"url": own.url}  # one way in, as a whole: not half of it from here and half from there
-    now = {name: given[name] or known.get(name, "") for name in given}
+    if given["client_id"] or given["client_secret"]:  # one way in, not half of each
+        known |= {"token": "", "email": ""}
+    elif given["token"]:
+        known |= {"client_id": "", "client_secret": "", "email": ""}
+    now = {name: given[name] or known[name] for name in given}
     ready = bool(now["token"])  # then nobody asks for a client
     answers = _answered(
         flags,

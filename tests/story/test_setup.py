@@ -191,6 +191,31 @@ async def test_a_rehearsal_prints_the_calls_and_makes_none(arrive: Callable[...,
         assert sent["secret"] == admin.zendesk.state.webhooks[webhook].secret
 
 
+@pytest.mark.parametrize("way", ["client", "token", "api token"])
+async def test_each_way_in_is_taken_as_a_whole(
+    arrive: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """By flag, over another that stands in the settings; a secret may come by the environment."""
+    async with arrive() as admin:
+        url, endpoint = admin.zendesk.oauth_settings["url"], ("--public-url", f"http://{HOST}:{admin.port}")
+        if way == "client":
+            for name, value in (("TOKEN", "an-old-token"), ("CLIENT_SECRET", admin.zendesk.gatekeeper.client_secret)):
+                monkeypatch.setenv(f"DESKPILOT_ZENDESK__{name}", value)
+            flags = ["--client-id", admin.zendesk.gatekeeper.client_id]
+        else:
+            for name, value in (
+                ("CLIENT_ID", "another"),
+                ("CLIENT_SECRET", "another-secret"),
+                ("EMAIL", "a@b.example"),
+            ):
+                monkeypatch.setenv(f"DESKPILOT_ZENDESK__{name}", value)
+            given = admin.zendesk.token_settings if way == "token" else admin.zendesk.api_token_settings
+            flags = [part for name in ("token", "email") if name in given for part in (f"--{name}", given[name])]
+        ended = await admin.setup("--url", url, *flags, *endpoint, "--dry-run")
+
+        assert (ended.code, "✓ identity: We are deskpilot" in ended.out) == (0, True), ended
+
+
 async def test_a_rehearsed_undo_deletes_nothing(arrive: Callable[..., Any]) -> None:
     """It says what it would delete."""
     async with arrive() as admin:
