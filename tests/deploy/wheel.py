@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 SYSTEM = Path("/usr/bin/python3")
 STRANGER = 10001
 NOBODY = 65534  # PostgreSQL wants to know its user's name, so the embedded one does not start as a number
-LONGEST_S = 90.0
+LONGEST_S = 180.0
 DRAINED_S = 25.0
 
 # One place to write, as `read_only` with one volume makes it: every other mount that could be written becomes read-only.
