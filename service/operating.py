@@ -229,7 +229,7 @@ def _put(count: int) -> int:
 
 def _asked(*, as_json: bool) -> bool:
     """A program is not asked: it says --yes."""
-    return not as_json and Console(stderr=True).input("Go on? [y/N] ").strip().lower() in ("y", "yes")
+    return not as_json and Console(stderr=True).input("Go on? [y/N] ", markup=False).strip().lower() in ("y", "yes")
 
 
 def _estimate(plan: Plan, *, days: float) -> str:
