@@ -33,7 +33,17 @@ DRAFT = SavedDraft(
 )  # fmt: skip
 
 HOLD_NO_TEXT = {
-    "deliveries": {"helpdesk", "kind", "ticket_id", "what", "delivery_id", "author_id", "message_id", "result"},
+    "deliveries": {
+        "helpdesk",
+        "kind",
+        "ticket_id",
+        "what",
+        "delivery_id",
+        "author_id",
+        "message_id",
+        "result",
+        "trace",
+    },
     "drafts": {"helpdesk", "account", "ticket_id", "message_id", "reference", "verdict", "note_id"},
     "silences": {"helpdesk", "account", "ticket_id", "message_id"},
     "parked": {"helpdesk", "account", "ticket_id"},
