@@ -364,8 +364,10 @@ async def _asked_over_http(desk: Account, http: httpx.AsyncClient) -> None:
 def _wrong(desk: Account) -> list[tuple[list[str], dict[str, str]]]:
     """Starts that are refused, with a secret where it belongs or where it does not."""
     every, secret = {**desk.settings, **{name: canary(name) for name in secret_settings()}}, canary("LLM__API_KEY")
+    headers = "DESKPILOT_TELEMETRY__OTLP_HEADERS"
+    every[headers] = desk.settings[headers]  # without its name it is refused: once below
     changes: tuple[dict[str, str], ...] = (
-        {"DESKPILOT_LLM__TIMEOUT_S": secret, "DESKPILOT_RETENTION_DAYS": "0"},
+        {"DESKPILOT_LLM__TIMEOUT_S": secret, "DESKPILOT_RETENTION_DAYS": "0", headers: canary(headers)},
         {"DESKPILOT_LLM": f'{{"api_key": "{secret}"'},
         {"DESKPILOT_LLM": f'{{"api_key": ["{secret}"]}}', "DESKPILOT_LLM__API_KEY": ""},
         {"DESKPILOT_LLM__API_KYE": secret, "DESKPILOT_LLM__BASE_URL": f"https://{secret}@model.example/v1"},

@@ -16,6 +16,7 @@ from starlette.types import Message
 
 from service.database import Database
 from service.inbox import Inbox
+from service.spans import Span, Tracer
 from service.web import webhooks
 
 ZENDESK_SECRET = "zd-secret-of-this-test"
@@ -227,3 +228,27 @@ async def test_a_database_that_is_gone_asks_the_helpdesk_to_send_again(
 
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "5"
+
+
+async def test_an_accepted_webhook_begins_a_trace_that_the_inbox_carries_and_a_refused_one_is_not_sent(
+    inbox: Inbox,
+) -> None:
+    """A stranger's requests must not fill a collector, nor be gone on with."""
+    spans: list[Span] = []
+    secrets = {"zendesk": (ZENDESK_SECRET,)}
+    app = webhooks.Webhooks(FastAPI(), inbox=inbox, secrets=secrets, tracer=Tracer(spans.append))
+    body = json.dumps(EVENT).encode()
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://deskpilot.test") as http:
+        refused = await http.post(
+            "/webhooks/zendesk", content=body, headers=signed(body, secret="another-secret-of-16")
+        )
+        strange = await http.post(
+            "/webhooks/zendesk", content=body, headers={**signed(body), "traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
+        )
+
+    assert (refused.status_code, strange.status_code) == (401, 200)
+    (span,) = spans
+    assert span.parent_id == ""  # whoever sends names no trace of ours
+    assert span.attributes == {"helpdesk": "zendesk", "ticket.id": "5158", "webhook.what": "comment_added"}
+    async with inbox.due(debounce_s=0, longest_s=0) as due:
+        assert [item.traces for item in due] == [(str(span.place),)]
