@@ -7,8 +7,9 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from typing import ParamSpec, TypeVar, cast
+from typing import IO, ParamSpec, TypeVar, cast
 
+import portalocker
 import qdrant_edge as edge
 
 from service.vectors import optimising, shards
@@ -21,8 +22,9 @@ from service.vectors.words import Sparse
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_HELD = "WouldBlock"
-"""What the pinned engine says when another process holds the directory."""
+_LOCK = "in-use"
+"""The file that whoever opened the index has locked. The engine locks its own, but loads what lies there first: a second process
+that does so spoils what the first one is about to write (0.9.0: "tracker_journal.dat is shorter than expected")."""
 
 _SMALL = 1_000
 """Points that are optimised on the spot: below, no graph is built, and it takes some milliseconds."""
@@ -40,6 +42,7 @@ class EdgeEngine:
         self.writing = asyncio.Lock()
         self._folder = path  # of the shard that is open
         self._opened: edge.EdgeShard | None = None
+        self._lock: IO[str] | None = None
 
     @property
     def _shard(self) -> edge.EdgeShard:
@@ -50,7 +53,12 @@ class EdgeEngine:
     async def open(self) -> None:
         """Load the index, or make it where there is none."""
         if self._opened is None:
-            self._folder, self._opened = await self._call(_open, self._path)
+            self._lock = await asyncio.to_thread(_locked, self._path)
+            try:
+                self._folder, self._opened = await self._call(_open, self._path)
+            finally:
+                if self._opened is None:
+                    self._lock.close()
 
     async def give_dense(self, dimension: int) -> None:
         """Make an index without passages one with dense vectors of this size; 0: without any."""
@@ -141,7 +149,11 @@ class EdgeEngine:
         """Write everything down and unlock the directory."""
         if self._opened is not None:
             shard, self._opened = self._opened, None
-            await self._call(_close, shard)
+            try:
+                await self._call(_close, shard)
+            finally:
+                if self._lock is not None:
+                    self._lock.close()
 
     async def _call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one call of the engine in a thread; its failures leave as VectorsUnavailableError."""
@@ -150,12 +162,22 @@ class EdgeEngine:
         except Exception as error:
             if type(error) is not Exception:  # the engine raises the bare class and no other: that alone is its failure
                 raise
-            if _HELD in str(error):
-                raise IndexInUseError(
-                    f"the knowledge index in {self._path} is open in another process: stop the other deskpilot, "
-                    "or set DESKPILOT_QDRANT__URL to a Qdrant server, which several processes can share"
-                ) from error
             raise VectorsUnavailableError(f"the knowledge index in {self._path} failed: {error}") from error
+
+
+def _locked(path: Path) -> IO[str]:
+    """Lock the directory of an index, until the file is closed or the process ends. Raises IndexInUseError."""
+    path.mkdir(parents=True, exist_ok=True)
+    file = (path / _LOCK).open("a")
+    try:
+        portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
+    except portalocker.LockException as error:
+        file.close()
+        raise IndexInUseError(
+            f"the knowledge index in {path} is open in another process: stop the other deskpilot, "
+            "or set DESKPILOT_QDRANT__URL to a Qdrant server, which several processes can share"
+        ) from error
+    return file
 
 
 def _open(path: Path) -> tuple[Path, edge.EdgeShard]:
