@@ -14,6 +14,7 @@ from service.control import Control, find
 from service.doctor.spans import ago, span
 from service.errors import ServiceError
 from service.knowledge.chunks import SPLITTING
+from service.knowledge.rebuild import MACROS
 from service.knowledge.standing import Standing, standing
 from service.settings import Settings
 from service.vectors import IndexInUseError, ServerVectors
@@ -94,7 +95,7 @@ def _fresh(stands: Standing, settings: Settings) -> Iterator[Check]:
     """When each source was last read to its end, against the pause that is set."""
     every_s = settings.knowledge.sync_every_s
     for source, read in stands.read.items():
-        what = f"{source} articles"
+        what = source if source.endswith(MACROS) else f"{source} articles"
         if not read:
             yield Check(what, "doubtful", "They were not read to their end yet.", _SYNC)
             continue
