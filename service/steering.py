@@ -176,7 +176,7 @@ async def show_policy(settings: Settings, *, as_json: bool) -> int:
     """Print the rules in force."""
     async with open_database(settings) as database:
         scopes = {name: await Pilots(database).scope(name) for name in settings.helpdesks}
-        parts = rules_in_force(settings, scopes=scopes, pauses=await Pauses(database).standing())
+        parts = rules_in_force(settings, scopes=scopes, standing=await Outages(database).standing())
     if as_json:
         print(json.dumps(rules_as_json(parts), indent=2))  # noqa: T201 - the command's output
         return 0

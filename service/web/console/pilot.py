@@ -12,7 +12,7 @@ from service.assembly import Service
 from service.backlog import Backlog
 from service.changes import Change, newest_changes
 from service.outages import Outages, leak_of
-from service.pauses import ALL, LONGEST_WHY, Pauses
+from service.pauses import ALL, LONGEST_WHY, Pauses, pause_of, pauses_in
 from service.pilot import Pilots, Scope, ScopeError, Week, read_scope
 from service.web.console.layout import Layout, gone_on
 from service.web.console.visitors import form_of, visitor_of
@@ -49,9 +49,8 @@ class _Page:
     async def shown(self, request: Request, wrong: Covered | None = None) -> HTMLResponse:
         """How it stands. wrong: a form that was sent and changed nothing."""
         standing = await Outages(self._database).standing()
-        entries = await Backlog(self._database, self._queue).entries()
-        names = self._helpdesks
-        pauses = await self._pauses.standing()
+        pauses, names = pauses_in(standing), self._helpdesks
+        waiting = await Backlog(self._database, self._queue).waiting_for([pause_of(one.helpdesk) for one in pauses])
         return self._layout.page(
             request,
             "pilot.html.j2",
@@ -61,7 +60,7 @@ class _Page:
             choices=[(name, _TITLES[name]) for name in [ALL] * (len(names) != 1) + names],
             pauses=[(_TITLES[one.helpdesk], one) for one in pauses if one.helpdesk in (ALL, *names)],
             leaks=[(name, _TITLES[name]) for name in names if leak_of(name) in standing],
-            waiting=sum(entry.waits_for.startswith("pause:") for entry in entries),
+            waiting=waiting,
             covered=[wrong if wrong and wrong.helpdesk == name else await self._covered(name) for name in names],
             changes=[(one, _told(one)) for one in await newest_changes(self._database, limit=_CHANGES)],
             longest_why=LONGEST_WHY,
