@@ -6,7 +6,7 @@
 # With DESKPILOT_QDRANT__URL: a snapshot of the index, too (needs curl; of a cluster, the part of the node that answers).
 # With neither: a copy of DESKPILOT_DATA_DIR, while the service is stopped.
 set -eu
-umask 077 # it holds drafts, and the keys that sign votes
+umask 077 # it holds drafts, and the keys that sign votes and sessions
 
 for name in DESKPILOT_DATABASE_URL DESKPILOT_QDRANT__API_KEY; do # a secret may come from a file, as for the service
   eval "file=\${${name}_FILE:-}"
