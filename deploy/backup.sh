@@ -6,11 +6,13 @@
 # With DESKPILOT_QDRANT__URL: a snapshot of the index, too (needs curl; of a cluster, the part of the node that answers).
 # With neither: a copy of DESKPILOT_DATA_DIR, while the service is stopped.
 set -eu
-umask 077 # it holds drafts, and the keys that sign votes
+umask 077 # it holds drafts, and the keys that sign votes and sessions
 
 for name in DESKPILOT_DATABASE_URL DESKPILOT_QDRANT__API_KEY; do # a secret may come from a file, as for the service
   eval "file=\${${name}_FILE:-}"
-  [ -z "$file" ] || export "$name=$(cat "$file")"
+  [ -n "$file" ] || continue
+  value=$(cat "$file") # alone: `export` would hide that it failed
+  export "$name=$value"
 done
 
 say() { echo "backup: $*" >&2; }
@@ -54,6 +56,7 @@ if [ -n "$qdrant" ]; then
   collection=$(index /aliases | tr '{' '\n' | grep "\"alias_name\":\"$wanted\"" | sed 's/.*"collection_name":"\([^"]*\)".*/\1/')
   collection=${collection:-$wanted}
   snapshot=$(index "/collections/$collection/snapshots" -X POST | sed 's/.*"name":"\([^"]*\)".*/\1/')
+  [ -n "$snapshot" ] || fail "the index $collection gave no snapshot"
   index "/collections/$collection/snapshots/$snapshot" -o "$folder/index.snapshot"
   index "/collections/$collection/snapshots/$snapshot" -X DELETE >/dev/null
   echo "$collection" >"$folder/index.name"

@@ -7,7 +7,9 @@ umask 077
 
 for name in DESKPILOT_DATABASE_URL DESKPILOT_QDRANT__API_KEY; do # a secret may come from a file, as for the service
   eval "file=\${${name}_FILE:-}"
-  [ -z "$file" ] || export "$name=$(cat "$file")"
+  [ -n "$file" ] || continue
+  value=$(cat "$file") # alone: `export` would hide that it failed
+  export "$name=$value"
 done
 
 say() { echo "restore: $*" >&2; }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -50,19 +51,28 @@ class Backlog:
         self._engine, self._transactions = database.engine, database.transactions
         self._queue = queue
 
-    async def entries(self) -> list[Entry]:
-        """Parked tickets first, then running ones, then those that wait, in the order of their turn."""
+    async def entries(self, ticket: str = "") -> list[Entry]:
+        """Parked tickets first, then running ones, then those that wait, in the order of their turn. ticket: of this one alone."""
+        given_up_of = sa.select(parked).order_by(parked.c.at)
+        if ticket:
+            look = _key(ticket)
+            given_up_of = given_up_of.where(parked.c.helpdesk == look.helpdesk, parked.c.ticket_id == look.ticket_id)
         async with self._engine.connect() as connection:
-            rows = await connection.execute(sa.select(parked).order_by(parked.c.at))
+            rows = await connection.execute(given_up_of)
             given_up = [
                 Entry(f"{row.helpdesk}:{row.ticket_id}", "parked", row.attempts, row.at, row.error) for row in rows
             ]
-            rows = await connection.execute(_JOBS)
+            rows = await connection.execute(_JOBS, {"ticket": ticket})
             jobs = [
                 Entry(row.lock, _STATES[row.status], row.attempt, row.scheduled_at, row.reason, row.waits_for)
                 for row in rows
             ]
         return given_up + jobs
+
+    async def waiting_for(self, names: Sequence[str]) -> int:
+        """How many tickets wait for one of these outages."""
+        async with self._engine.connect() as connection:
+            return await connection.scalar(_WAITING_FOR, {"names": list(names)}) or 0
 
     async def history(self, ticket: str) -> list[tuple[datetime, str, str]]:
         """(when, what, details) of a ticket, oldest first: webhooks, notes, silences."""
@@ -82,9 +92,7 @@ class Backlog:
     async def retry(self, ticket: str) -> bool:
         """Look at it now. False: it is neither parked nor waiting."""
         look = _key(ticket)
-        known = bool(await self._waiting(look)) or any(
-            entry.state == "parked" and entry.ticket == ticket for entry in await self.entries()
-        )
+        known = bool(await self._waiting(look)) or any(entry.state == "parked" for entry in await self.entries(ticket))
         if known:  # first in the queue, then out of the parked ones: it is never in neither
             if not await self._queue.put(look):
                 async with self._engine.connect() as connection:
@@ -134,8 +142,12 @@ _JOBS = sa.text(
     "SELECT lock, status::text AS status, scheduled_at, COALESCE((args ->> 'attempt')::int, 1) AS attempt,"
     " COALESCE(args ->> 'reason', '') AS reason, COALESCE(args ->> 'waits_for', '') AS waits_for"
     " FROM procrastinate_jobs WHERE task_name = 'look' AND status IN ('todo', 'doing')"
-    " ORDER BY status DESC, priority DESC, scheduled_at NULLS FIRST, id"
+    " AND (:ticket = '' OR lock = :ticket) ORDER BY status DESC, priority DESC, scheduled_at NULLS FIRST, id"
 )
+
+_WAITING_FOR = sa.text(
+    "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'look' AND status = 'todo' AND args ->> 'waits_for' = ANY(:names)"
+).bindparams(sa.bindparam("names", type_=sa.ARRAY(sa.Text)))
 
 _NOW = sa.text(
     "UPDATE procrastinate_jobs SET scheduled_at = NULL, priority = 0,"

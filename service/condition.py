@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from service.database import Database
 from service.inbox import FOUND
 
-_ALIVE_S = 10  # a worker says that it lives every two seconds
+ALIVE_S = 10
+"""So long after its last word a worker lives; it says that it does every two seconds."""
 
 _DESKS = sa.text("""
     SELECT desk.name,
@@ -31,9 +32,10 @@ _REASON = sa.text("""
     WHERE task_name = 'look' AND status = 'todo' AND args ->> 'reason' <> '' ORDER BY queue_name, id DESC
 """)
 
-_WORKERS = sa.text(
-    f"SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > clock_timestamp() - interval '{_ALIVE_S} s'"  # noqa: S608 - a constant of this file
+WORKERS = sa.text(
+    f"SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > clock_timestamp() - interval '{ALIVE_S} s'"  # noqa: S608 - a constant of this file
 )
+"""How many live."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ async def conditions(database: Database, desks: Sequence[str], *, today: datetim
         given = {"desks": list(desks), "found": list(FOUND), "today": today}
         rows = (await connection.execute(_DESKS, given)).mappings().all()
         reasons = {row.name: row.reason for row in await connection.execute(_REASON)}
-        workers = await connection.scalar(_WORKERS) or 0
+        workers = await connection.scalar(WORKERS) or 0
     found = {
         row["name"]: Condition(
             **{name: row[name] for name in row if name != "name"}, reason=reasons.get(row["name"], "")

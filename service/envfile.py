@@ -25,11 +25,15 @@ def written(path: Path, values: Mapping[str, str]) -> None:
     target = path.resolve()  # a link stays a link
     try:
         text = target.read_text(encoding="utf-8-sig") if target.exists() else ""
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=target.parent, delete=False
-        ) as file:  # has mode 0600
-            file.write(with_values(text, values))
-        os.replace(file.name, target)  # noqa: PTH105 - both are paths of this folder
+        # has mode 0600
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, delete=False) as file:
+            new = Path(file.name)
+            try:
+                file.write(with_values(text, values))
+                file.flush()
+                new.replace(target)
+            finally:  # a file that is a mount cannot be replaced: no copy of the secrets stays beside it
+                new.unlink(missing_ok=True)
     except (OSError, UnicodeDecodeError) as error:
         raise ServiceError(f"{path} cannot be written: {error}") from error
 
@@ -40,7 +44,8 @@ def value_in(path: Path, name: str) -> str:
         text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
     except (OSError, UnicodeDecodeError) as error:
         raise ServiceError(f"{path} cannot be read: {error}") from error
-    return next((line.value or "" for line in parse_stream(StringIO(text)) if line.key == name), "")
+    said = [line.value or "" for line in parse_stream(StringIO(text)) if line.key == name]
+    return said[-1] if said else ""  # of several the service reads the last
 
 
 def refused(path: Path) -> str:

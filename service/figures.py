@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from service import metrics
 from service.budgets import Budgets, Left
+from service.condition import WORKERS
 from service.database import Database
 from service.knowledge.sources import Library, sources_of
 from service.outages import INDEX, MODEL, Outages, Standing, leak_of
@@ -49,7 +50,7 @@ class Figures:
     async def _tell_shared(self) -> None:
         async with self.database.engine.connect() as connection:
             backlog = (await connection.execute(_BACKLOG)).all()
-            workers = await connection.scalar(_WORKERS)
+            workers = await connection.scalar(WORKERS)
         standing, left = await self.outages.standing(), await self.budgets.left()
         await self.spending.tell()
         # from here on nobody waits: a scrape never sees half of it
@@ -117,7 +118,3 @@ _BACKLOG = sa.text("""
     SELECT helpdesk, 'parked', count(*), extract(epoch FROM clock_timestamp() - min(at))::float8 FROM parked GROUP BY helpdesk
 """)
 """Moments in `told_at` are written in one form and zone, so that as texts they compare as moments. A backfill's tickets have none."""
-
-_WORKERS = sa.text(
-    "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > clock_timestamp() - interval '10 seconds'"
-)

@@ -17,7 +17,7 @@ from connectors import WEBHOOKS
 from service.assembly import helpdesks
 from service.backfill import Plan, Reading, planned, put, reading
 from service.backlog import Backlog, Entry
-from service.control import Control, find
+from service.control import Control, asked, find
 from service.database import open_database, revision
 from service.errors import ServiceError
 from service.forgetting import Forgotten, forget
@@ -188,21 +188,10 @@ def _at_which(settings: Settings, helpdesk: str) -> str:
 
 async def _forgotten_by(control: Control, requester: str, *, helpdesk: str) -> Forgotten | None:
     """Have the running `serve` do it. None where nobody answers any more. Raises ServiceError where it cannot."""
-    url = f"{control.url}/api/requesters/{helpdesk}/{quote(requester, safe='')}"
-    try:
-        async with httpx.AsyncClient(timeout=httpx.Timeout(10, read=None)) as http:
-            answer = await http.delete(url, headers={"Authorization": f"Bearer {control.token}"})
-    except httpx.ConnectError:
+    path = f"/api/requesters/{helpdesk}/{quote(requester, safe='')}"
+    answer = await asked(control, "DELETE", path, cannot="forget")
+    if answer is None:
         return None
-    except httpx.TransportError as error:
-        raise ServiceError(
-            f"the running serve at {control.url} broke off ({error}): forget again when it runs"
-        ) from error
-    if answer.status_code in (401, 404):  # somebody else listens there by now: ours was killed
-        return None
-    if answer.status_code != 200:
-        said = answer.json()["detail"] if answer.status_code == 503 else "its log says why"
-        raise ServiceError(f"the running serve at {control.url} cannot forget ({answer.status_code}): {said}")
     told = answer.json()
     return Forgotten(**{**told, "running": tuple(told["running"])})
 

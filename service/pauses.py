@@ -57,7 +57,7 @@ class Pauses:
         """Write no notes from now on. Said again, it changes who and why, not since when."""
         who, reason = named(by), " ".join(storable(why).split())[:LONGEST_WHY]
         said = {"reason": reason, "by_whom": who, "failures": OPENS_AFTER, "probe_at": _NEVER}
-        switched = insert(outages).values(name=_name(helpdesk), **said)
+        switched = insert(outages).values(name=pause_of(helpdesk), **said)
         async with self._database.transactions.begin() as connection:
             await connection.execute(switched.on_conflict_do_update(index_elements=["name"], set_=said))
             await connection.execute(change("pause", helpdesk, by=who, details={"why": reason}))
@@ -65,10 +65,15 @@ class Pauses:
     async def resume(self, helpdesk: str, *, by: str) -> bool:
         """Write notes again. False: this was not paused."""
         async with self._database.transactions.begin() as connection:
-            gone = await connection.execute(sa.delete(outages).where(outages.c.name == _name(helpdesk)))
+            gone = await connection.execute(sa.delete(outages).where(outages.c.name == pause_of(helpdesk)))
             if gone.rowcount:
                 await connection.execute(change("resume", helpdesk, by=by))
             return bool(gone.rowcount)
+
+
+def pause_of(helpdesk: str) -> str:
+    """Under which name it stands among the outages. helpdesk: "*" all."""
+    return f"{_PREFIX}{helpdesk}"
 
 
 def pauses_in(standing: Standing) -> list[Pause]:
@@ -83,17 +88,13 @@ def refuse_stopped(standing: Standing, helpdesk: str) -> None:
             f"a note in {helpdesk} came back public, so nothing is written there: mend its settings, "
             f"then run `deskpilot resume {helpdesk}`"
         )
-    found = standing.get(_name(ALL)) or standing.get(_name(helpdesk))
+    found = standing.get(pause_of(ALL)) or standing.get(pause_of(helpdesk))
     if found:
         pause = _pause(found)
         what = "all notes" if pause.helpdesk == ALL else f"notes for {helpdesk}"
         reason = f"{what} are paused by {pause.by} since {pause.since.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         said = f"{reason}: {pause.why}" if pause.why else reason
         raise PausedError(found.name, said, since=found.since, open_=True)
-
-
-def _name(helpdesk: str) -> str:
-    return f"{_PREFIX}{helpdesk}"
 
 
 def _pause(outage: Outage) -> Pause:

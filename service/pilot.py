@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from connectors.base import Ticket
-from service.changes import change
+from service.changes import Change, change
 from service.database import Database, drafts, pilots, silences
 
 OUTSIDE = "outside the pilot"
@@ -23,6 +23,7 @@ OUTSIDE = "outside the pilot"
 
 _SALT = "deskpilot pilot"  # never changed: who is in must stay in
 _MOST, _LONGEST = 100, 100  # entries of a list, characters of an entry
+_DEEDS = {"pause": "paused", "resume": "resumed", "pilot": "changed the pilot of"}
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -98,6 +99,16 @@ def unrouted(ticket: Ticket, scope: Scope) -> str:
     if outside(ticket, rest):
         return ""
     return "group" if lacks_group else "brand" if lacks_brand else ""
+
+
+def change_in_words(told: Change) -> str:
+    """What somebody has switched, behind their name: "paused Zendesk: moving house"."""
+    said = f"{_DEEDS.get(told.what, told.what)} {told.helpdesk.capitalize() if told.helpdesk != '*' else 'all notes'}"
+    if told.what == "pilot":
+        lists = {name: tuple(told.details.get(name, ())) for name in ("brands", "groups", "tags")}
+        return f"{said}: {Scope(**lists, percent=told.details.get('percent', 100)).in_words}"
+    why = told.details.get("why", "")
+    return f"{said}: {why}" if why else said
 
 
 def share_of(helpdesk: str, ticket_id: str) -> float:

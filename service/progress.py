@@ -51,7 +51,7 @@ async def synced_by(control: Control, *, progress: Told) -> list[SyncReport] | N
     reports = []
     try:
         async with (
-            httpx.AsyncClient(timeout=httpx.Timeout(10, read=None)) as http,
+            httpx.AsyncClient(timeout=httpx.Timeout(10, read=None), trust_env=False) as http,
             http.stream("POST", f"{control.url}/api/sync", headers=headers) as answer,
         ):
             if answer.status_code in (401, 404):  # somebody else listens there by now: ours was killed

@@ -7,14 +7,13 @@ import json
 import re
 from collections.abc import Mapping
 
-import httpx
 from rich.console import Console, Group
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from service.assembly import assembled
-from service.control import Control, find
+from service.control import Control, asked, find
 from service.errors import ServiceError
 from service.rehearsal import Given, Rehearsed, TrialError, read_trial
 from service.settings import Settings
@@ -43,22 +42,11 @@ async def try_out(settings: Settings, given: Mapping[str, str], *, as_json: bool
 
 async def _tried_by(control: Control, given: Mapping[str, str]) -> Rehearsed | None:
     """Have the running `serve` do it. None where nobody answers any more. Raises ServiceError, TrialError."""
-    try:
-        async with httpx.AsyncClient(timeout=httpx.Timeout(10, read=_LONGEST_S)) as http:
-            answer = await http.post(
-                f"{control.url}/api/try", json=dict(given), headers={"Authorization": f"Bearer {control.token}"}
-            )
-    except httpx.ConnectError:
-        return None
-    except httpx.TransportError as error:
-        raise ServiceError(f"the running serve at {control.url} broke off ({error}): try again when it runs") from error
-    if answer.status_code in (401, 404):  # somebody else listens there by now: ours was killed
+    answer = await asked(control, "POST", "/api/try", cannot="try", also=(422,), read_s=_LONGEST_S, json=dict(given))
+    if answer is None:
         return None
     if answer.status_code == 422:
         raise TrialError({one["key"]: one["problem"] for one in answer.json()["detail"]})
-    if answer.status_code != 200:
-        said = answer.json()["detail"] if answer.status_code == 503 else "its log says why"
-        raise ServiceError(f"the running serve at {control.url} cannot try ({answer.status_code}): {said}")
     told = answer.json()
     return Rehearsed(**{**told, "passages": tuple(Given(**one) for one in told["passages"])})
 

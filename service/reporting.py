@@ -7,16 +7,14 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
 from rich.console import Console, Group, RenderableType
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
 from service.assembly import opened_library
-from service.control import Control, find
+from service.control import Control, asked, find
 from service.database import open_database
-from service.errors import ServiceError
 from service.knowledge.findings import ADVICE, KnowledgeReport, Listed, counted, read_report
 from service.knowledge.page import report_page
 from service.knowledge.report import knowledge_report
@@ -31,7 +29,7 @@ async def report(settings: Settings, *, days: int, as_json: bool, html: Path | N
     """Make the report, by the running `serve` where there is one, and print or write it."""
     with Console(stderr=True).status("Reading the index and the ledger ..."):
         running = find(settings.data_dir)
-        made = await _asked(running, days=days) if running else None
+        made = await _reported_by(running, days=days) if running else None
         if made is None:
             made = await _made(settings, days=days)
     if html:
@@ -55,25 +53,10 @@ async def _made(settings: Settings, *, days: int) -> KnowledgeReport:
         )
 
 
-async def _asked(control: Control, *, days: int) -> KnowledgeReport | None:
+async def _reported_by(control: Control, *, days: int) -> KnowledgeReport | None:
     """The report of the running `serve`. None where nobody answers any more. Raises ServiceError where it cannot."""
-    headers = {"Authorization": f"Bearer {control.token}"}
-    try:
-        async with httpx.AsyncClient(timeout=httpx.Timeout(10, read=None)) as http:
-            answer = await http.get(f"{control.url}/api/knowledge/report", params={"days": days}, headers=headers)
-    except httpx.ConnectError:
-        return None
-    except httpx.TransportError as error:
-        raise ServiceError(f"the running serve at {control.url} broke off ({error}): ask again when it runs") from error
-    if answer.status_code in (401, 404):  # somebody else listens there by now: ours was killed
-        return None
-    if answer.status_code == 503:
-        raise ServiceError(answer.json()["detail"])
-    if answer.status_code != 200:
-        raise ServiceError(
-            f"the running serve at {control.url} makes no report ({answer.status_code}): its log says why"
-        )
-    return read_report(answer.content)
+    answer = await asked(control, "GET", "/api/knowledge/report", cannot="report", params={"days": days})
+    return read_report(answer.content) if answer is not None else None
 
 
 def tables(made: KnowledgeReport) -> RenderableType:

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from service import __version__
 from service.calls import MOST_CALLS
-from service.pauses import ALL, Pause
+from service.outages import Standing, leak_of
+from service.pauses import ALL, pauses_in
 from service.pilot import EVERYTHING, Scope
 from service.policy import ASK_TAG, OFF_TAG
 from service.settings import PREFIX, Settings
@@ -42,12 +43,12 @@ class Part:
 
 
 def rules_in_force(
-    settings: Settings, *, scopes: Mapping[str, Scope] | None = None, pauses: Sequence[Pause] = ()
+    settings: Settings, *, scopes: Mapping[str, Scope] | None = None, standing: Standing | None = None
 ) -> tuple[Part, ...]:
-    """All of them, in the order in which a ticket meets them. scopes: of the pilot, by helpdesk."""
+    """All of them, in the order in which a ticket meets them. scopes: of the pilot, by helpdesk. standing: what is out, or paused."""
     scopes = dict.fromkeys(settings.helpdesks, EVERYTHING) | dict(scopes or {})
     return (
-        Part("Writing", tuple(_writing(settings, pauses))),
+        Part("Writing", tuple(_writing(settings, standing or {}))),
         Part("Tickets", tuple(_tickets(settings))),
         Part("Pilot", tuple(_pilot(scopes))),
         Part("Notes", tuple(_notes(settings))),
@@ -78,9 +79,12 @@ def in_words(value: Value) -> str:
     return ", ".join(value or ())
 
 
-def _writing(settings: Settings, pauses: Sequence[Pause]) -> Iterator[Rule]:
-    stopped = {pause.helpdesk: pause for pause in pauses}
+def _writing(settings: Settings, standing: Standing) -> Iterator[Rule]:
+    stopped = {pause.helpdesk: pause for pause in pauses_in(standing)}
     for name in settings.helpdesks:
+        if leak_of(name) in standing:
+            yield Rule(name, "stopped: a note came back public", f"deskpilot resume {name}")
+            continue
         pause = stopped.get(ALL) or stopped.get(name)
         said = f"paused by {pause.by}" + (f": {pause.why}" if pause.why else "") if pause else "on"
         yield Rule(name, said, "deskpilot pilot pause | resume")

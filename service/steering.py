@@ -6,6 +6,7 @@ import contextlib
 import getpass
 import json
 from collections.abc import Callable
+from datetime import UTC
 from typing import Annotated
 
 import typer
@@ -19,11 +20,13 @@ from service.database import Database, open_database
 from service.errors import ServiceError
 from service.outages import Outages, leak_of
 from service.pauses import ALL, Pauses
-from service.pilot import Pilots, ScopeError, read_scope
+from service.pilot import Pilots, ScopeError, change_in_words, read_scope
 from service.rehearsing import try_out
 from service.rules import as_json as rules_as_json
 from service.rules import in_words, rules_in_force
 from service.settings import Settings
+
+_CHANGES = 10  # that people are shown
 
 Run = Callable[..., None]
 """Runs a coroutine function with the settings in front of what is given, and ends the process as a command does."""
@@ -113,16 +116,18 @@ async def show_pilot(settings: Settings, *, as_json: bool) -> int:
         stopped = [pause.as_json() for pause in pauses]
         print(json.dumps({"pilot": covered, "paused": stopped, "changes": told}, indent=2))  # noqa: T201
         return 0
-    console = Console()
+    console = Console(highlight=False, markup=False)  # somebody's words may hold brackets
     for pause in pauses:
         what = "All notes" if pause.helpdesk == ALL else f"Notes for {pause.helpdesk}"
-        console.print(
-            f"{what} are paused by {pause.by} since {pause.since:%Y-%m-%d %H:%M}: {pause.why}", highlight=False
-        )
+        why = f": {pause.why}" if pause.why else ""
+        console.print(f"{what} are paused by {pause.by} since {pause.since.astimezone(UTC):%Y-%m-%d %H:%M} UTC{why}")
     for name, scope in scopes.items():
-        console.print(f"{name}: {scope.in_words}", highlight=False)
+        console.print(f"{name}: {scope.in_words}")
     if not scopes:
         console.print("No helpdesk is connected.")
+    for one in changes[:_CHANGES]:
+        said = f"{one.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC  {one.by} {change_in_words(one)}"
+        console.print(said, style="dim")
     return 0
 
 
@@ -140,7 +145,7 @@ async def set_pilot(settings: Settings, helpdesk: str, given: dict[str, str], *,
     if as_json:
         print(json.dumps({"helpdesk": helpdesk, **scope.as_json()}, indent=2))  # noqa: T201 - the command's output
     else:
-        Console(stderr=True).print(f"{helpdesk}: {scope.in_words}", highlight=False)
+        Console(stderr=True, highlight=False, markup=False).print(f"{helpdesk}: {scope.in_words}")
     return 0
 
 
@@ -176,7 +181,7 @@ async def show_policy(settings: Settings, *, as_json: bool) -> int:
     """Print the rules in force."""
     async with open_database(settings) as database:
         scopes = {name: await Pilots(database).scope(name) for name in settings.helpdesks}
-        parts = rules_in_force(settings, scopes=scopes, pauses=await Pauses(database).standing())
+        parts = rules_in_force(settings, scopes=scopes, standing=await Outages(database).standing())
     if as_json:
         print(json.dumps(rules_as_json(parts), indent=2))  # noqa: T201 - the command's output
         return 0

@@ -129,7 +129,10 @@ async def _scopes(door: Door) -> list[Check]:
     """
     try:
         token = (await door.call("GET", "/api/v2/oauth/tokens/current")).body
-    except RejectedError:  # an API token, which may all that its user may
+    except (
+        RejectedError,
+        MisconfiguredError,
+    ):  # an API token, which may all that its user may; no text says how it is refused
         return []
     with documented_shape("current token"):
         scopes = [str(scope) for scope in token["token"]["scopes"]]

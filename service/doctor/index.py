@@ -6,14 +6,12 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-import httpx
-
 from connectors.setup import Check
 from service.assembly import opened_library
-from service.control import Control, find
+from service.control import Control, asked, find
 from service.doctor.spans import ago, span
-from service.errors import ServiceError
 from service.knowledge.chunks import SPLITTING
+from service.knowledge.rebuild import MACROS
 from service.knowledge.standing import Standing, standing
 from service.settings import Settings
 from service.vectors import IndexInUseError, ServerVectors
@@ -46,20 +44,8 @@ async def look(settings: Settings) -> Sequence[Check]:
 
 async def _told_by(control: Control) -> Standing | None:
     """What the running `serve` says of its index. None where nobody answers any more. Raises ServiceError."""
-    try:
-        async with httpx.AsyncClient(timeout=httpx.Timeout(5, read=None)) as http:
-            answer = await http.get(
-                f"{control.url}/api/knowledge", headers={"Authorization": f"Bearer {control.token}"}
-            )
-    except httpx.ConnectError:
-        return None
-    except httpx.TransportError as error:
-        raise ServiceError(f"the running serve at {control.url} broke off ({type(error).__name__})") from error
-    if answer.status_code in (401, 404):  # somebody else listens there by now, or an older version of ours
-        return None
-    if answer.status_code != 200:
-        raise ServiceError(f"the index of the running serve at {control.url} does not answer ({answer.status_code})")
-    return Standing(**answer.json())
+    answer = await asked(control, "GET", "/api/knowledge", cannot="look into the index")
+    return Standing(**answer.json()) if answer is not None else None
 
 
 def _none() -> Check:
@@ -94,7 +80,7 @@ def _fresh(stands: Standing, settings: Settings) -> Iterator[Check]:
     """When each source was last read to its end, against the pause that is set."""
     every_s = settings.knowledge.sync_every_s
     for source, read in stands.read.items():
-        what = f"{source} articles"
+        what = source if source.endswith(MACROS) else f"{source} articles"
         if not read:
             yield Check(what, "doubtful", "They were not read to their end yet.", _SYNC)
             continue

@@ -9,15 +9,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from connectors.setup import Check
+from service.condition import ALIVE_S
 from service.database import Database
 from service.doctor import stores
 from service.doctor.spans import ago, span
+from service.inbox import FOUND
 from service.outages import INDEX, MODEL, Outage, Outages, leak_of
+from service.pauses import ALL, Pause, pauses_in
 from service.settings import Settings
 
 _LONG_S = 60.0  # that something due waits; the debounce is shorter
 _TOO_LONG_S = 600.0
-_ALIVE_S = 10.0  # since a worker's last heartbeat, which comes every second or two
 
 _LIST = "`deskpilot jobs list` says for what each waits"
 
@@ -85,6 +87,7 @@ async def _outages(database: Database, settings: Settings) -> list[Check]:
         for name, outage in sorted(standing.items())
         if name in leaks or name in {MODEL, INDEX, *settings.helpdesks}
     ]
+    found += [_paused(pause) for pause in pauses_in(standing) if pause.helpdesk in (ALL, *settings.helpdesks)]
     return found or [Check("breakers", "fine", "All are closed, and notes may be written.")]
 
 
@@ -92,6 +95,14 @@ def _stopped(helpdesk: str, outage: Outage) -> Check:
     said = f"Nothing is written to {helpdesk} since {ago(outage.since)}: a note came back public."
     remedy = f"Mend the rule of {helpdesk} that published it; then `deskpilot resume {helpdesk}`."
     return Check(f"{helpdesk} writing", "wrong", said, remedy)
+
+
+def _paused(pause: Pause) -> Check:
+    whose = "all helpdesks" if pause.helpdesk == ALL else pause.helpdesk
+    why = f": {pause.why}" if pause.why else ""
+    said = f"Notes to {whose} are paused by {pause.by} since {ago(pause.since)}{why}. Tickets wait."
+    every = "" if pause.helpdesk == ALL else f" --helpdesk {pause.helpdesk}"
+    return Check("pause", "doubtful", said, f"`deskpilot pilot resume{every}` lets them go on.")
 
 
 def _out(outage: Outage) -> Check:
@@ -132,11 +143,11 @@ _FIGURES = sa.text(f"""
         (SELECT count(*) FROM jobs WHERE later) AS later,
         (SELECT count(*) FROM parked) AS parked, (SELECT max(at) FROM parked) AS parked_at,
         (SELECT count(*) FROM procrastinate_workers
-         WHERE last_heartbeat > clock_timestamp() - make_interval(secs => {_ALIVE_S})) AS workers
+         WHERE last_heartbeat > clock_timestamp() - make_interval(secs => {ALIVE_S})) AS workers
 """)  # noqa: S608 - a number of ours
 
 _DELIVERIES = sa.text("""
     SELECT helpdesk, max(received_at) AS newest,
         count(*) FILTER (WHERE received_at > clock_timestamp() - interval '1 day') AS count
-    FROM deliveries WHERE what NOT IN ('reconciled', 'backfill') GROUP BY helpdesk
-""")
+    FROM deliveries WHERE what <> ALL (:found) GROUP BY helpdesk
+""").bindparams(sa.bindparam("found", list(FOUND), type_=sa.ARRAY(sa.Text)))

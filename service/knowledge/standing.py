@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from service.knowledge.sources import Library
+from service.knowledge.sources import Library, sources_of
 from service.vectors.payload import SCHEME
 
 
@@ -30,10 +30,7 @@ async def standing(library: Library) -> Standing:
     """Read through the index: some milliseconds for each thousand passages. Raises VectorsUnavailableError."""
     vectors = library.vectors
     meta, status = await vectors.meta(), await vectors.status()
-    accounts = {desk.name: desk.account for desk in library.helpdesks.values()}
-    if library.settings.knowledge.folder:
-        accounts["folder"] = "*"
-    cursors = {source: await vectors.cursor(source=source, account=account) for source, account in accounts.items()}
+    cursors = {name: await vectors.cursor(source=name, account=of) for name, of in sources_of(library)}
     return Standing(
         passages=await vectors.sources(),
         model=meta.model,

@@ -42,7 +42,7 @@ async def serving(app: ASGIApp, *, host: str, port: int, listening: socket.socke
         log_config=None,
         access_log=False,
         lifespan="off",
-        proxy_headers=False,  # nobody here asks who is at the other end
+        proxy_headers=False,  # who is at the other end is the connection's word alone: the admin page believes its proxy by it
         server_header=False,
         timeout_graceful_shutdown=5,
     )

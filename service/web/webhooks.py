@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -28,6 +29,8 @@ _LARGE_AT_ONCE = 4
 """Bodies beyond the small ones are read so many at a time: anybody may begin to send one, and nobody is to fill our memory."""
 
 _PREFIX = "/webhooks/"
+_KIND = re.compile(r"(?:note_type|reply_sent|ticket_action):[a-z_]{1,40}\b|[a-z_.]{1,40}(?=:|\Z)")
+"""What of an event's name may leave us in a span: of a changed field, Freshdesk tells the old and the new text, too."""
 
 
 class _TooLargeError(Exception):
@@ -122,7 +125,12 @@ class Webhooks:
             log.warning("webhook cannot be read: polling its account instead", helpdesk=helpdesk, what=event.what)
         span = current()
         if span:
-            span.tell({"ticket.id": event.ticket_id, "webhook.what": event.what})
+            span.tell(
+                {
+                    "ticket.id": event.ticket_id,
+                    "webhook.what": kind[0] if (kind := _KIND.match(event.what)) else "other",
+                }
+            )
         await self._inbox.put(helpdesk, event, trace=str(span.place) if span else "")
         return "accepted"
 

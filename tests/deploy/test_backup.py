@@ -214,3 +214,15 @@ def test_a_script_says_what_it_needs(script: str, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "there is no folder" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("script", ["backup.sh", "restore.sh"])
+def test_a_secret_that_cannot_be_read_ends_a_script(script: str, tmp_path: Path) -> None:
+    """Without its address it would copy the folder of the embedded database, and call that a backup."""
+    (tmp_path / "data").mkdir()
+    settings = {"DESKPILOT_DATABASE_URL_FILE": str(tmp_path / "none"), "DESKPILOT_DATA_DIR": str(tmp_path / "data")}
+    done = run(script, tmp_path / "copy", settings)
+
+    assert done.returncode != 0
+    assert str(tmp_path / "none") in done.stderr
+    assert not (tmp_path / "copy").exists()

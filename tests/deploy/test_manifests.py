@@ -12,7 +12,7 @@ import pytest
 import typer
 from prometheus_client import REGISTRY
 
-from service import __version__, jobs, metrics, queue, settings
+from service import __version__, jobs, queue, settings
 from service.cli import app
 from service.demands import idle, unsafe
 from service.settings import SettingsProblem
@@ -228,8 +228,6 @@ def test_the_image_is_built_of_what_the_context_holds_and_of_no_embedded_engine(
 
 def test_workers_grow_by_a_figure_that_is_exposed() -> None:
     """Else the autoscaler waits for a metric that nobody tells."""
-    if not hasattr(metrics, "BACKLOG"):
-        pytest.skip("the figures of the backlog are not there yet")
     wanted = {
         metric["external"]["metric"]["name"]
         for one in MANIFESTS.objects

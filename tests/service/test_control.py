@@ -5,8 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
-from service.control import Control, announced, find, new_token
+from service.control import Control, announced, asked, find, new_token
+from service.errors import ServiceError
+from service.web.server import serving
 
 CONTROL = Control(url="http://127.0.0.1:8400", token="token-of-this-run")
 
@@ -53,3 +59,30 @@ def test_every_run_has_a_token_that_cannot_be_guessed() -> None:
     """256 bits."""
     assert len({new_token() for _ in range(100)}) == 100
     assert len(new_token()) >= 43
+
+
+async def answers(request: Request) -> JSONResponse:
+    """The status that the path names, and what was shown."""
+    detail = {"detail": "the index is away", "shown": request.headers["authorization"]}
+    return JSONResponse(detail, int(request.path_params["status"]))
+
+
+async def test_a_serve_is_asked_without_a_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is on this machine, and the proxy would see the token; the one that is set here answers nobody."""
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    async with serving(Starlette(routes=[Route("/{status}", answers)]), host="127.0.0.1", port=0) as url:
+        control = Control(url, "token-of-this-run")
+        told = await asked(control, "GET", "/200", cannot="try")
+        also = await asked(control, "GET", "/422", cannot="try", also=(422,))
+        gone = [await asked(control, "GET", f"/{status}", cannot="try") for status in (401, 404)]
+        with pytest.raises(ServiceError, match=r"cannot try \(503\): the index is away"):
+            await asked(control, "GET", "/503", cannot="try")
+        with pytest.raises(ServiceError, match=r"cannot try \(422\): its log says why"):
+            await asked(control, "GET", "/422", cannot="try")
+
+    assert told is not None
+    assert told.json()["shown"] == "Bearer token-of-this-run"
+    assert also is not None
+    assert gone == [None, None]
+    assert await asked(control, "GET", "/200", cannot="try") is None

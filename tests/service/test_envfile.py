@@ -50,6 +50,27 @@ def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == [".env", "real.env"]
 
 
+def test_a_file_that_cannot_be_replaced_leaves_no_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mounted file is busy: the copy that was to take its place holds every secret."""
+
+    def busy(*_: object) -> None:
+        raise OSError(16, "Device or resource busy")
+
+    (tmp_path / ".env").write_text("A=1\n")
+    monkeypatch.setattr(Path, "replace", busy)
+    with pytest.raises(ServiceError, match="busy"):
+        written(tmp_path / ".env", {"B": "2"})
+
+    assert [path.name for path in tmp_path.iterdir()] == [".env"]
+
+
+def test_of_a_name_that_stands_twice_the_last_counts(tmp_path: Path) -> None:
+    """As for the service, which would otherwise have another secret than set-up."""
+    (tmp_path / ".env").write_text("A=1\nA=3\n")
+
+    assert value_in(tmp_path / ".env", "A") == "3"
+
+
 def test_a_new_file_is_made(tmp_path: Path) -> None:
     """Its owner's alone from the first byte."""
     written(tmp_path / "new.env", {"B": "2"})

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from service.groups import FreshdeskSettings, LinksSettings, LLMSettings, TicketsSettings
-from service.pauses import ALL, Pause
+from service.outages import Outage, leak_of
+from service.pauses import ALL, pause_of
 from service.pilot import Scope
 from service.rules import Part, as_json, in_words, rules_in_force
 from service.settings import Settings, _known
@@ -55,11 +56,19 @@ def test_the_rules_say_what_the_settings_say() -> None:
 
 def test_pilot_and_pause_are_among_them() -> None:
     """They change without a restart, so they come from the database."""
-    pause = Pause(ALL, datetime(2026, 11, 22, tzinfo=UTC), by="Kim", why="moving")
-    rules = told(scopes={"freshdesk": Scope(groups=("41",), percent=25)}, pauses=[pause])
+    at = datetime(2026, 11, 22, tzinfo=UTC)
+    pause = Outage(pause_of(ALL), at, failures=2, reason="moving", probe_due=False, by="Kim")
+    rules = told(scopes={"freshdesk": Scope(groups=("41",), percent=25)}, standing={pause.name: pause})
 
     assert rules["Pilot"] == {"freshdesk groups": ["41"], "freshdesk per cent of tickets": 25}
     assert rules["Writing"]["freshdesk"] == "paused by Kim: moving"
+
+
+def test_a_stop_after_a_leak_is_a_rule_in_force() -> None:
+    """Whoever reads the policy learns that nothing is written, whatever else stands there."""
+    leak = Outage(leak_of("freshdesk"), datetime(2026, 11, 22, tzinfo=UTC), failures=1, reason="", probe_due=False)
+
+    assert told(standing={leak.name: leak})["Writing"]["freshdesk"] == "stopped: a note came back public"
 
 
 def test_no_secret_is_told() -> None:

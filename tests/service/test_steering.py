@@ -58,7 +58,25 @@ async def test_a_scope_is_set_and_shown(
     assert told["pilot"] == {"freshdesk": scope}
     assert [(one["by"], one["percent"]) for one in told["changes"]] == [("Robin", 50), ("Kim", 25)]
     await show_pilot(settings, as_json=False)
-    assert "freshdesk: 50 % of tickets · groups 41, 42" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "freshdesk: 50 % of tickets · groups 41, 42" in shown
+    assert "Robin changed the pilot of Freshdesk: 50 % of tickets" in shown
+
+
+async def test_brackets_in_somebodys_words_are_shown_as_they_are(
+    settings: Settings, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not read as markup of the terminal, which would lose them or end the command."""
+    await set_pilot(settings, "", {"tags": "[vip], [/beta]"}, by="Kim", as_json=False)
+    await pause_writing(settings, "", why="see [/42]", by="Robin")
+    capsys.readouterr()
+    await show_pilot(settings, as_json=False)
+
+    shown = capsys.readouterr().out
+    assert "UTC: see [/42]" in shown
+    assert "freshdesk: tickets · tags [vip], [/beta]" in shown
+    assert "Robin paused all notes: see [/42]" in shown
+    assert [one.why for one in await Pauses(database).standing()] == ["see [/42]"]
 
 
 async def test_what_is_no_scope_is_refused_by_its_option(settings: Settings, database: Database) -> None:

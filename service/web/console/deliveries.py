@@ -67,7 +67,7 @@ def router(layout: Layout, service: Service) -> APIRouter:
             return layout.refusal(request, "unknown", 404)
         desk = desks.get(name["helpdesk"])
         history = await backlog.history(ticket)
-        entries = [entry for entry in await backlog.entries() if entry.ticket == ticket]
+        entries = await backlog.entries(ticket)
         key = TicketKey(name["helpdesk"], desk.account if desk else "", name["number"])
         return layout.page(
             request,

@@ -16,6 +16,7 @@ from service.errors import ServiceError
 from service.knowledge.page import page_headers, report_page
 from service.knowledge.rebuild import MACROS
 from service.knowledge.report import knowledge_report
+from service.knowledge.sources import sources_of
 from service.knowledge.sync import SyncReport
 from service.syncs import Sync
 from service.vectors import VectorsUnavailableError
@@ -97,15 +98,10 @@ def router(layout: Layout, service: Service) -> APIRouter:
 
 
 async def _sources(service: Service, syncs: Sequence[Sync]) -> list[Source]:
-    library = service.tools.library
-    accounts: dict[str, str] = {name: desk.account for name, desk in library.helpdesks.items()}
-    accounts |= {f"{name}{MACROS}": desk.account for name, desk in library.helpdesks.items()}
-    if library.settings.knowledge.folder:
-        accounts["folder"] = "*"
     told = _newest(syncs)
     found = [
         Source(name, await _articles(service, name, account), *told.get(name, (None, None)))
-        for name, account in accounts.items()
+        for name, account in sources_of(service.tools.library)
     ]
     return [one for one in found if one.articles != 0 or one.report or not one.name.endswith(MACROS)]
 

@@ -94,11 +94,11 @@ def gone_on(path: str, *, said: str = "") -> RedirectResponse:
     return RedirectResponse(f"{path}?said={said}" if said else path, 303)
 
 
-def ago(at: datetime | None) -> str:
-    """How long ago, as people say it."""
+def ago(at: datetime | None, *, now: datetime | None = None) -> str:
+    """How long ago, as people say it. now: aware; None: this moment."""
     if at is None:
         return "never"
-    passed = datetime.now(UTC) - at
+    passed = (now or datetime.now(UTC)) - at
     for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
         if passed >= length:
             return f"{counted(passed // length, unit)} ago"

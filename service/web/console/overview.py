@@ -83,9 +83,10 @@ def matters(seen: Seen, *, now: datetime) -> Iterator[Matter]:
         if outage.open and name in (*_NAMES, *seen.conditions.of):
             who = _NAMES.get(name, name.capitalize())
             yield Matter(
-                "bad", f"{who} stopped answering {ago(outage.since)}: {sentence(outage.reason)} Tickets wait for it."
+                "bad",
+                f"{who} stopped answering {ago(outage.since, now=now)}: {sentence(outage.reason)} Tickets wait for it.",
             )
-    yield from _paused(seen)
+    yield from _paused(seen, now=now)
     for today in seen.spent.values():
         if today.left is not None and today.left <= 0:
             yield Matter(
@@ -101,18 +102,18 @@ def matters(seen: Seen, *, now: datetime) -> Iterator[Matter]:
         yield Matter("warn", f"The last sync did not work: {sentence(seen.synced.problem)}", link=knowledge)
 
 
-def _paused(seen: Seen) -> Iterator[Matter]:
+def _paused(seen: Seen, *, now: datetime) -> Iterator[Matter]:
     for pause in pauses_in(seen.standing):
         whose = "All notes" if pause.helpdesk == ALL else f"Notes for {pause.helpdesk.capitalize()}"
         why = f": {pause.why}" if pause.why else ""
-        said = f"{whose} are paused by {pause.by}, {ago(pause.since)}{why}."
+        said = f"{whose} are paused by {pause.by}, {ago(pause.since, now=now)}{why}."
         yield Matter("warn", said, link=("/admin/pilot", "Pilot"))
 
 
 def _of_desk(name: str, condition: Condition, seen: Seen, *, now: datetime) -> Iterator[Matter]:
     desk = name.capitalize()
     if leak := seen.standing.get(leak_of(name)):
-        said = f"A note in {desk} came back visible to the customer {ago(leak.since)}, so nothing more is written there. Mend its settings first."
+        said = f"A note in {desk} came back visible to the customer {ago(leak.since, now=now)}, so nothing more is written there. Mend its settings first."
         yield Matter("bad", said, f"deskpilot resume {name}")
     identity, problem = seen.identities[name]
     if not identity:
@@ -122,7 +123,7 @@ def _of_desk(name: str, condition: Condition, seen: Seen, *, now: datetime) -> I
     if condition.oldest_at and now - condition.oldest_at > _LATE:
         yield Matter(
             "warn",
-            f"A webhook of {desk} came {ago(condition.oldest_at)} and still waits: is there a worker, and is it busy?",
+            f"A webhook of {desk} came {ago(condition.oldest_at, now=now)} and still waits: is there a worker, and is it busy?",
         )
     if condition.parked:
         one = condition.parked == 1

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
 from service.assembly import Service
 from service.errors import DatabaseUnavailableError
 from service.queue import AWAY
 from service.web.console import deliveries, knowledge, login, overview, pilot, policy, trial
-from service.web.console.layout import Layout
+from service.web.console.layout import Layout, gone_on
 from service.web.console.sessions import Sessions
 
 
@@ -21,8 +21,10 @@ def router(service: Service, layout: Layout, sessions: Sessions) -> APIRouter:
         routes.include_router(page.router(layout, service))
 
     @routes.get("/admin/{path:path}", response_class=HTMLResponse)
-    async def unknown(path: str, request: Request) -> HTMLResponse:  # noqa: ARG001 - whatever it is
-        """No such page; the last of all routes."""
+    async def unknown(path: str, request: Request) -> Response:
+        """No such page, unless a slash too much was typed; the last of all routes."""
+        if not path or path.endswith("/"):
+            return gone_on(request.url.path.rstrip("/"))
         return layout.refusal(request, "unknown", 404)
 
     return routes

@@ -10,10 +10,10 @@ from fastapi.responses import HTMLResponse, Response
 
 from service.assembly import Service
 from service.backlog import Backlog
-from service.changes import Change, newest_changes
+from service.changes import newest_changes
 from service.outages import Outages, leak_of
-from service.pauses import ALL, LONGEST_WHY, Pauses
-from service.pilot import Pilots, Scope, ScopeError, Week, read_scope
+from service.pauses import ALL, LONGEST_WHY, Pauses, pause_of, pauses_in
+from service.pilot import Pilots, Scope, ScopeError, Week, change_in_words, read_scope
 from service.web.console.layout import Layout, gone_on
 from service.web.console.visitors import form_of, visitor_of
 
@@ -23,7 +23,6 @@ _CHANGES = 10
 _FIELDS = ("groups", "brands", "tags", "percent")
 _TITLES = {"zendesk": "Zendesk", "freshdesk": "Freshdesk", ALL: "All helpdesks"}
 _SAID = {"resume": "Notes are written again.", "cover": "The pilot is changed."}
-_DEEDS = {"pause": "paused", "resume": "resumed", "pilot": "changed the pilot of"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +48,8 @@ class _Page:
     async def shown(self, request: Request, wrong: Covered | None = None) -> HTMLResponse:
         """How it stands. wrong: a form that was sent and changed nothing."""
         standing = await Outages(self._database).standing()
-        entries = await Backlog(self._database, self._queue).entries()
-        names = self._helpdesks
-        pauses = await self._pauses.standing()
+        pauses, names = pauses_in(standing), self._helpdesks
+        waiting = await Backlog(self._database, self._queue).waiting_for([pause_of(one.helpdesk) for one in pauses])
         return self._layout.page(
             request,
             "pilot.html.j2",
@@ -61,9 +59,9 @@ class _Page:
             choices=[(name, _TITLES[name]) for name in [ALL] * (len(names) != 1) + names],
             pauses=[(_TITLES[one.helpdesk], one) for one in pauses if one.helpdesk in (ALL, *names)],
             leaks=[(name, _TITLES[name]) for name in names if leak_of(name) in standing],
-            waiting=sum(entry.waits_for.startswith("pause:") for entry in entries),
+            waiting=waiting,
             covered=[wrong if wrong and wrong.helpdesk == name else await self._covered(name) for name in names],
-            changes=[(one, _told(one)) for one in await newest_changes(self._database, limit=_CHANGES)],
+            changes=[(one, change_in_words(one)) for one in await newest_changes(self._database, limit=_CHANGES)],
             longest_why=LONGEST_WHY,
         )
 
@@ -112,13 +110,3 @@ def router(layout: Layout, service: Service) -> APIRouter:
         return await page.changed(deed, request)
 
     return routes
-
-
-def _told(change: Change) -> str:
-    """What was done, in words."""
-    said = f"{_DEEDS.get(change.what, change.what)} {_TITLES.get(change.helpdesk, change.helpdesk)}"
-    if change.what == "pilot":
-        lists = {name: tuple(change.details.get(name, ())) for name in ("brands", "groups", "tags")}
-        return f"{said}: {Scope(**lists, percent=change.details.get('percent', 100)).in_words}"
-    why = change.details.get("why", "")
-    return f"{said}: {why}" if why else said

@@ -64,7 +64,11 @@ class Sessions:
         if content is None:
             return None
         session, name, expires = content
-        return Session(str(session), str(name), token) if datetime.now(UTC).timestamp() < int(expires) else None
+        if datetime.now(UTC).timestamp() >= int(expires):
+            return None
+        return Session(
+            str(session), str(name) if self.by_token else "", token
+        )  # without a token nobody has signed in by it
 
     def form_token(self, session: Session, *, name: str) -> str:
         """What every form of this session carries. name: who is signed in, whoever says so."""

@@ -63,6 +63,26 @@ async def test_an_anonymous_user_is_told() -> None:
         assert "anonymous" in identity.said
 
 
+@pytest.mark.parametrize("status", [401, 403, 404])
+async def test_an_account_that_tells_nothing_of_a_token_is_looked_at_all_the_same(status: int) -> None:
+    """How Zendesk answers an API token that asks for its scopes is not documented."""
+    async with admin() as one:
+        app = one.desk.simulator.app
+
+        async def told(request: httpx.Request) -> httpx.Response:
+            if request.url.path == "/api/v2/oauth/tokens/current":
+                return httpx.Response(status)
+            return await httpx.ASGITransport(app=app).handle_async_request(request)
+
+        given = one.desk.simulator.api_token_settings
+        account = Account(url=one.account.url, email=given["email"], token=given["token"])
+        async with httpx.AsyncClient(transport=httpx.MockTransport(told)) as http:
+            seen = await setup_of("zendesk", account, http).examine(ENDPOINT, secrets=(), now=one.desk.clock())
+
+        assert [check.state for check in seen if check.what == "rights"] == ["fine"]
+        assert not [check for check in seen if check.what == "scopes"]
+
+
 @pytest.mark.parametrize(
     ("scope", "state", "said"),
     [

@@ -16,6 +16,7 @@ from service.doctor import traffic
 from service.groups import FreshdeskSettings
 from service.inbox import Inbox
 from service.outages import Outages, leak_of
+from service.pauses import ALL, Pauses
 from service.queue import Look, Queue
 from service.settings import Settings
 
@@ -109,6 +110,24 @@ async def test_writing_that_stopped_after_a_leak_is_wrong(settings: Settings, da
 
     assert check.state == "wrong"
     assert "deskpilot resume freshdesk" in check.remedy
+
+
+@pytest.mark.parametrize(
+    ("helpdesk", "command"),
+    [(ALL, "deskpilot pilot resume`"), ("freshdesk", "deskpilot pilot resume --helpdesk freshdesk`")],
+)
+async def test_a_pause_is_doubtful_with_who_and_why(
+    settings: Settings, database: Database, helpdesk: str, command: str
+) -> None:
+    """No note is written by somebody's wish: that all is well would be the wrong answer to why there are none."""
+    await Pauses(database).pause(helpdesk, by="Kim", why="moving")
+    checks = await looked(settings)
+
+    assert checks["pause"].state == "doubtful"
+    assert "paused by Kim" in checks["pause"].said
+    assert "moving" in checks["pause"].said
+    assert command in checks["pause"].remedy
+    assert "breakers" not in checks
 
 
 @pytest.mark.parametrize(

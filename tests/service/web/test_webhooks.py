@@ -166,6 +166,31 @@ async def test_freshdesk_shows_its_secret_in_any_of_three_places(
     assert await inbox.waiting() == 1
 
 
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        ("{note_type:private}", "note_type:private"),
+        ("{status:{from:2,to:5}}", "status"),
+        ("{cf_name:{from:Wombat,to:Quokka}}", "cf_name"),
+        ("{cf_name:wombat}", "cf_name"),
+        ("Wombat", "other"),
+        ("wombat@customer.example", "other"),
+    ],
+)
+async def test_a_span_names_the_kind_of_an_event_and_no_fields_text(inbox: Inbox, told: str, kind: str) -> None:
+    """A collector is somebody else's; what a customer's field held stays here."""
+    spans: list[Span] = []
+    app = webhooks.Webhooks(
+        FastAPI(), inbox=inbox, secrets={"freshdesk": (FRESHDESK_SECRET,)}, tracer=Tracer(spans.append)
+    )
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://deskpilot.test") as http:
+        body = {"ticket_id": "12", "event": told}
+        answer = await http.post(f"/webhooks/freshdesk/{FRESHDESK_SECRET}", json=body)
+
+    assert answer.status_code == 200
+    assert [span.attributes["webhook.what"] for span in spans] == [kind]
+
+
 async def test_a_helpdesk_that_is_off_is_not_found(client: httpx.AsyncClient) -> None:
     """And says how to turn it on."""
     assert (await client.post("/webhooks/zammad", content=b"{}")).status_code == 404

@@ -117,6 +117,15 @@ def _forged(good: str, visitor: str, *, count: int) -> list[str]:
     return made
 
 
+async def test_where_no_token_is_set_no_session_names_anybody(service: Service) -> None:
+    """Only the proxy does then: who has read the keys in a backup could sign the rest."""
+    sessions = Sessions(service.tools.votes.keys, admin_token="", https=False)
+    session = await sessions.read(sessions.begin("admin").token)
+
+    assert session is not None
+    assert session.name == ""
+
+
 async def test_a_session_expires(service: Service, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     """After twelve hours, whatever the browser thinks of Max-Age."""
     monkeypatch.setattr("service.web.console.sessions.LASTS", timedelta(0))

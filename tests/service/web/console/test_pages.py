@@ -42,6 +42,13 @@ async def test_all_pages_are_whole_on_an_empty_database(browser: Browser) -> Non
     assert all("Times are those of UTC." in page.text for page in pages.values())
 
 
+async def test_a_slash_too_much_leads_to_the_page(browser: Browser) -> None:
+    """People type it; it never leads away from here."""
+    led = {path: (await browser.get(path)).headers.get("location") for path in ("/admin/", "/admin/pilot/", "/admin//")}
+
+    assert led == {"/admin/": "/admin", "/admin/pilot/": "/admin/pilot", "/admin//": "/admin"}
+
+
 async def test_whatever_stands_in_the_database_is_text(browser: Browser, service: Service) -> None:
     """A vendor's answer, a stranger's event, a reason: none of them becomes markup."""
     await _sql(
