@@ -98,12 +98,11 @@ class Pipeline:
         refuse_stopped(standing, helpdesk)
         async with self._outages.watching(helpdesk, standing, failures=(RetryableError,)):
             await self._identity(desk)  # first: without rights, every ticket looks as if it did not exist
-            scope = await self._pilots.scope(helpdesk)
-            now = Circumstances(standing, patient=patient, pilot=scope, routed=routed)
-            return await self._look(desk, ticket_id, now)
+            return await self._look(desk, ticket_id, Circumstances(standing, patient=patient, routed=routed))
 
     async def _look(self, desk: Helpdesk, ticket_id: str, circumstances: Circumstances) -> str:
         for _ in range(_LOOKS):
+            circumstances = await self._piloted(desk, circumstances)
             async with self._lessons.reading(desk, ticket_id, circumstances.standing) as (ticket, out):
                 key = TicketKey(desk.name, ticket.account, ticket.id)
                 occasion = await self._occasion(desk, ticket, circumstances)
@@ -161,7 +160,7 @@ class Pipeline:
             if there is not None:  # an earlier attempt wrote it and did not live to say so
                 await self._ledger.posted(draft.key, draft.message_id, note_id=there.id)
                 return True
-            now = await self._occasion(desk, fresh, circumstances)
+            now = await self._occasion(desk, fresh, await self._piloted(desk, circumstances))
             if isinstance(now, Silence) or now.key != occasion.key:
                 return False
             refuse_stopped(await self._outages.standing(), desk.name)  # it took a while to write
@@ -192,6 +191,10 @@ class Pipeline:
         """Older notes of ours that another one takes the place of; an agent's note that names one of ours is not."""
         notes = overtaken(ticket, me=await self._identity(desk), by=by)
         return [note for note in notes if await self._ledger.are_notes(desk.name, [note.id])]
+
+    async def _piloted(self, desk: Helpdesk, circumstances: Circumstances) -> Circumstances:
+        """With the scope of the pilot as it is at this moment."""
+        return replace(circumstances, pilot=await self._pilots.scope(desk.name))
 
     async def _occasion(self, desk: Helpdesk, ticket: Ticket, circumstances: Circumstances) -> Occasion | Silence:
         """Whether a note is due. Raises UnroutedError where it is, but not yet known whether the pilot covers the ticket."""

@@ -189,6 +189,22 @@ async def test_a_pause_that_begins_while_a_note_is_written_keeps_the_note_back(d
     assert (desk.notes(ticket_id), len(drafted)) == ([False], 1)
 
 
+async def test_a_pilot_that_shrinks_while_a_note_is_written_keeps_the_note_back(desk: OneDesk[Any]) -> None:
+    """What is said on the page counts from then on, also for a ticket over which a model still thinks."""
+    ticket_id, pilots = await desk.ask(), Pilots(desk.database)
+    saved = desk.pipeline._ledger.save
+
+    async def save(draft: Any) -> None:
+        await saved(draft)
+        await pilots.cover(desk.name, Scope(percent=0), by="Robin")
+
+    desk.pipeline._ledger.save = save  # type: ignore[method-assign]
+    await desk.look(ticket_id)
+
+    assert desk.notes(ticket_id) == []
+    assert await desk.reasons(ticket_id) == ["outside the pilot: not among its 0 % of tickets"]
+
+
 async def test_to_go_on_after_a_pause_is_not_to_go_on_after_a_leak(desk: OneDesk[Any]) -> None:
     """Who ends a pause has not looked at what came back public."""
     ticket_id, pauses, outages = await desk.ask(), Pauses(desk.database), Outages(desk.database)
