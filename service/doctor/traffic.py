@@ -13,6 +13,7 @@ from service.database import Database
 from service.doctor import stores
 from service.doctor.spans import ago, span
 from service.outages import INDEX, MODEL, Outage, Outages, leak_of
+from service.pauses import ALL, Pause, pauses_in
 from service.settings import Settings
 
 _LONG_S = 60.0  # that something due waits; the debounce is shorter
@@ -85,13 +86,22 @@ async def _outages(database: Database, settings: Settings) -> list[Check]:
         for name, outage in sorted(standing.items())
         if name in leaks or name in {MODEL, INDEX, *settings.helpdesks}
     ]
-    return found or [Check("breakers", "fine", "All are closed, and notes may be written.")]
+    paused = [_paused(pause) for pause in pauses_in(standing)]
+    return [*found, *paused] or [Check("breakers", "fine", "All are closed, and notes may be written.")]
 
 
 def _stopped(helpdesk: str, outage: Outage) -> Check:
     said = f"Nothing is written to {helpdesk} since {ago(outage.since)}: a note came back public."
     remedy = f"Mend the rule of {helpdesk} that published it; then `deskpilot resume {helpdesk}`."
     return Check(f"{helpdesk} writing", "wrong", said, remedy)
+
+
+def _paused(pause: Pause) -> Check:
+    """Somebody's own wish, and easily forgotten: tickets wait as long as it lasts."""
+    whose = "All notes" if pause.helpdesk == ALL else f"Notes for {pause.helpdesk}"
+    why = f": {pause.why}" if pause.why else ""
+    said = f"{whose} are paused by {pause.by} since {ago(pause.since)}{why}."
+    return Check("pause", "doubtful", said, "Tickets wait. `deskpilot pilot resume` has them written.")
 
 
 def _out(outage: Outage) -> Check:
