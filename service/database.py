@@ -264,15 +264,20 @@ async def _connected(url: str, *, migrating: bool) -> AsyncIterator[Database]:
                 async with engine.connect() as connection:
                     await connection.execute(sa.select(1))
         except sa.exc.OperationalError as error:
-            where = address.render_as_string(hide_password=True)
+            where = make_url(url).render_as_string(hide_password=True)
             raise DatabaseUnavailableError(
-                f"PostgreSQL does not answer at {where}: start it, or correct DESKPILOT_DATABASE_URL"
+                f"PostgreSQL does not answer at {where}: {said_by(error)}. Start it, let us in, or correct DESKPILOT_DATABASE_URL"
             ) from error
         plain = address.set(drivername="postgresql").render_as_string(hide_password=False)
         yield Database(engine=engine, transactions=transactions, conninfo=plain)
     finally:
         await engine.dispose()
         await transactions.dispose()
+
+
+def said_by(error: sa.exc.DBAPIError) -> str:
+    """Why it does not let us in, in one line: refused, a wrong password, no such database."""
+    return " ".join(str(error.orig).split()).partition(" Is the server running")[0]
 
 
 async def revision(database: Database) -> str:
@@ -313,6 +318,12 @@ def migrate(address: sa.URL, *, to: str = "head") -> None:
                 ) from error
             log.warning("somebody holds a table: the migration is tried again")
             time.sleep(_AGAIN_S)
+        except sa.exc.ProgrammingError as error:
+            if not isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
+                raise
+            raise DatabaseUnavailableError(
+                "this user of the database may not read the tables that are there: grant it what the runbook names (Upgrade)"
+            ) from error
         else:
             return
 

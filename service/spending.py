@@ -118,6 +118,8 @@ class Spending:
         self._cap = math.inf if llm.daily_cap is None else llm.daily_cap
         self._prices = (llm.price_in or 0.0, llm.price_out or 0.0)
         self._most = {"requester": llm.tokens_per_requester_hour, "organization": llm.tokens_per_organization_hour}
+        for budget in _UNITS:  # a counter that begins at one has never increased: the first refusal would alarm nobody
+            OVERSPENT.labels(budget)
 
     async def take(self, payer: Payer, *, tokens_in: int, tokens_out: int) -> Taken:
         """Pay for a call that uses so many tokens at most. Raises OverspentError, with nothing taken."""

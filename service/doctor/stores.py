@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import psycopg
 import sqlalchemy as sa
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -16,7 +17,7 @@ from sqlalchemy.engine import make_url
 
 from connectors.setup import Check
 from service import migrations
-from service.database import Database, open_database
+from service.database import Database, open_database, said_by
 from service.errors import DatabaseUnavailableError
 from service.settings import Settings
 
@@ -24,6 +25,7 @@ _LITTLE_BYTES = 1024**3
 _TOO_LITTLE_BYTES = 100 * 1024**2
 _OLDEST = 14  # of PostgreSQL's versions
 _SERVE = "Start `deskpilot serve`"
+_MIGRATE = f"{_SERVE}, or run `deskpilot migrate` as the owner of the tables"
 
 
 async def data_directory(settings: Settings) -> Sequence[Check]:
@@ -73,8 +75,8 @@ def _away(settings: Settings, error: DatabaseUnavailableError) -> Check:
     url = settings.database_url.get_secret_value()
     if not url:
         return Check("database", "wrong", f"{error}.", "Set DESKPILOT_DATABASE_URL, or mend what it says.")
-    cause = error.__cause__.orig if isinstance(error.__cause__, sa.exc.DBAPIError) else error.__cause__
-    reason = " ".join(str(cause).split()).partition(" Is the server running")[0]
+    cause = error.__cause__
+    reason = said_by(cause) if isinstance(cause, sa.exc.DBAPIError) else " ".join(str(cause).split())
     where = make_url(url).render_as_string()  # without the password
     return Check(
         "database",
@@ -85,6 +87,16 @@ def _away(settings: Settings, error: DatabaseUnavailableError) -> Check:
 
 
 async def _looked_at(database: Database, settings: Settings) -> list[Check]:
+    try:
+        return await _read(database, settings)
+    except sa.exc.ProgrammingError as error:
+        if not isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
+            raise
+        remedy = "Grant it what the runbook names (deploy/README.md, Upgrade), or use the owner of the tables."
+        return [Check("database", "wrong", "It answers, and its user may not read our tables.", remedy)]
+
+
+async def _read(database: Database, settings: Settings) -> list[Check]:
     async with database.engine.connect() as connection:
         version = int(await connection.scalar(sa.text("SHOW server_version_num"))) // 10_000
         there = await connection.scalar(sa.text("SELECT to_regclass('alembic_version')"))
@@ -102,11 +114,18 @@ def _tables(here: str | None) -> Check:
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
     known = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]  # the newest first
     if here is None:
-        return Check("migrations", "wrong", "The database has no tables of ours yet.", f"{_SERVE}, which makes them.")
+        return Check(
+            "migrations", "wrong", "The database has no tables of ours yet.", f"{_MIGRATE}: either makes them."
+        )
     if here not in known:
         said = f"The tables are of a newer version ({here}) than this program, which knows {known[0]}."
-        return Check("migrations", "doubtful", said, "Use the newer deskpilot, or restore the backup from before it.")
+        return Check(
+            "migrations",
+            "doubtful",
+            said,
+            "It works on them, since a revision only adds: go back to the newer deskpilot when you can.",
+        )
     if behind := known.index(here):
         said = f"The tables are {behind} behind ({here}; this program needs {known[0]})."
-        return Check("migrations", "wrong", said, f"{_SERVE}, which brings them up to date.")
+        return Check("migrations", "wrong", said, f"{_MIGRATE}: either brings them up to date.")
     return Check("migrations", "fine", f"The tables are at {here}, the newest.")

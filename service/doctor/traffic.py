@@ -98,11 +98,12 @@ def _stopped(helpdesk: str, outage: Outage) -> Check:
 
 
 def _paused(pause: Pause) -> Check:
-    whose = "all helpdesks" if pause.helpdesk == ALL else pause.helpdesk
+    """Somebody's own wish, and easily forgotten: tickets wait as long as it lasts."""
+    whose = "All notes" if pause.helpdesk == ALL else f"Notes for {pause.helpdesk}"
     why = f": {pause.why}" if pause.why else ""
-    said = f"Notes to {whose} are paused by {pause.by} since {ago(pause.since)}{why}. Tickets wait."
+    said = f"{whose} are paused by {pause.by} since {ago(pause.since)}{why}."
     every = "" if pause.helpdesk == ALL else f" --helpdesk {pause.helpdesk}"
-    return Check("pause", "doubtful", said, f"`deskpilot pilot resume{every}` lets them go on.")
+    return Check("pause", "doubtful", said, f"Tickets wait. `deskpilot pilot resume{every}` lets them go on.")
 
 
 def _out(outage: Outage) -> Check:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -36,7 +37,11 @@ def connect(url: str, *, api_key: str, collection: str) -> ServerVectors:
     """The index on the server at `url`. Does not speak to it yet."""
     from qdrant_client import AsyncQdrantClient  # noqa: PLC0415 - see above
 
-    client = AsyncQdrantClient(url=url, api_key=api_key or None, timeout=TIMEOUT_S, check_compatibility=False)
+    with (
+        warnings.catch_warnings()
+    ):  # it warns of a key on plain HTTP, in every process: beside each other in a network of yours
+        warnings.simplefilter("ignore")
+        client = AsyncQdrantClient(url=url, api_key=api_key or None, timeout=TIMEOUT_S, check_compatibility=False)
     return ServerVectors(client, collection=collection, api_key=api_key)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import re
 from collections.abc import Mapping
@@ -70,6 +71,10 @@ class Webhooks:
         self._secrets = secrets
         self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
         self._tracer = tracer or Tracer()
+        for helpdesk, result in itertools.product(secrets, ("accepted", "401")):
+            DELIVERIES.labels(
+                helpdesk, result
+            )  # from its start, so that the first one is an increase, and its lack a missing process
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or hand it on."""

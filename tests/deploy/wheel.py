@@ -264,6 +264,7 @@ def check_shared(place: Place) -> None:
         "DESKPILOT_DATABASE_URL": f"postgresql://postgres@/postgres?host={sockets}",
         "DESKPILOT_QDRANT__URL": "http://127.0.0.1:9",
         "DESKPILOT_DATA_DIR": str(own),
+        "DESKPILOT_TELEMETRY__OTLP_ENDPOINT": "http://127.0.0.1:9",  # what sends traces is loaded only where one is set
     }
     said = place.run("migrate", user=NOBODY, settings=shared)
     demand("The database is at revision" in said, f"migrate says {said!r}")

@@ -146,4 +146,15 @@ async def test_a_database_that_does_not_answer_says_which_one_and_hides_the_pass
     with pytest.raises(DatabaseUnavailableError, match="DESKPILOT_DATABASE_URL") as raised:
         async with open_database(settings):
             pass
+    assert "postgresql://desk:***@127.0.0.1:1/desk: " in str(raised.value)
+    assert "Connection refused. Start it" in str(raised.value)
     assert "hunter2" not in str(raised.value)
+
+
+async def test_a_database_that_is_not_there_is_told_from_one_that_does_not_run(database_url: str) -> None:
+    """After a rotation it is the password, and to start the server would not help."""
+    nowhere = make_url(database_url).set(database="nowhere").render_as_string(hide_password=False)
+
+    with pytest.raises(DatabaseUnavailableError, match='"nowhere" does not exist'):
+        async with open_database(Settings(database_url=SecretStr(nowhere))):
+            pass

@@ -241,6 +241,19 @@ async def test_a_user_who_may_not_migrate_is_told_who_has_to(
             pass
 
 
+async def test_a_user_who_may_not_even_read_is_told_what_is_missing(server: psycopg.Connection, fresh: sa.URL) -> None:
+    """The rights were granted to somebody else, or in another database: a sentence, and no traceback."""
+    migrate(fresh)
+    limited = limited_user(server, fresh)
+    plain = fresh.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM desk")
+
+    with pytest.raises(DatabaseUnavailableError, match=r"may not read the tables .* runbook"):
+        async with open_database(Settings(database_url=SecretStr(limited))):
+            pass
+
+
 async def test_a_user_who_may_not_migrate_works_once_somebody_has(server: psycopg.Connection, fresh: sa.URL) -> None:
     """The service itself needs no right to change a table."""
     migrate(fresh)

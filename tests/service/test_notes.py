@@ -92,6 +92,14 @@ def test_a_draft_never_holds_a_placeholder_and_the_agent_is_told() -> None:
     assert "Ready to send after 1 check<" in html
 
 
+def test_a_dead_address_in_a_draft_is_a_check() -> None:
+    """The agent decides whether the customer reads it as it was; a stranger may have written it."""
+    html = compose(replace(READY, draft_text="We write to ana[at]mail[.]example.", checks=()), language="en")
+
+    assert "Ready to send after 1 check<" in html
+    assert ENGLISH.addresses_removed in html
+
+
 def test_a_placeholder_beside_the_draft_does_not_show_either() -> None:
     """No field of a note names a placeholder."""
     html = compose(replace(READY, reason="<NAME_2> asks", checks=("see <CARD_1>",)), language="en")

@@ -6,10 +6,12 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
+from uuid import uuid4
 
 import psycopg
 import pytest
 from pydantic import SecretStr
+from sqlalchemy.engine import make_url
 
 from connectors.setup import Check
 from service.doctor import stores
@@ -110,6 +112,17 @@ async def test_a_database_without_tables_is_wrong_and_none_are_made(database_url
 
     assert not whole
     assert checks["migrations"].said == "The database has no tables of ours yet."
+
+
+async def test_a_user_who_may_not_read_is_told_which_rights_are_missing(database_url: str, data_dir: Path) -> None:
+    """Not a defect of ours."""
+    stranger = f"stranger_{uuid4().hex}"
+    revised(database_url, f"CREATE ROLE {stranger} LOGIN")
+    whole, checks = await looked(make_url(database_url).set(username=stranger).render_as_string(), data_dir)
+    revised(database_url, f"DROP ROLE {stranger}")
+
+    assert not whole
+    assert (checks["database"].state, "runbook" in checks["database"].remedy) == ("wrong", True)
 
 
 async def test_a_server_that_is_not_there_is_wrong_without_its_password(data_dir: Path) -> None:

@@ -90,6 +90,20 @@ async def test_a_backlog_is_judged_by_its_oldest(
     assert not check.remedy or "deskpilot jobs list" in check.remedy
 
 
+@pytest.mark.parametrize(("whose", "begins"), [(ALL, "All notes are"), ("freshdesk", "Notes for freshdesk are")])
+async def test_a_pause_is_told_with_who_and_why(
+    settings: Settings, database: Database, whose: str, begins: str
+) -> None:
+    """It was meant, and is forgotten: nothing else says why every ticket waits."""
+    await Pauses(database).pause(whose, by="Robin", why="new articles")
+    check = (await looked(settings))["pause"]
+
+    assert check.state == "doubtful"
+    assert check.said.startswith(f"{begins} paused by Robin since ")
+    assert check.said.endswith(": new articles.")
+    assert "deskpilot pilot resume" in check.remedy
+
+
 async def test_tickets_that_were_given_up_are_doubtful(settings: Settings, database: Database) -> None:
     """With the two commands that help."""
     await done(
