@@ -20,7 +20,7 @@ from connectors.base import RetryableError
 from connectors.setup import Call, Check, Connected, Setup
 from service import envfile
 from service.arrivals import first_arrival
-from service.settings import PREFIX, Settings
+from service.settings import PREFIX, Settings, filed
 
 _STOPS = frozenset({"identity", "scopes", "address"})
 """What set-up could not go on with; whatever else is wrong, it says and goes on."""
@@ -156,7 +156,10 @@ class Connecting:
     async def _keep(self, made: Connected) -> None:
         """Put the secret where the operator wants it, beside older ones: deliveries under them may be on their way."""
         order, name = self._order, _secrets_name(self._order.helpdesk)
-        if order.env_file is None:
+        elsewhere = order.env_file is not None and name in await asyncio.to_thread(filed)
+        if elsewhere:
+            self._out.print(f"{name}_FILE is set, so {order.env_file} is left alone: add the secret to that file.")
+        if order.env_file is None or elsewhere:
             if made.secret in self._secrets:
                 self._out.print("The service's settings have the signing secret already.")
                 return

@@ -156,9 +156,9 @@ def unfinished() -> Settings:
 def _read(demands: Iterable[Demand], changes: Mapping[str, object]) -> Settings:
     dotenv, names = _from_file(), _known()
     known = [*names, *(name + SUFFIX for name in names)]
-    filed = read_files({**dotenv, **os.environ}, known=names)
-    problems = [*unknown_names(dotenv, known=known), *unknown_names(os.environ, known=known), *filed.problems.values()]
-    changes = _nested(filed.values, changes)
+    found = read_files({**dotenv, **os.environ}, known=names)
+    problems = [*unknown_names(dotenv, known=known), *unknown_names(os.environ, known=known), *found.problems.values()]
+    changes = _nested(found.values, changes)
     faulty: dict[str, str] = {}
     try:
         settings = Settings.model_validate(changes)
@@ -171,13 +171,19 @@ def _read(demands: Iterable[Demand], changes: Mapping[str, object]) -> Settings:
         faulty = {_name(problem["loc"]): problem["msg"] for problem in wrong}
         settings = Settings.model_validate(_with_defaults(changes, [problem["loc"] for problem in wrong]))
     problems += [f"{name} cannot be used: {said[:1].lower()}{said[1:]}." for name, said in faulty.items()]
-    unread = faulty.keys() | filed.problems.keys()
+    unread = faulty.keys() | found.problems.keys()
     for demand in demands:
         # what is said of a setting that could not be read would be said of its default
         problems += [said for said in demand(settings) if not unread & set(re.findall(r"DESKPILOT_\w+", said))]
     if problems:
         raise SettingsProblem(problems)
     return settings
+
+
+def filed() -> frozenset[str]:
+    """Names of the settings that are read from files of their own: what stands beside them elsewhere prevents the start."""
+    given = {**_from_file(), **os.environ}
+    return frozenset(name for name in _known() if given.get(name + SUFFIX))
 
 
 def _from_file() -> dict[str, str | None]:

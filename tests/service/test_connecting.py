@@ -161,6 +161,20 @@ def test_what_the_service_has_is_not_replaced(vendor: Vendor, tmp_path: Path, mo
     assert len(vendor.given) == 2
 
 
+def test_a_secret_that_the_service_reads_from_a_file_is_not_written_beside_it(
+    vendor: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both together prevent the start; the operator is told where it belongs."""
+    (tmp_path / "secrets").write_text("an-old-secret-of-ours\n")
+    monkeypatch.setenv("DESKPILOT_FRESHDESK__WEBHOOK_SECRETS_FILE", str(tmp_path / "secrets"))
+    result = setup(*FLAGS, "--yes", "--wait", "0", "--env-file", ".env", "--secret", "a-secret-by-flag")
+
+    assert not (tmp_path / ".env").exists()
+    assert "DESKPILOT_FRESHDESK__WEBHOOK_SECRETS_FILE is set" in result.stdout
+    assert "a-secret-by-flag" in result.stdout
+    assert len(vendor.given) == 2
+
+
 def test_a_helpdesk_that_refuses_us_is_not_touched(vendor: Vendor) -> None:
     """What cannot work is not begun."""
     vendor.checks = (Check("identity", "wrong", "The key is refused.", "Copy it again."),)
