@@ -33,11 +33,16 @@ def new_token() -> str:
 
 @contextlib.contextmanager
 def announced(data_dir: Path, control: Control) -> Iterator[None]:
-    """Say in the data directory, readable for our user only, that `serve` runs."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+    """Say in the data directory, readable for our user only, that `serve` runs. Raises ServiceError where nothing can be written."""
     file = data_dir / _FILE
-    file.touch(mode=0o600)
-    file.write_text(json.dumps(asdict(control)))
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(asdict(control)))
+    except OSError as error:
+        raise ServiceError(
+            f"{file} cannot be written ({error.strerror}): make room there, give our user the right, or set DESKPILOT_DATA_DIR"
+        ) from error
     try:
         yield
     finally:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from connectors.setup import Check
 from service.assembly import opened_library
 from service.control import Control, asked, find
-from service.doctor.spans import ago, span
+from service.doctor.durations import ago, span
 from service.knowledge.chunks import SPLITTING
 from service.knowledge.rebuild import MACROS
 from service.knowledge.standing import Standing, standing

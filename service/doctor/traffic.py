@@ -12,7 +12,7 @@ from connectors.setup import Check
 from service.condition import ALIVE_S
 from service.database import Database
 from service.doctor import stores
-from service.doctor.spans import ago, span
+from service.doctor.durations import ago, span
 from service.inbox import FOUND
 from service.outages import INDEX, MODEL, Outage, Outages, leak_of
 from service.pauses import ALL, Pause, pauses_in

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,15 @@ def test_a_serve_that_breaks_takes_its_word_back(tmp_path: Path) -> None:
         raise RuntimeError
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_data_directory_that_takes_nothing_is_told_with_the_setting(tmp_path: Path) -> None:
+    """A full disk, another user's volume, a file in its place: the operator reads where, why, and what to set."""
+    (tmp_path / "serve.json").mkdir()
+    said = re.escape(f"{tmp_path / 'serve.json'} cannot be written (Is a directory): ") + ".*DESKPILOT_DATA_DIR"
+
+    with pytest.raises(ServiceError, match=said), announced(tmp_path, CONTROL):
+        pass
 
 
 def test_the_word_of_a_killed_one_is_replaced(tmp_path: Path) -> None:
