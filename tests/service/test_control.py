@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from service.control import Control, announced, find, new_token
-from service.errors import ServiceError
 
 CONTROL = Control(url="http://127.0.0.1:8400", token="token-of-this-run")
 
@@ -34,7 +33,7 @@ def test_a_data_directory_that_takes_nothing_is_told_with_the_setting(tmp_path: 
     (tmp_path / "serve.json").mkdir()
     said = re.escape(f"{tmp_path / 'serve.json'} cannot be written (Is a directory): ") + ".*DESKPILOT_DATA_DIR"
 
-    with pytest.raises(ServiceError, match=said), announced(tmp_path, CONTROL):
+    with pytest.raises(OSError, match=said), announced(tmp_path, CONTROL):
         pass
 
 
