@@ -12,8 +12,6 @@ from typing import Any
 
 import httpx
 
-from service.errors import ServiceError
-
 _FILE = "serve.json"
 _CONNECT_S = 10.0
 
@@ -33,14 +31,14 @@ def new_token() -> str:
 
 @contextlib.contextmanager
 def announced(data_dir: Path, control: Control) -> Iterator[None]:
-    """Say in the data directory, readable for our user only, that `serve` runs. Raises ServiceError where nothing can be written."""
+    """Say in the data directory, readable for our user only, that `serve` runs. Raises OSError with what to do."""
     file = data_dir / _FILE
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         file.touch(mode=0o600)
         file.write_text(json.dumps(asdict(control)))
     except OSError as error:
-        raise ServiceError(
+        raise OSError(
             f"{file} cannot be written ({error.strerror}): make room there, give our user the right, or set DESKPILOT_DATA_DIR"
         ) from error
     try:

@@ -39,7 +39,7 @@ def test_a_data_directory_that_takes_nothing_is_told_with_the_setting(tmp_path: 
     (tmp_path / "serve.json").mkdir()
     said = re.escape(f"{tmp_path / 'serve.json'} cannot be written (Is a directory): ") + ".*DESKPILOT_DATA_DIR"
 
-    with pytest.raises(ServiceError, match=said), announced(tmp_path, CONTROL):
+    with pytest.raises(OSError, match=said), announced(tmp_path, CONTROL):
         pass
 
 
