@@ -12,6 +12,8 @@ from typing import Any
 
 import httpx
 
+from service.errors import ServiceError
+
 _FILE = "serve.json"
 _CONNECT_S = 10.0
 
