@@ -20,7 +20,7 @@ from connectors.base import RetryableError
 from connectors.setup import Call, Check, Connected, Setup
 from service import envfile
 from service.arrivals import first_arrival
-from service.settings import PREFIX, Settings, filed
+from service.settings import PREFIX, Settings, filed, in_environment
 
 _STOPS = frozenset({"identity", "scopes", "address"})
 """What set-up could not go on with; whatever else is wrong, it says and goes on."""
@@ -180,6 +180,16 @@ class Connecting:
             self._out.print(f"Start `deskpilot serve` with it now, or start it again{waits}.")
         else:
             self._out.print(f"{order.env_file} has the signing secret already.")
+        await self._tell_missing(order.env_file)
+
+    async def _tell_missing(self, env_file: Path) -> None:
+        """What this run knew from its environment, and a service that is started elsewhere would not."""
+        group = f"{PREFIX}{self._order.helpdesk.upper()}__"
+        given = sorted(name for name in in_environment() if name.startswith(group))
+        alone = [name for name in given if not await asyncio.to_thread(envfile.value_in, env_file, name)]
+        if alone:
+            names = " and ".join(alone)
+            self._out.print(f"Only the environment of this command has {names}: set it where the service runs, too.")
 
     async def _delivery(self, setup: Setup, *, since: datetime) -> Check:
         """Ask for test deliveries until one is accepted, or the time is over; the last answer."""

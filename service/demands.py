@@ -11,7 +11,10 @@ from service.settings import Settings, SettingsProblem
 def idle(loaded: Settings) -> Iterator[str]:
     """A service without a helpdesk would wait for ever, and look well."""
     if not loaded.helpdesks:
-        yield "No helpdesk is connected: set DESKPILOT_ZENDESK__URL or DESKPILOT_FRESHDESK__URL, and its credentials."
+        yield (
+            "No helpdesk is connected: run `deskpilot setup zendesk` or `deskpilot setup freshdesk`, or set DESKPILOT_ZENDESK__URL "
+            "or DESKPILOT_FRESHDESK__URL, and its credentials."
+        )
 
 
 def unsafe(loaded: Settings) -> Sequence[str]:

@@ -186,6 +186,11 @@ def filed() -> frozenset[str]:
     return frozenset(name for name in _known() if given.get(name + SUFFIX))
 
 
+def in_environment() -> frozenset[str]:
+    """Names of the settings that the environment of this process gives."""
+    return frozenset(name for name in _known() if os.environ.get(name))
+
+
 def _from_file() -> dict[str, str | None]:
     """What stands in `.env`. Raises SettingsProblem where it cannot be read, whole or in parts."""
     if not ENV_FILE.is_file():

@@ -54,6 +54,7 @@ _THANKS = _words(
 )
 _CONFIRMS = _words(
     "works working worked solved fixed resolved sorted perfect great awesome excellent brilliant wonderful fantastic super ok okay okey kk"
+    " helped helps helpful geholfen aidé aidée utile ayudó ayudado útil aiutato ajudou ajudado geholpen"
     " done understood received confirmed got nice cool lovely good klappt geklappt funktioniert läuft geht erledigt gelöst behoben perfekt"
     " prima toll wunderbar klasse top alles passt verstanden erhalten angekommen spitze bestens marche fonctionne résolu réglé parfait génial"
     " nickel reçu compris entendu accord impeccable funciona funcionó resuelto solucionado arreglado perfecto genial excelente estupendo vale"
@@ -69,10 +70,10 @@ _FILLERS = _words(
     " hilfe antwort unterstützung rückmeldung info auskunft mühe geduld vielen herzlichen besten lieben schönen tausend sehr gut gute super"
     " jetzt nun wunderbar ja jo alles klar hallo guten tag liebe lieber liebes herr frau team mit freundlichen herzliche viele grüße"
     " grüßen gruß grüsse lg vg mfg beste mal und hiermit geholfen mir uns bestätige wirklich echt ganz total so sind gerne bitteschön"
-    " beaucoup bien bonjour bonsoir salut pour votre vos ta ton tes aide réponse rapide rapidité retour soutien à vous toi tous toute l'équipe"
+    " m'a ça ca ce beaucoup bien bonjour bonsoir salut pour votre vos ta ton tes aide réponse rapide rapidité retour soutien à vous toi tous toute l'équipe"
     " équipe c'est ça est tout tous maintenant cela le la les de du des et un une très infiniment mille oui d'accord cordialement j'ai je suis"
     " ravi ravie merveilleux beau travail en effet explication explications"
-    " muchas muchísimas mil muy por su tu vuestra la el los las ayuda respuesta rápida rapidez atención todo ya ahora bien sí si está esta es"
+    " mucho muchas muchísimas mil muy por su tu vuestra la el los las ayuda respuesta rápida rapidez atención todo ya ahora bien sí si está esta es"
     " hola buenas buenos días tardes equipo saludos saludo un una de con y lo he ha han me nos amable amabilidad a usted ustedes vosotros"
     " tante mille molte infinite per il lo gli le tua sua vostra aiuto risposta rapida veloce supporto tutto ora adesso bene sì è ciao salve"
     " buongiorno saluti cordiali di cuore e gentilezza disponibilità voi lei te davvero molto che stato"

@@ -35,7 +35,12 @@ async def look(settings: Settings) -> Sequence[Check]:
 def _token(token: str) -> Check:
     make = "Set DESKPILOT_ADMIN_TOKEN, for example to what `openssl rand -hex 32` prints."
     if not token:
-        return Check("admin token", "doubtful", "None is set: nobody gets in under /api.", make)
+        return Check(
+            "admin token",
+            "doubtful",
+            "None is set: nobody gets in under /api, and to /admin only whom a proxy signs in.",
+            make,
+        )
     if len(token) < _SHORT:
         return Check("admin token", "doubtful", f"It has fewer than {_SHORT} characters and could be guessed.", make)
     return Check("admin token", "fine", "It is set.")

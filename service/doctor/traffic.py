@@ -116,7 +116,7 @@ def _out(outage: Outage) -> Check:
 
 
 def _delivered(helpdesk: str, count: int, newest: datetime | None) -> Check:
-    what = f"{helpdesk} deliveries"
+    what = f"{helpdesk} webhooks"
     if count and newest:
         return Check(what, "fine", f"{count:,} in the last day, the newest {ago(newest)}.")
     last = f"the newest came {ago(newest)}" if newest else "nor is an older one known"

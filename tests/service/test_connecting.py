@@ -155,9 +155,11 @@ def test_what_the_service_has_is_not_replaced(vendor: Vendor, tmp_path: Path, mo
     """An administrator's key, given for set-up alone, does not become the service's."""
     for name, value in (("URL", "https://you.freshdesk.com"), ("API_KEY", "the-key-of-the-service")):
         monkeypatch.setenv(f"DESKPILOT_FRESHDESK__{name}", value)
-    setup(*FLAGS, "--yes", "--wait", "0", "--env-file", "my.env", "--secret", "a-secret-by-flag")
+    result = setup(*FLAGS, "--yes", "--wait", "0", "--env-file", "my.env", "--secret", "a-secret-by-flag")
 
     assert "API_KEY" not in (tmp_path / "my.env").read_text()
+    told = "Only the environment of this command has DESKPILOT_FRESHDESK__API_KEY and DESKPILOT_FRESHDESK__URL"
+    assert told in result.stdout
     assert len(vendor.given) == 2
 
 

@@ -8,6 +8,10 @@ from service.smalltalk import is_automatic, is_thanks_only
 
 THANKS = [
     "Thanks, that solved it!",
+    "Thanks a lot, that helped!",
+    "Danke, das hat geholfen.",
+    "Merci, ça m'a beaucoup aidé.",
+    "Gracias, me ha ayudado mucho.",
     "Thank you so much for the quick help!",
     "thx",
     "Thanks Tom",
@@ -54,6 +58,8 @@ THANKS = [
 ]
 
 MORE = [
+    "Thanks, that helped, but the lid still leaks.",
+    "Sorry, that did not help.",
     "Thanks, but it still fails",
     "thanks! One more thing: where is my invoice",
     "Thanks, when will it arrive?",

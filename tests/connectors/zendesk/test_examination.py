@@ -116,8 +116,8 @@ async def test_an_api_token_has_no_scopes() -> None:
     [
         (Options(api_name="Robin Vale"), "identity", "doubtful", "looks like a person's account"),
         (Options(api_name="Acme Support Bot"), "identity", "fine", "Acme Support Bot"),
-        (Options(api_role="agent"), "rights", "doubtful", "may not see or make webhooks"),
-        (Options(api_role="agent", private_only=True), "rights", "doubtful", "comment privately, which is the best"),
+        (Options(api_role="agent"), "rights", "fine", "set-up needs an admin's credentials"),
+        (Options(api_role="agent", private_only=True), "rights", "fine", "comment privately, which is the best"),
     ],
 )
 async def test_whose_account_it_is_and_what_it_may(options: Options, what: str, state: str, said: str) -> None:

@@ -52,7 +52,7 @@ async def test_a_quiet_service_at_work_is_fine(settings: Settings, database: Dat
 
     assert {check.state for check in checks.values()} == {"fine"}
     assert checks["queue"].said == "Nothing is due; 1 worker."
-    assert checks["freshdesk deliveries"].said.startswith("1 in the last day, the newest")
+    assert checks["freshdesk webhooks"].said.startswith("1 in the last day, the newest")
 
 
 async def test_nobody_at_work_is_doubtful_until_something_waits(settings: Settings, database: Database) -> None:
@@ -169,7 +169,7 @@ async def test_a_day_without_a_webhook_is_doubtful(settings: Settings, database:
         " ('freshdesk', 'ticket', '1', 'trigger', '', '', '', now() - interval '3 days'),"
         " ('freshdesk', 'ticket', '1', 'reconciled', '', '', '', now() - interval '1 hour')",
     )
-    check = (await looked(settings))["freshdesk deliveries"]
+    check = (await looked(settings))["freshdesk webhooks"]
 
     assert (check.state, check.said) == ("doubtful", "No webhook came in the last day; the newest came 3 days ago.")
     assert "/webhooks/freshdesk" in check.remedy
