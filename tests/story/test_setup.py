@@ -6,7 +6,7 @@ import asyncio
 import json
 import stat
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+from connectors.freshdesk.simulator import FreshdeskSimulator
 from connectors.zendesk.simulator import Options, ZendeskSimulator
 from service import logs
 from service.assembly import assembled, working
@@ -29,6 +30,25 @@ from tests.story.articles import write_articles
 HOST = "127.0.0.1"
 NO_EVENTS = Options(ticket_events=False, article_events=False)
 QUESTION = "Hello, the tracking of my parcel has not moved for nine days. Is it lost? Do I get a new kettle?"
+
+
+@asynccontextmanager
+async def served(folder: Path, port: int, database_url: str) -> AsyncIterator[None]:
+    """A deskpilot that reads the `.env` of this folder."""
+    async with AsyncExitStack() as stack:
+        knowledge = {"folder": write_articles(folder / "articles"), "sync_every_s": 0}
+        given: dict[str, Any] = {
+            "database_url": database_url,
+            "debounce_s": 0,
+            "debounce_max_s": 0,
+            "reconcile_every_s": 0,
+        }
+        service = await stack.enter_async_context(assembled(load(knowledge=knowledge, **given)))
+        await sync_all(service.tools.library, progress=lambda *_: None)
+        await stack.enter_async_context(working(service))
+        held = stack.enter_context(listener(HOST, port))
+        await stack.enter_async_context(serving(create_app(service), host=HOST, port=0, listening=held))
+        yield
 
 
 @dataclass
@@ -71,23 +91,9 @@ class Admin:
             if one.method != "GET" and not one.path.startswith("/oauth/")
         ]
 
-    @asynccontextmanager
-    async def serve(self, database_url: str) -> AsyncIterator[None]:
+    def serve(self, database_url: str) -> AbstractAsyncContextManager[None]:
         """Their deskpilot, with what set-up has left in `.env`."""
-        async with AsyncExitStack() as stack:
-            knowledge = {"folder": write_articles(self.folder / "articles"), "sync_every_s": 0}
-            given: dict[str, Any] = {
-                "database_url": database_url,
-                "debounce_s": 0,
-                "debounce_max_s": 0,
-                "reconcile_every_s": 0,
-            }
-            service = await stack.enter_async_context(assembled(load(knowledge=knowledge, **given)))
-            await sync_all(service.tools.library, progress=lambda *_: None)
-            await stack.enter_async_context(working(service))
-            held = stack.enter_context(listener(HOST, self.port))
-            await stack.enter_async_context(serving(create_app(service), host=HOST, port=0, listening=held))
-            yield
+        return served(self.folder, self.port, database_url)
 
     async def note(self) -> str:
         """A customer asks; the note that is written."""
@@ -151,6 +157,39 @@ async def test_from_nothing_to_a_note(arrive: Callable[..., Any], database_url: 
         assert stat.S_IMODE(env_file.stat().st_mode) == 0o600
         assert webhook.secret not in ended.out + ended.err
         assert "parcel" in note
+
+
+async def test_freshdesk_from_nothing_to_a_note(tmp_path: Path, database_url: str) -> None:
+    """It has no test delivery: the command waits until the first ticket's webhook stands in the inbox."""
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(httpx.AsyncClient())
+        held = stack.enter_context(listener(HOST, 0))
+        desk = FreshdeskSimulator(http=http, url=f"http://{HOST}:{held.getsockname()[1]}")
+        await stack.enter_async_context(serving(desk.app, host=HOST, port=0, listening=held))
+        port, key = free_port(HOST, 0), desk.settings["api_key"]
+        flags = ("--url", desk.settings["url"], "--api-key", key, "--public-url", f"http://{HOST}:{port}")
+        more = ("--env-file", ".env", "--yes", "--json", "--wait", "60")
+        setup = asyncio.create_task(
+            asyncio.to_thread(
+                lambda: run("setup", "freshdesk", *flags, *more, folder=tmp_path, DATABASE_URL=database_url)
+            )
+        )
+        while not (tmp_path / ".env").exists():
+            await asyncio.sleep(0.02)
+            assert not setup.done(), setup.result()
+        async with served(tmp_path, port, database_url):
+            ticket = await desk.open_ticket(
+                name="Ana Lind", email="ana.lind@customer.example", subject="Where is my parcel?", text=QUESTION
+            )
+            ended = await setup
+            while not (notes := desk.notes(ticket)):
+                await desk.settle()
+                await asyncio.sleep(0.02)
+
+        told = json.loads(ended.out)
+        assert (ended.code, told["delivery"]["state"], len(told["made"])) == (0, "fine", 3), ended
+        assert [note.public for note in notes] == [False]
+        assert "parcel" in notes[0].html
 
 
 @pytest.mark.parametrize("options", [Options(), NO_EVENTS], ids=["events", "triggers"])
