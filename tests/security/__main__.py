@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -46,6 +47,7 @@ def main() -> int:
     parser.add_argument("--own", action="store_true", help="cases of this repository alone")
     parser.add_argument("--only", choices=sorted(PARTS), action="append", help="this part alone; may be repeated")
     given = parser.parse_args()
+    os.environ.pop("DESKPILOT_SHARED", None)  # read by now; the service knows no such setting, and would say so
     if not given.own and not SHARED.is_dir():
         print(f"the corpora are not in {SHARED}: set DESKPILOT_SHARED, or give --own", file=sys.stderr)
         return 2
