@@ -16,10 +16,10 @@ from service.knowledge.sources import Library
 from service.masking import Masker, everybody
 from service.metrics import CITATIONS_DROPPED
 from service.notes import compose
+from service.occasions import Occasion, Silence, needed_by, person_needed, silence_after_analysis
 from service.outages import INDEX, Outages, Standing
 from service.passages import Retrieval, find_passages
 from service.pilot import EVERYTHING, Scope
-from service.policy import Occasion, Silence, needed_by, person_needed, silence_after_analysis
 from service.review import review
 from service.steps import stage
 from service.vectors import Fence, VectorsUnavailableError

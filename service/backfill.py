@@ -10,9 +10,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from connectors.base import Change, Event, Helpdesk
-from service.database import Database, drafts
+from service.database import Database
 from service.groups import LLMSettings
 from service.inbox import Inbox
+from service.tables import drafts
 
 _RECENT = 200  # notes whose tokens are averaged
 _TOKENS_IN, _TOKENS_OUT = 4_000, 500

@@ -10,11 +10,12 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from service.database import Database, deliveries, drafts, parked, silences
+from service.database import Database
 from service.errors import ServiceError
 from service.inbox import FOUND
 from service.ledger import DROPPED
 from service.queue import Look, Queue
+from service.tables import deliveries, drafts, parked, silences
 
 State = Literal["parked", "waiting", "running"]
 

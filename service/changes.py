@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from service.database import Database, changes, storable
+from service.database import Database, storable
+from service.tables import changes
 
 What = Literal["pause", "resume", "pilot"]
 

@@ -24,7 +24,7 @@ class Forgotten:
 
     borrowed: notes of others' tickets that rest on an example of this requester. running: tickets on which somebody works at
     this moment, who may still write something: forget again. votes: whose
-    comments went. budgets: hours in which the model was asked for them.
+    comments went. budgets: hours in which the model was asked for them. triages: messages that were judged, here and in incidents.
     """
 
     examples: int = 0
@@ -36,6 +36,7 @@ class Forgotten:
     jobs: int = 0
     votes: int = 0
     budgets: int = 0
+    triages: int = 0
     running: tuple[str, ...] = ()
 
     @property
@@ -113,6 +114,12 @@ _DEEDS = {
     "budgets": (
         sa.text(
             "DELETE FROM spending WHERE budget = 'requester' AND subject = :requester AND starts_with(account, :helpdesk || ':')"
+        ),
+    ),
+    "triages": (
+        sa.text(f"UPDATE triages SET requester = '' WHERE {_THEIRS} AND requester <> ''"),  # noqa: S608
+        sa.text(
+            f"UPDATE incident_tickets SET requester = '', asked = '' WHERE {_THEIRS} AND (requester <> '' OR asked <> '')"
         ),
     ),
     "parked": (sa.text(f"DELETE FROM parked WHERE {_THEIRS}"),),  # noqa: S608

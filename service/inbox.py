@@ -20,8 +20,9 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.base import Event
-from service.database import Database, deliveries
+from service.database import Database
 from service.errors import DatabaseUnavailableError
+from service.tables import deliveries
 from service.tasks import end
 
 STORE_TIMEOUT_S = 2.5  # then the helpdesk is asked to send again; both give up listening after ten

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from service.database import Database, feedback_keys
+from service.database import Database
 from service.errors import DatabaseUnavailableError
 from service.feedback import VALID_FOR
+from service.tables import feedback_keys
 
 _KEY_BYTES = 32
 _SIGNS_DAYS = 30  # then a new key signs; the old one is good for as long as a link that it signed

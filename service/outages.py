@@ -15,8 +15,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from connectors.base import ConflictError, ConnectorError, RetryableError
-from service.database import Database, outages, storable
+from service.database import Database, storable
 from service.errors import OutageError, ServiceError
+from service.tables import outages
 
 OPENS_AFTER = 2
 """Failures in a row. One alone is a hiccup, and its ticket's matter."""

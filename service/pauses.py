@@ -16,9 +16,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from connectors.base import MisconfiguredError
 from service.changes import change, named
-from service.database import Database, outages, storable
+from service.database import Database, storable
 from service.errors import PausedError
 from service.outages import OPENS_AFTER, Outage, Outages, Standing, leak_of
+from service.tables import outages
 
 ALL = "*"
 """In place of a helpdesk: all of them."""

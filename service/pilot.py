@@ -16,7 +16,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from connectors.base import Ticket
 from service.changes import Change, change
-from service.database import Database, drafts, pilots, silences
+from service.database import Database
+from service.tables import drafts, pilots, silences
 
 OUTSIDE = "outside the pilot"
 """How the reason of a ticket that is not covered begins."""

@@ -30,10 +30,10 @@ from service.llm import LLM
 from service.masking import Masker
 from service.metrics import SILENCES
 from service.notes import superseded
+from service.occasions import NOTHING_ASKED, Occasion, Silence, is_ours, occasion_for, overtaken, reference_in
 from service.outages import Outages, leak_of
 from service.pauses import refuse_stopped
 from service.pilot import Pilots, outside, unrouted
-from service.policy import NOTHING_ASKED, Occasion, Silence, is_ours, occasion_for, overtaken, reference_in
 from service.reconcile import Reconciler
 from service.retention import Retention
 from service.scope import kept_out

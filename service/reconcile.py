@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from connectors.base import Event, Helpdesk
-from service.database import Database, cursors, parked, silences
+from service.database import Database
 from service.inbox import Inbox
 from service.ledger import DROPPED
+from service.tables import cursors, parked, silences
 
 OVERLAP = timedelta(minutes=10)
 """Read again each time: the vendors' search knows a change some minutes late, and clocks differ. It costs a look, no note."""

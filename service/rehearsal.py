@@ -20,8 +20,8 @@ from service.author import Author, Circumstances
 from service.certainty import in_words
 from service.content import Written
 from service.knowledge.sources import Library
+from service.occasions import Occasion, Silence, occasion_for, silence_after_analysis
 from service.outages import Outages
-from service.policy import Occasion, Silence, occasion_for, silence_after_analysis
 from service.settings import Settings
 from service.vectors import Passage
 

@@ -93,6 +93,23 @@ _OLD = {
         "changes",
         when=f"jsonb_exists(details, 'why') AND at < {_LIMIT}",
     ),
+    "triages": _old("UPDATE triages SET requester = ''", "triages", when=f"requester <> '' AND at < {_LIMIT}"),
+    "incident_tickets": _old(
+        "UPDATE incident_tickets SET requester = '', asked = ''",
+        "incident_tickets",
+        key="incident, helpdesk, account, ticket_id, message_id",
+        when=f"(requester <> '' OR asked <> '') AND at < {_LIMIT}",
+    ),
+    # what is known of customers has a time of its own, and never a longer one
+    "contexts": _old("DELETE FROM contexts", "contexts", key="customer", when=f"expires_at < now() OR at < {_LIMIT}"),
+    "signals": _old("DELETE FROM signals", "signals", when=f"expires_at < now() OR at < {_LIMIT}"),
+    "lookups": _old("DELETE FROM lookups", "lookups", key="name, customer", when=f"expires_at < now() OR at < {_LIMIT}"),
+    # the row stays: nobody is written to twice for one cause
+    "outreach": _old(
+        "UPDATE outreach SET customer = 'forgotten ' || id, situation = '', subject = '', text = '', details = '{}'",
+        "outreach",
+        when=f"customer NOT LIKE 'forgotten %' AND created_at < {_LIMIT}",
+    ),
     "syncs": _old("DELETE FROM syncs", "syncs", when=f"asked_at < {_LIMIT}"),
     # one that waits so long is nobody's: its helpdesk was switched off. It stays, and says no more why it waits
     "jobs": _old(

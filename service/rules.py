@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from service import __version__
 from service.calls import MOST_CALLS
+from service.occasions import ASK_TAG, OFF_TAG
 from service.outages import Standing, leak_of
 from service.pauses import ALL, pauses_in
 from service.pilot import EVERYTHING, Scope
-from service.policy import ASK_TAG, OFF_TAG
 from service.settings import PREFIX, Settings
 
 Value = str | float | bool | Sequence[str] | None

@@ -20,8 +20,8 @@ from service.languages import detect
 from service.letters import without_greeting, without_sign_off
 from service.masking import Masker, everybody, neutral
 from service.moods import wishes_of
+from service.occasions import OFF_TAG, person_needed
 from service.plaintext import clip, one_line, plain
-from service.policy import OFF_TAG, person_needed
 from service.smalltalk import is_automatic, is_thanks_only
 from service.vectors import Passage, passage_id, words
 from service.vectors.base import ANY

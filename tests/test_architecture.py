@@ -15,11 +15,11 @@ ROOT = Path(__file__).parent.parent
 FLOORS = (
     {"settings", "files", "groups", "contradictions", "errors", "metrics", "control", "tasks", "envfile", "spans", "steps", "otlp", "telemetry"},
     {
-        "database", "feedback", "votes", "keys", "seals", "ballot", "budgets", "spending", "outages", "changes", "pauses", "pilot", "queue", "embedded_postgres", "migrations", "inbox", "ledger", "retention", "llm", "tokens", "vectors", "embeddings",
+        "database", "tables", "feedback", "votes", "keys", "seals", "ballot", "budgets", "spending", "outages", "changes", "pauses", "pilot", "queue", "embedded_postgres", "migrations", "inbox", "ledger", "retention", "llm", "tokens", "vectors", "embeddings",
         "masking", "identifiers", "national_ids", "credentials", "phones", "names", "entities", "logs", "smalltalk", "languages", "conversation", "enclosure", "orders", "questions", "plaintext", "phrases", "cautions", "repair", "markup", "vendors", "tally",
     },
     {
-        "analysis", "moods", "policy", "scope", "calls", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement",
+        "analysis", "moods", "occasions", "policy", "triage", "scope", "calls", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement",
         "guard", "links", "verbatim", "withheld", "support", "promises", "review",
         "notes", "content", "traces", "knowledge", "writers", "author", "reconcile", "solved", "lessons", "syncs",
     },
@@ -37,7 +37,7 @@ DOORS = {
     "tiktoken": {"service/tokens.py"},
     "procrastinate": {"service/jobs.py", "service/queue.py", "service/migrations"},
     "sqlalchemy": {
-        "service/database.py", "service/inbox.py", "service/ledger.py", "service/queue.py", "service/outages.py", "service/changes.py", "service/pauses.py", "service/pilot.py",
+        "service/database.py", "service/tables.py", "service/policy/store.py", "service/triage/store.py", "service/context", "service/incidents", "service/outreach", "service/inbox.py", "service/ledger.py", "service/queue.py", "service/outages.py", "service/changes.py", "service/pauses.py", "service/pilot.py",
         "service/votes.py", "service/keys.py", "service/reconcile.py", "service/backlog.py", "service/deliveries.py", "service/condition.py", "service/syncs.py", "service/backfill.py", "service/budgets.py", "service/spending.py", "service/assembly.py", "service/retention.py", "service/forgetting.py", "service/figures.py", "service/migrations",
         "service/doctor/stores.py", "service/doctor/traffic.py",
     },

@@ -10,7 +10,7 @@ from typing import Any
 from connectors.base import Helpdesk, Message, Person
 from service.demo.tickets import DemoTicket
 from service.ledger import Ledger, SavedDraft, TicketKey
-from service.policy import is_ours
+from service.occasions import is_ours
 
 _PERSON = "person"
 

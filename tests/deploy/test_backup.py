@@ -18,8 +18,9 @@ import sqlalchemy as sa
 from fastapi import FastAPI, Request, Response, UploadFile
 
 from connectors.zendesk.simulator import ZendeskSimulator
-from service.database import Database, open_database, outages
+from service.database import Database, open_database
 from service.settings import Settings
+from service.tables import outages
 from service.web.server import serving
 from tests.dump import tables
 from tests.story.one_desk import OneDesk, zendesk

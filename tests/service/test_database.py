@@ -14,10 +14,11 @@ from alembic.migration import MigrationContext
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
-from service.database import Database, metadata, migrate, open_database, outages
+from service.database import Database, migrate, open_database
 from service.errors import DatabaseUnavailableError
 from service.queue import AWAY
 from service.settings import Settings
+from service.tables import metadata, outages
 
 
 def test_jobs_of_the_first_version_are_found_by_the_workers_of_this_one(postgres: str) -> None:

@@ -9,9 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.base import Event
-from service.database import Database, deliveries
+from service.database import Database
 from service.errors import DatabaseUnavailableError
 from service.inbox import Due, Inbox
+from service.tables import deliveries
 
 EVENT = Event(kind="ticket", ticket_id="7", what="comment_added", delivery_id="d1", author_id="42", message_id="c1")
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from service.control import Control, announced
-from service.database import Database, drafts, open_database
+from service.database import Database, open_database
 from service.errors import ServiceError
 from service.groups import QdrantSettings
 from service.knowledge.findings import KnowledgeReport, read_report
@@ -21,6 +21,7 @@ from service.knowledge.report import knowledge_report
 from service.ledger import Ledger
 from service.reporting import report, tables
 from service.settings import Settings
+from service.tables import drafts
 from service.vectors import EmbeddedVectors
 from tests.service.knowledge.planted import NOW, note, plant, write_notes
 from tests.service.knowledge.test_page import EMPTY, HOSTILE, filled

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from service import retention as retention_module
 from service.backlog import Backlog
-from service.database import Database, metadata
+from service.database import Database
 from service.feedback import Vote
 from service.ledger import Ledger, SavedDraft, TicketKey
 from service.outages import Outages
@@ -17,6 +17,7 @@ from service.pauses import Pauses
 from service.queue import Look, Queue
 from service.retention import KEPT, Retention
 from service.settings import SettingsProblem, load
+from service.tables import metadata
 from service.votes import Votes
 from tests import dump
 
@@ -55,6 +56,13 @@ HOLD_NO_TEXT = {
     "budgets": {"name"},
     "spending": {"account", "budget", "subject"},
     "feedback": {"helpdesk", "account", "ticket_id", "reference", "judgement"},
+    "policies": {"version", "text"},
+    "triages": {"helpdesk", "account", "ticket_id", "message_id", "category", "language", "policy", "details"},
+    "lookups": {"name"},
+    "signals": {"delivery_id", "kind"},
+    "incidents": {"name", "title", "match", "texts", "stage", "by_whom", "details"},
+    "incident_tickets": {"helpdesk", "account", "ticket_id", "message_id", "language", "stage", "details"},
+    "outreach": {"cause", "playbook", "language", "state", "by_whom"},
 }
 """Columns of text that hold ids and words of ours, never what somebody wrote."""
 
@@ -66,6 +74,12 @@ FORGOTTEN = {
     "changes": {"details"},
     "feedback": {"comment"},
     "syncs": {"progress", "reports", "problem"},
+    "triages": {"requester"},
+    "contexts": {"customer", "facts"},
+    "signals": {"customer", "data"},
+    "lookups": {"customer", "facts"},
+    "incident_tickets": {"requester", "asked"},
+    "outreach": {"customer", "situation", "subject", "text", "details"},
 }
 """Columns of text that the retention empties, or deletes with their rows."""
 

@@ -8,7 +8,7 @@ import pytest
 
 from connectors.base import Related
 from service.author import Circumstances
-from service.policy import Occasion
+from service.occasions import Occasion
 from tests.story.conftest import Play
 
 KIM = {"name": "Kim Sorel", "email": "kim.sorel@customer.example", "text": "My card was charged twice for the sampler."}

@@ -15,7 +15,8 @@ from connectors.freshdesk.simulator.options import RetryMode
 from connectors.freshdesk.simulator.payloads import CHATTY
 from connectors.freshdesk.simulator.rules import BodyKind, SecretKind
 from service import chores, inbox
-from service.database import Database, deliveries
+from service.database import Database
+from service.tables import deliveries
 from tests.story.one_desk import URL, OneDesk, freshdesk
 
 Desk = OneDesk[FreshdeskSimulator]

@@ -10,7 +10,7 @@ import pytest
 from connectors.base import Message, Person, Status, Ticket
 from service.analysis import Analysis, Summary
 from service.groups import TicketsSettings
-from service.policy import Occasion, Silence, is_ours, occasion_for, person_needed, silence_after_analysis
+from service.occasions import Occasion, Silence, is_ours, occasion_for, person_needed, silence_after_analysis
 from service.settings import NotesWhen
 from tests.service.tickets import ANA, ME, ROBIN, START, agent, customer, note, said, ticket
 

@@ -1,0 +1,53 @@
+"""Small values of a policy file: lists, durations, texts by language, ranges of numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+_DURATION = re.compile(r"(?P<n>[0-9]{1,6})\s*(?P<unit>s|m|h|d)")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_LANGUAGE: Final = r"^[a-z]{2,3}$"
+
+
+def _listed(value: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
+    return (value,) if isinstance(value, str | int | float) and not isinstance(value, bool) else value
+
+
+def _duration(value: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
+    found = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if isinstance(value, timedelta):
+        return value
+    if found is None:
+        raise ValueError("a duration is a number and s, m, h or d, as in 30m or 2h")
+    return timedelta(**{_UNITS[found["unit"]]: int(found["n"])})
+
+
+def _by_language(value: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
+    return {"": value} if isinstance(value, str) else value
+
+
+Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+"""One value or a list of them."""
+
+Duration = Annotated[
+    timedelta, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,6}\s*[smhd]$"})
+]
+"""30m, 2h, 7d."""
+
+Language = Annotated[str, Field(pattern=_LANGUAGE)]
+
+Words = Annotated[dict[str, str], BeforeValidator(_by_language)]
+"""For agents: one text, or one by language. Key "": whatever the language."""
+
+Approved = dict[Language, str]
+"""For customers: texts that somebody has approved, by language. They go out verbatim."""
+
+
+def said(words: Mapping[str, str], language: str) -> str:
+    """A text for agents in their language; else the one without a language, else the first."""
+    return words.get(language) or words.get("") or next(iter(words.values()), "")

@@ -1,0 +1,1 @@
+"""What kind of ticket this is, how hard, how much is at stake, and what speaks for a person."""
