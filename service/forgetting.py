@@ -118,9 +118,7 @@ _DEEDS = {
     ),
     "triages": (
         sa.text(f"UPDATE triages SET requester = '' WHERE {_THEIRS} AND requester <> ''"),  # noqa: S608
-        sa.text(
-            f"UPDATE incident_tickets SET requester = '', asked = '' WHERE {_THEIRS} AND (requester <> '' OR asked <> '')"
-        ),
+        sa.text(f"UPDATE incident_tickets SET requester = '', asked = '' WHERE {_THEIRS}"),  # noqa: S608
     ),
     "parked": (sa.text(f"DELETE FROM parked WHERE {_THEIRS}"),),  # noqa: S608
     "webhooks": (
