@@ -62,7 +62,9 @@ class Customers:
                         unknown = {"context": "the database does not answer"}
                     await asyncio.gather(*(self._ask(one, ticket, pushed, found) for one in policy.lookups))
             except TimeoutError:
-                log.info("not all was learnt about a customer in time", lookups=len(policy.lookups), answered=len(found))
+                log.info(
+                    "not all was learnt about a customer in time", lookups=len(policy.lookups), answered=len(found)
+                )
         told: dict[str, str] = {}
         for lookup in policy.lookups:
             done = found.get(lookup.name, _LATE)
@@ -80,7 +82,9 @@ class Customers:
 
     async def _ask(self, lookup: Lookup, ticket: Ticket, pushed: Pushed, found: dict[str, Found]) -> None:
         if (kept := self._kept(lookup, pushed)) is not None:
-            found[lookup.name] = Found("ok" if kept else "absent", kept, "" if kept else "says nothing of this customer")
+            found[lookup.name] = Found(
+                "ok" if kept else "absent", kept, "" if kept else "says nothing of this customer"
+            )
             return
         done = await look_up(lookup, ticket, http=self._http, secrets=self._secrets)
         found[lookup.name] = done

@@ -14,7 +14,13 @@ LONGEST: Final = 100
 MOST: Final = 50
 """Facts of a customer, from one source."""
 
-_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}  # control, format (also what turns the direction of writing), no character at all
+_UNSEEN = {
+    "Cc",
+    "Cf",
+    "Cs",
+    "Co",
+    "Cn",
+}  # control, format (also what turns the direction of writing), no character at all
 _READ = 20 * LONGEST  # of a value, before it is cut
 
 
@@ -36,7 +42,11 @@ def line(value: object) -> str:
 
 
 def _cut(text: str) -> str:
-    seen = (" " if one.isspace() else one for one in text[:_READ] if one.isspace() or unicodedata.category(one) not in _UNSEEN)
+    seen = (
+        " " if one.isspace() else one
+        for one in text[:_READ]
+        if one.isspace() or unicodedata.category(one) not in _UNSEEN
+    )
     whole = " ".join("".join(seen).split())
     return whole if len(whole) <= LONGEST else f"{whole[: LONGEST - 1].rstrip()}…"
 

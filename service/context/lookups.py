@@ -58,7 +58,9 @@ def _of_status(status: int) -> Found:
     if status == httpx.codes.NOT_FOUND:
         return Found("absent", why="does not know this customer")
     if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-        return Found("misconfigured", why=f"refuses our credentials ({status}): correct DESKPILOT_LOOKUP__SECRETS or the policy")
+        return Found(
+            "misconfigured", why=f"refuses our credentials ({status}): correct DESKPILOT_LOOKUP__SECRETS or the policy"
+        )
     if 300 <= status < 400:
         return Found("refused", why=f"leads elsewhere ({status}), which is not followed: correct its url in the policy")
     return Found("failed" if status >= 500 else "refused", why=f"answers {status}")

@@ -121,11 +121,16 @@ def _sent(kind: type[Sent], body: bytes, now: datetime, days: int) -> list[tuple
         try:
             one = kind.model_validate(item)
         except ValidationError as error:
-            problems += [_problem(index, wrong["loc"], wrong["msg"]) for wrong in error.errors(include_url=False, include_input=False)[:MOST]]
+            problems += [
+                _problem(index, wrong["loc"], wrong["msg"])
+                for wrong in error.errors(include_url=False, include_input=False)[:MOST]
+            ]
             continue
         until = one.expires_at or now + LASTS
         if not now < until <= now + timedelta(days=days):
-            problems.append(Problem(index, "expires_at", f"is not in the next {days} days, as long as anything is kept"))
+            problems.append(
+                Problem(index, "expires_at", f"is not in the next {days} days, as long as anything is kept")
+            )
         good.append((one, until))
     if problems:
         raise UnfitError(*problems)

@@ -82,7 +82,11 @@ def asking(lookup: Lookup, ticket: Ticket, *, secrets: Mapping[str, str]) -> Ask
     known = KINDS.get(lookup.kind)
     given = dict(lookup.fields or (known.fields if known else {}))
     template = str(lookup.url or "")
-    headers = {"accept": "application/json", "accept-encoding": "identity", **{k.lower(): v for k, v in lookup.headers.items()}}
+    headers = {
+        "accept": "application/json",
+        "accept-encoding": "identity",
+        **{k.lower(): v for k, v in lookup.headers.items()},
+    }
     if known:
         own = urlsplit(template)
         template = known.url if not template else f"{own.scheme}://{own.netloc}{_beyond(known.url)}"

@@ -71,7 +71,9 @@ class Contexts:
                 await connection.execute(_seen(own, email))
         told = [(source, name, told) for source, name, told in rows]
         merged: dict[str, str] = {}
-        for _, _, said in [row for row in told if row[0] == "context"]:  # the helpdesk's id last: it is surely this person
+        for _, _, said in [
+            row for row in told if row[0] == "context"
+        ]:  # the helpdesk's id last: it is surely this person
             merged |= said
         happened = dict.fromkeys(name for source, name, _ in told if source == "signal")
         kept = {name: said for source, name, said in told if source == "lookup"}

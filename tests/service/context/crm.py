@@ -54,7 +54,9 @@ def says(body: object, *, status: str = "200 OK", more: str = "") -> Answer:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
 
     async def answer(writer: asyncio.StreamWriter) -> None:
-        writer.write(f"HTTP/1.1 {status}\r\ncontent-length: {len(raw)}\r\nconnection: close\r\n{more}\r\n".encode() + raw)
+        writer.write(
+            f"HTTP/1.1 {status}\r\ncontent-length: {len(raw)}\r\nconnection: close\r\n{more}\r\n".encode() + raw
+        )
         await writer.drain()
 
     return answer

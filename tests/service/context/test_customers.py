@@ -71,8 +71,12 @@ async def test_what_the_product_pushed_is_known_until_it_expires(customers: Cust
     contexts, now = Contexts(database), datetime.now(UTC)
     soon, past = now + timedelta(hours=1), now - timedelta(seconds=1)
     await contexts.put([Context("ana.lind@acme.example", {"page": "/billing", "plan": "free"}, soon)])
-    await contexts.put([Context("zendesk:4711", {"plan": "gold"}, soon), Context("zendesk:4712", {"plan": "none"}, soon)])
-    for number, (kind, until) in enumerate([("sync_failed", soon), ("usage_dropped", soon), ("sync_failed", soon), ("old", past)]):
+    await contexts.put(
+        [Context("zendesk:4711", {"plan": "gold"}, soon), Context("zendesk:4712", {"plan": "none"}, soon)]
+    )
+    for number, (kind, until) in enumerate(
+        [("sync_failed", soon), ("usage_dropped", soon), ("sync_failed", soon), ("old", past)]
+    ):
         await contexts.happened([Signal(f"d{number}", "ana.lind@acme.example", kind, {}, until)])
 
     known = await customers.of(asked_by(), policy())
@@ -113,7 +117,11 @@ BAD: dict[str, tuple[Answer, str, str]] = {
     "html": (says(b"<html>Sign in</html>"), "failed", "crm: answers something else than JSON"),
     "nested deep": (says(DEEP), "failed", "crm: answers something else than JSON"),
     "no object": (says("gold"), "failed", "crm: answers JSON that holds no fields"),
-    "wrong types": (says({"data": {"0": {"plan": ["gold"]}}, "seats": None}), "absent", "crm: says nothing of this customer"),
+    "wrong types": (
+        says({"data": {"0": {"plan": ["gold"]}}, "seats": None}),
+        "absent",
+        "crm: says nothing of this customer",
+    ),
     "no numbers": (says(b'{"seats": NaN, "data": [{"plan": 1e999}]}'), "absent", "crm: says nothing of this customer"),
     "not utf-8": (says(b'{"seats": "\xff"}'), "failed", "crm: answers something else than JSON"),
     "5 MB": (says(b" " * 5_000_000), "failed", "crm: answers more than 64 KB"),
@@ -181,15 +189,25 @@ async def test_values_are_one_short_line_of_plain_text(customers: Customers, des
 @pytest.mark.parametrize(
     ("person", "path", "why"),
     [
-        (Person(id="../admin", email="a@b.example"), "/people/{id}", "crm: the customer's id cannot stand in an address"),
+        (
+            Person(id="../admin", email="a@b.example"),
+            "/people/{id}",
+            "crm: the customer's id cannot stand in an address",
+        ),
         (Person(id="..", email="a@b.example"), "/people/{id}", "crm: the customer's id cannot stand in an address"),
-        (Person(id="1", email="a/../b@c.example"), "/p?e={email}", "crm: the customer's e-mail address cannot stand in an address"),
+        (
+            Person(id="1", email="a/../b@c.example"),
+            "/p?e={email}",
+            "crm: the customer's e-mail address cannot stand in an address",
+        ),
         (Person(id="1"), "/people/{email}", "crm: the ticket has no e-mail address to ask with"),
         (ANA, "/orgs/{organization}", "crm: the ticket has no organisation to ask with"),
     ],
     ids=["a way up", "dots", "slashes", "no address", "no organisation"],
 )
-async def test_a_customer_cannot_change_where_is_asked(customers: Customers, desk: Crm, person: Person, path: str, why: str) -> None:
+async def test_a_customer_cannot_change_where_is_asked(
+    customers: Customers, desk: Crm, person: Person, path: str, why: str
+) -> None:
     """Nothing is asked then."""
     known = await customers.of(asked_by(person), policy(desk.url, path=path))
 
@@ -201,7 +219,9 @@ async def test_signs_of_an_address_are_escaped(customers: Customers, desk: Crm) 
     """An e-mail address is one value of a query, however it is spelt."""
     desk.answer = says({"seats": 1})
 
-    await customers.of(asked_by(Person(id="1", email="a?b&c=d#%41+ü@x.example")), policy(desk.url, path="/p?e={email}&v=1"))
+    await customers.of(
+        asked_by(Person(id="1", email="a?b&c=d#%41+ü@x.example")), policy(desk.url, path="/p?e={email}&v=1")
+    )
 
     assert desk.asked[0].startswith("GET /p?e=a%3Fb%26c%3Dd%23%2541%2B%C3%BC%40x.example&v=1 HTTP")
 
@@ -241,7 +261,13 @@ async def test_hubspot_and_stripe_are_ready_mappings(database: Database, desk: C
     async with Customers.opened(database, secrets) as customers:
         known = await customers.of(asked_by(), Policy.model_validate({"version": 1, "lookups": two}))
 
-    assert known.facts == {"lifecycle_stage": "customer", "subscription": "active", "plan": "Team", "delinquent": "false", "language": "de"}
+    assert known.facts == {
+        "lifecycle_stage": "customer",
+        "subscription": "active",
+        "plan": "Team",
+        "delinquent": "false",
+        "language": "de",
+    }
     assert known.unknown == {"lead_status": "hub: does not say"}
     lines = {asked.splitlines()[0].split()[1]: asked.lower() for asked in desk.asked}
     hub = "/crm/v3/objects/contacts/Ana.Lind%40acme.example?idProperty=email&properties=lifecyclestage,hs_lead_status"

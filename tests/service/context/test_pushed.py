@@ -99,4 +99,6 @@ def test_longest_times_are_the_retentions() -> None:
     """Exactly so many days are allowed."""
     until = (NOW + timedelta(days=30)).isoformat()
 
-    assert contexts(json.dumps({**GOOD, "expires_at": until}).encode(), now=NOW, days=30)[0].expires_at == NOW + timedelta(days=30)
+    assert contexts(json.dumps({**GOOD, "expires_at": until}).encode(), now=NOW, days=30)[
+        0
+    ].expires_at == NOW + timedelta(days=30)

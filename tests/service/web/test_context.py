@@ -23,8 +23,12 @@ SIGNAL = {"customer": "zendesk:4711", "kind": "sync_failed", "data": {"job": "Or
 @pytest.fixture
 def settings(database_url: str, data_dir: Path) -> Settings:
     """No helpdesk is needed to take what a product knows."""
-    tokens = {"admin_token": SecretStr(ADMIN), "signals_token": SecretStr(PUSHES)}
-    return Settings(database_url=SecretStr(database_url), data_dir=data_dir, **tokens)
+    return Settings(
+        database_url=SecretStr(database_url),
+        data_dir=data_dir,
+        admin_token=SecretStr(ADMIN),
+        signals_token=SecretStr(PUSHES),
+    )
 
 
 @pytest.fixture
@@ -45,7 +49,10 @@ def rows(database_url: str, query: str) -> list[Any]:
 
 async def test_the_products_token_opens_two_paths_and_no_other(http: httpx.AsyncClient) -> None:
     """It lies on the product's machines: whoever takes it from there forgets nobody and reads nothing."""
-    opened = {path: (await http.post(path, json=body)).status_code for path, body in (("/api/context", CONTEXT), ("/api/signals", SIGNAL))}
+    opened = {
+        path: (await http.post(path, json=body)).status_code
+        for path, body in (("/api/context", CONTEXT), ("/api/signals", SIGNAL))
+    }
     shut = [
         (await http.request(method, path)).status_code
         for method, path in [("GET", "/api/knowledge"), ("DELETE", "/api/requesters/zendesk/1"), ("POST", "/api/sync"),
@@ -64,12 +71,16 @@ async def test_a_customer_whom_nobody_knows_yet_may_write_tomorrow(http: httpx.A
     answer = await http.post("/api/signals", json=SIGNAL)
 
     assert answer.json() == {"accepted": [{"known": False, "new": True}]}
-    assert rows(database_url, "SELECT customer, kind, data FROM signals") == [("zendesk:4711", "sync_failed", {"job": "Orders"})]
+    assert rows(database_url, "SELECT customer, kind, data FROM signals") == [
+        ("zendesk:4711", "sync_failed", {"job": "Orders"})
+    ]
 
 
 async def test_the_same_delivery_changes_nothing(http: httpx.AsyncClient, database_url: str) -> None:
     """Also ten at once."""
-    answers = await asyncio.gather(*(http.post("/api/signals", json=[SIGNAL, {**SIGNAL, "id": "evt-2"}]) for _ in range(10)))
+    answers = await asyncio.gather(
+        *(http.post("/api/signals", json=[SIGNAL, {**SIGNAL, "id": "evt-2"}]) for _ in range(10))
+    )
 
     told = [one["new"] for answer in answers for one in answer.json()["accepted"]]
     assert told.count(True) == 2
@@ -102,7 +113,9 @@ async def test_more_than_64_kb_is_not_read(http: httpx.AsyncClient) -> None:
 
 async def test_nothing_of_it_is_logged(http: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]) -> None:
     """An e-mail address in an error or an answer would end in somebody's log."""
-    answer = await http.post("/api/context", json=[CONTEXT, {"customer": "ana@acme.example", "facts": {"plan": "geheim" * 30}}])
+    answer = await http.post(
+        "/api/context", json=[CONTEXT, {"customer": "ana@acme.example", "facts": {"plan": "geheim" * 30}}]
+    )
 
     said = answer.text + "".join(capsys.readouterr())
     assert answer.status_code == 422
