@@ -73,7 +73,7 @@ class Customers:
             unknown |= missing(lookup, done)
         expected = {name for lookup in policy.lookups for name in names(lookup)}
         own = {name: value for name, value in _of_helpdesk(ticket).items() if name not in expected}
-        known = own | pushed.facts | told
+        known = {**own, **pushed.facts, **told}
         return Customer(known, {name: why for name, why in unknown.items() if name not in known}, pushed.happened)
 
     async def _pushed(self, ticket: Ticket, policy: Policy) -> Pushed:
