@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -74,6 +75,7 @@ def contradictions(settings: Settings) -> Iterator[str]:
     yield from _lists(settings)
     yield from _proxy(settings.proxy)
     yield from _telemetry(settings.telemetry)
+    yield from _tokens(settings)
     if settings.debounce_max_s < settings.debounce_s:
         yield "DESKPILOT_DEBOUNCE_MAX_S is below DESKPILOT_DEBOUNCE_S: a burst would never be waited for."
     if settings.knowledge.folder and not settings.knowledge.folder.is_dir():
@@ -146,6 +148,7 @@ def _address_problem(address: str) -> str:
 def _placeholders(settings: Settings) -> Iterator[str]:
     secrets: dict[str, tuple[SecretStr, ...]] = {
         "ADMIN_TOKEN": (settings.admin_token,),
+        "SIGNALS_TOKEN": (settings.signals_token,),
         "QDRANT__API_KEY": (settings.qdrant.api_key,),
         "LLM__API_KEY": (settings.llm.api_key,),
         "EMBEDDINGS__API_KEY": (settings.embeddings.api_key,),
@@ -228,6 +231,19 @@ def _telemetry(telemetry: TelemetrySettings) -> Iterator[str]:
         yield "DESKPILOT_TELEMETRY__OTLP_HEADERS cannot be read: write name=value, with commas between several."
     if headers and not telemetry.otlp_endpoint:
         yield "DESKPILOT_TELEMETRY__OTLP_HEADERS is set without an address: set DESKPILOT_TELEMETRY__OTLP_ENDPOINT, too."
+
+
+def _tokens(settings: Settings) -> Iterator[str]:
+    try:
+        secrets = settings.lookup.by_name
+    except ValueError:
+        yield "DESKPILOT_LOOKUP__SECRETS cannot be read: write a JSON object, or name=value with commas between several."
+    else:
+        if any(not (value.isascii() and value.isprintable()) for value in secrets.values()):
+            yield "DESKPILOT_LOOKUP__SECRETS holds a value that no header can carry: write it in printable ASCII."
+    pushing, admin = settings.signals_token.get_secret_value(), settings.admin_token.get_secret_value()
+    if pushing and hmac.compare_digest(pushing.encode(), admin.encode()):
+        yield "DESKPILOT_SIGNALS_TOKEN is the admin token, which opens everything: set another one for your product."
 
 
 def _lists(settings: Settings) -> Iterator[str]:

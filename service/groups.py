@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -223,3 +224,23 @@ class ProxySettings(BaseModel):
     networks: Names = []
 
     _networks = field_validator("networks", mode="before")(_split)
+
+
+class LookupSettings(BaseModel):
+    """Secrets of the policy's look-ups: a JSON object, or name=value with commas between several."""
+
+    secrets: SecretStr = SecretStr("")
+
+    @property
+    def by_name(self) -> dict[str, str]:
+        """The secrets. Raises ValueError for what is neither form."""
+        written = self.secrets.get_secret_value().strip()
+        if written.startswith("{"):
+            given = json.loads(written)
+            if not all(isinstance(value, str) for value in given.values()):
+                raise ValueError("a secret is a text")
+            return dict(given)
+        pairs = [one.partition("=") for one in written.split(",") if one.strip()]
+        if any(not (name.strip() and sign) for name, sign, _ in pairs):
+            raise ValueError("a secret is written as name=value")
+        return {name.strip(): value.strip() for name, _, value in pairs}

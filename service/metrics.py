@@ -60,6 +60,12 @@ STAGE_SECONDS = Histogram(
     ["stage"],
     buckets=(0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
 )
+LOOKUPS = Counter(
+    "deskpilot_lookups_total",
+    "Look-ups of a customer: ok, kept (answered before), absent, unasked, slow, failed, refused, misconfigured (a person must act).",
+    ["name", "result"],
+)
+OUTREACH = Counter("deskpilot_outreach_total", "Outreach drafts by what became of them.", ["result"])
 SPANS = Counter("deskpilot_spans_total", "Spans of traces that the collector took, or that were lost.", ["result"])
 
 # Shared by all processes: see service/figures.py.

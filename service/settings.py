@@ -6,6 +6,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
@@ -27,6 +28,7 @@ from service.groups import (
     KnowledgeSettings,
     LinksSettings,
     LLMSettings,
+    LookupSettings,
     MaskingSettings,
     PromisesSettings,
     ProxySettings,
@@ -76,6 +78,7 @@ class Settings(BaseSettings):
     embedded: bool = True  # PostgreSQL and Qdrant of one process; False where several must share servers
     public_url: str = ""
     admin_token: SecretStr = SecretStr("")
+    signals_token: SecretStr = SecretStr("")  # of the customer's own product: opens /api/context and /api/signals alone
     policy_file: Path | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     notes: NotesWhen = "question"
@@ -99,6 +102,7 @@ class Settings(BaseSettings):
     promises: PromisesSettings = PromisesSettings()
     proxy: ProxySettings = ProxySettings()
     telemetry: TelemetrySettings = TelemetrySettings()
+    lookup: LookupSettings = LookupSettings()
 
     _public = field_validator("public_url")(without_slash)
 
@@ -133,6 +137,8 @@ class Settings(BaseSettings):
         plain = {one.get_secret_value() for one in given if isinstance(one, SecretStr)}
         plain.add(urlsplit(self.database_url.get_secret_value()).password or "")
         plain |= {part.partition("=")[2].strip() for part in self.telemetry.otlp_headers.get_secret_value().split(",")}
+        with suppress(ValueError):  # what is wrong with it, contradictions.py says
+            plain |= set(self.lookup.by_name.values())
         return tuple(sorted((one for one in plain if len(one) >= SHORTEST_SECRET), key=len, reverse=True))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from fastapi.security import HTTPBearer
 from starlette.responses import JSONResponse
@@ -22,25 +22,28 @@ TOLD = HTTPBearer(auto_error=False, description="DESKPILOT_ADMIN_TOKEN")
 class Admin:
     """Answers 401 below PRIVATE, before a route is looked for or a byte of the body read, and hands on the rest."""
 
-    def __init__(self, app: ASGIApp, *, tokens: Sequence[str]) -> None:
-        """tokens: any of these lets in; empty ones let nobody in."""
+    def __init__(
+        self, app: ASGIApp, *, tokens: Sequence[str], narrow_token: str = "", narrow: Collection[str] = ()
+    ) -> None:
+        """tokens: any of these lets in; empty ones let nobody in. narrow_token: opens the paths `narrow` alone."""
         self._app = app
         self._digests = [_digest(token.encode()) for token in tokens if token]
+        self._narrow, self._narrow_digests = narrow, [_digest(narrow_token.encode())] * bool(narrow_token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or hand it on."""
-        if scope["type"] == "http" and _is_private(scope["path"]) and not self._lets_in(scope["headers"]):
+        if scope["type"] == "http" and _is_private(scope["path"]) and not self._lets_in(scope):
             refused = JSONResponse({"detail": REFUSAL}, 401, {"WWW-Authenticate": "Bearer"})
             await refused(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
-    def _lets_in(self, headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    def _lets_in(self, scope: Scope) -> bool:
         """Compare with every token, without stopping early; digests make every length alike."""
-        given = next((value for name, value in headers if name == b"authorization"), b"")
+        given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
         scheme, _, token = given.partition(b" ")
         digest, known = _digest(token.strip()), False
-        for one in self._digests:
+        for one in self._digests + self._narrow_digests * (scope["path"] in self._narrow):
             known |= hmac.compare_digest(digest, one)
         return known and scheme.lower() == b"bearer"
 

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp
 
 from service import __version__
 from service.assembly import Service
-from service.web import feedback, health, knowledge, requesters, trial
+from service.web import context, feedback, health, knowledge, requesters, trial
 from service.web.admin import Admin
 from service.web.console import pages
 from service.web.console.door import Door
@@ -31,6 +31,7 @@ def create_app(service: Service, *, control_token: str = "", works: bool = True)
     app.include_router(_health(service, works=works))
     app.include_router(knowledge.router(tools))
     app.include_router(requesters.router(service))
+    app.include_router(context.router(service))
     app.include_router(trial.router(service.rehearsal))
     app.include_router(feedback.router(tools.votes, language=settings.team.language))
     https, admin_token = settings.public_url.startswith("https://"), settings.admin_token.get_secret_value()
@@ -38,7 +39,8 @@ def create_app(service: Service, *, control_token: str = "", works: bool = True)
     sessions = Sessions(tools.votes.keys, admin_token=admin_token, https=https)
     app.include_router(pages.router(service, layout, sessions))
     pages.answer_for_outages(app, layout)
-    admin = Admin(app, tokens=(control_token, admin_token))
+    pushing = settings.signals_token.get_secret_value()
+    admin = Admin(app, tokens=(control_token, admin_token), narrow_token=pushing, narrow=context.PATHS)
     behind = Door(admin, layout=layout, sessions=sessions, proxy=settings.proxy)
     secrets = {name: helpdesk.secrets for name, helpdesk in settings.helpdesks.items()}
     webhooks = Webhooks(behind, inbox=service.inbox, secrets=secrets, tracer=service.tracer)

@@ -1,0 +1,125 @@
+"""What is known about the customer of a ticket, within half a second and without ever failing a note."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+import httpx
+import structlog
+
+from connectors.base import Ticket
+from service.context.facts import facts
+from service.context.lookups import Found, look_up, missing
+from service.context.requests import names
+from service.context.store import Contexts, Pushed
+from service.database import Database
+from service.groups import LookupSettings
+from service.metrics import LOOKUPS
+from service.policy.document import Lookup, Policy
+from service.queue import AWAY
+from service.steps import stage
+from service.triage.judged import Customer
+
+BUDGET_S: Final = 0.5
+"""For everything: what has not come by then is unknown."""
+
+_LATE = Found("slow", why=f"no answer within {BUDGET_S * 1000:.0f} ms")
+_LIMITS = httpx.Limits(max_connections=50, max_keepalive_connections=10, keepalive_expiry=4)
+
+log = structlog.get_logger()
+
+
+class Customers:
+    """Reads what was pushed and asks the policy's look-ups. Borrows `http`, which follows no redirects."""
+
+    def __init__(self, contexts: Contexts, http: httpx.AsyncClient, *, secrets: Mapping[str, str]) -> None:
+        self._contexts, self._http, self._secrets = contexts, http, secrets
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, database: Database, settings: LookupSettings) -> AsyncIterator[Customers]:
+        """With a client of its own, for the composition root."""
+        async with httpx.AsyncClient(timeout=2 * BUDGET_S, limits=_LIMITS, follow_redirects=False) as http:
+            yield cls(Contexts(database), http, secrets=settings.by_name)
+
+    async def of(self, ticket: Ticket, policy: Policy) -> Customer:
+        """Who asks. Takes at most BUDGET_S and never raises; what could not be learnt is in `unknown`, with the reason.
+
+        Facts of look-ups win over what the product pushed, and that over the helpdesk's fields: a customer may fill in a form.
+        """
+        found: dict[str, Found] = {}
+        with stage("customer"):
+            pushed, unknown = Pushed(), dict[str, str]()
+            try:
+                async with asyncio.timeout(BUDGET_S):
+                    try:
+                        pushed = await self._pushed(ticket, policy)
+                    except AWAY:
+                        unknown = {"context": "the database does not answer"}
+                    await asyncio.gather(*(self._ask(one, ticket, pushed, found) for one in policy.lookups))
+            except TimeoutError:
+                log.info(
+                    "not all was learnt about a customer in time", lookups=len(policy.lookups), answered=len(found)
+                )
+        told: dict[str, str] = {}
+        for lookup in policy.lookups:
+            done = found.get(lookup.name, _LATE)
+            LOOKUPS.labels(lookup.name, "kept" if self._kept(lookup, pushed) is not None else done.result).inc()
+            told |= done.facts
+            unknown |= missing(lookup, done)
+        expected = {name for lookup in policy.lookups for name in names(lookup)}
+        own = {name: value for name, value in _of_helpdesk(ticket).items() if name not in expected}
+        known = {**own, **pushed.facts, **told}
+        return Customer(known, {name: why for name, why in unknown.items() if name not in known}, pushed.happened)
+
+    async def _pushed(self, ticket: Ticket, policy: Policy) -> Pushed:
+        keys = {lookup.name: _key(lookup) for lookup in policy.lookups}
+        return await self._contexts.of(customer_keys(ticket), email=ticket.requester.email, lookups=keys)
+
+    async def _ask(self, lookup: Lookup, ticket: Ticket, pushed: Pushed, found: dict[str, Found]) -> None:
+        if (kept := self._kept(lookup, pushed)) is not None:
+            found[lookup.name] = Found(
+                "ok" if kept else "absent", kept, "" if kept else "says nothing of this customer"
+            )
+            return
+        done = await look_up(lookup, ticket, http=self._http, secrets=self._secrets)
+        found[lookup.name] = done
+        if done.result == "misconfigured":
+            log.warning("a look-up needs a person", lookup=lookup.name, problem=done.why)
+        if done.keep and ticket.requester.id:
+            with suppress(*AWAY):  # then it is asked again
+                await self._contexts.keep(_key(lookup), _own_key(ticket), done.facts, lasts=lookup.keep)
+
+    @staticmethod
+    def _kept(lookup: Lookup, pushed: Pushed) -> Mapping[str, str] | None:
+        return pushed.lookups.get(lookup.name)
+
+
+def customer_keys(ticket: Ticket) -> tuple[str, ...]:
+    """Under which names a product may know a ticket's requester."""
+    email = ticket.requester.email.strip().lower()
+    return tuple(key for key in (email, _own_key(ticket)) if key)
+
+
+def _own_key(ticket: Ticket) -> str:
+    return f"{ticket.helpdesk}:{ticket.requester.id}" if ticket.requester.id else ""
+
+
+def _key(lookup: Lookup) -> str:
+    """Of its kept answers: a look-up that is written otherwise today has none."""
+    return f"{lookup.name}:{hashlib.sha256(lookup.model_dump_json().encode()).hexdigest()[:12]}"
+
+
+def _of_helpdesk(ticket: Ticket) -> dict[str, str]:
+    """What the ticket holds without another call."""
+    said: dict[str, object] = dict(ticket.fields)
+    said |= {
+        "organization": ticket.organization.name if ticket.organization else "",
+        "language": ticket.requester.language,
+        "tags": ", ".join(ticket.tags),
+    }
+    return facts(said)

@@ -1,0 +1,64 @@
+"""The way in for the customer's own product: what it knows of people, and what happened to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.security import HTTPBearer
+
+from service.assembly import Service
+from service.context import pushed
+from service.context.pushed import LARGEST_BYTES, SentContext, SentSignal, UnfitError
+from service.context.store import Contexts
+from service.queue import AWAY
+from service.web.bodies import body_of
+
+PATHS = ("/api/context", "/api/signals")
+"""What DESKPILOT_SIGNALS_TOKEN opens, and nothing else: it lies with a product, on many machines."""
+
+_TOLD = HTTPBearer(auto_error=False, description="DESKPILOT_SIGNALS_TOKEN, or the admin token")
+
+
+def router(service: Service) -> APIRouter:
+    """Routes under /api, behind service/web/admin.py."""
+    routes = APIRouter(prefix="/api", tags=["context"], dependencies=[Depends(_TOLD)])
+    contexts, days = Contexts(service.database), service.settings.retention_days
+
+    @routes.post("/context", openapi_extra=_body(SentContext))
+    async def context(request: Request) -> dict[str, Any]:
+        """Facts of a customer, or a list of them: they replace those sent before. `known`: a ticket of theirs was seen lately."""
+        with _refusing():
+            given = pushed.contexts(await body_of(request, largest=LARGEST_BYTES), now=datetime.now(UTC), days=days)
+            await contexts.put(given)
+            known = await contexts.known([one.customer for one in given])
+        return {"accepted": [{"known": seen} for seen in known]}
+
+    @routes.post("/signals", openapi_extra=_body(SentSignal))
+    async def signals(request: Request) -> dict[str, Any]:
+        """Something that happened, or a list of it. `new`: false where this was told before, and nothing is done again."""
+        with _refusing():
+            given = pushed.signals(await body_of(request, largest=LARGEST_BYTES), now=datetime.now(UTC), days=days)
+            new = await contexts.happened(given)
+            known = await contexts.known([one.customer for one in given])
+        return {"accepted": [{"known": seen, "new": first} for seen, first in zip(known, new, strict=True)]}
+
+    return routes
+
+
+def _body(kind: type[SentContext | SentSignal]) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": pushed.schema(kind)}}}}
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except UnfitError as error:
+        raise HTTPException(422, [asdict(one) for one in error.problems]) from error
+    except AWAY as error:
+        raise HTTPException(503, "PostgreSQL does not answer", {"Retry-After": "30"}) from error
