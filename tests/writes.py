@@ -20,17 +20,30 @@ def is_ours_to_send(method: str, path: str, body: Any) -> bool:
     """Whether a request that changes a ticket of either vendor is one that we may make."""
     if _HIDDEN.fullmatch(path):
         return method == "PUT" and body is None
-    if _ENTRY.fullmatch(path):  # a note is edited, or taken back
-        return method == "DELETE" or (method == "PUT" and set(body) == {"body"})
-    if _NOTES.fullmatch(path):
-        note = {"body", "private", "notify_emails"}
-        return method == "POST" and set(body) == note and body["private"] is True and body["notify_emails"] == []
-    if method != "PUT" or not _TICKET.fullmatch(path) or not isinstance(body, dict):
+    if _ENTRY.fullmatch(path) and method == "DELETE":  # a note is taken back
+        return True
+    if not isinstance(body, dict):
         return False
-    if "ticket" not in body:
-        return bool(body) and set(body) <= FIELDS
+    if _ENTRY.fullmatch(path):  # it is edited
+        return method == "PUT" and set(body) == {"body"}
+    if _NOTES.fullmatch(path):
+        return method == "POST" and body == {"body": body.get("body"), "private": True, "notify_emails": []}
+    return (
+        method == "PUT"
+        and bool(_TICKET.fullmatch(path))
+        and (_is_a_note(body) if "ticket" in body else _is_fields(body))
+    )
+
+
+def _is_fields(body: dict[str, Any]) -> bool:
+    """Freshdesk's update: no note in it."""
+    return bool(body) and set(body) <= FIELDS
+
+
+def _is_a_note(body: dict[str, Any]) -> bool:
+    """Zendesk's: a private comment under the guard, fields beside it or not."""
     ticket = body["ticket"]
-    comment = ticket.get("comment", {})
+    comment = ticket.get("comment") or {}
     guarded = _GUARDED <= set(ticket) <= _GUARDED | FIELDS | {"metadata"} and ticket["safe_update"] is True
     return guarded and set(comment) == {"html_body", "public"} and comment["public"] is False
 

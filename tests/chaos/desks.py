@@ -189,8 +189,8 @@ class Desks:
         if scope["method"] == "PUT" and scope["path"].startswith("/api/v2/conversations/"):  # a note of ours is edited
             note_id = scope["path"].rpartition("/")[2]
             return Meaning(next((one.ticket for one in self.log.done if one.note_id == note_id), None), pid, "edit")
-        fields = is_ours_to_send(scope["method"], scope["path"], given)  # of a ticket, beside its note
-        return Meaning(ticket, pid, "other", private=fields)
+        fields = found and is_ours_to_send(scope["method"], scope["path"], given)  # of a ticket, beside its note
+        return Meaning(ticket, pid, "other", private=bool(fields))
 
     def _last_comment(self, ticket_id: str) -> str:
         return str(self.zendesk.state.tickets[int(ticket_id)].comments[-1].id)

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from connectors.base import ConflictError, Helpdesk, RejectedError, RetryableError, Update
+from connectors.freshdesk.simulator import FreshdeskSimulator
 from connectors.simulated.clock import ManualClock
 from connectors.zendesk.simulator import ZendeskSimulator
 from connectors.zendesk.simulator.records import TicketField
@@ -33,8 +34,9 @@ class Desk:
 
     async def ticket(self) -> str:
         """A customer's first message; returns the ticket's id."""
-        given = {"name": "Ana Sol", "email": "ana@example.com", "subject": "Parcel", "text": "Where is it?"}
-        return await self.simulator.open_ticket(tags=["vip"], **given)
+        return await self.simulator.open_ticket(
+            name="Ana Sol", email="ana@example.com", subject="Parcel", text="Where is it?", tags=["vip"]
+        )
 
     @property
     def update(self) -> Update:
@@ -196,7 +198,7 @@ async def test_a_closed_ticket_is_rejected_as_ever(zendesk: Desk) -> None:
     """One request: without the fields it is as closed."""
     ticket_id = await zendesk.ticket()
     ticket = await zendesk.client.ticket(ticket_id)
-    zendesk.simulator.state.tickets[int(ticket_id)].status = "closed"  # type: ignore[union-attr]
+    await zendesk.simulator.set_status(ticket_id, "closed")
 
     with pytest.raises(RejectedError, match="closed"):
         await zendesk.client.add_note(ticket, NOTE, run="01J", update=zendesk.update)
@@ -274,7 +276,8 @@ async def test_a_ticket_that_somebody_takes_meanwhile_keeps_its_group(freshdesk:
     """And its priority: who took it has seen both."""
     ticket_id = await freshdesk.ticket()
     ticket = await freshdesk.client.ticket(ticket_id)
-    freshdesk.simulator.state.tickets.all[int(ticket_id)].responder_id = 7  # type: ignore[union-attr,union-attr]
+    assert isinstance(freshdesk.simulator, FreshdeskSimulator)
+    freshdesk.simulator.state.tickets.all[int(ticket_id)].responder_id = freshdesk.simulator.state.people.agent.id
 
     note = await freshdesk.client.add_note(ticket, NOTE, run="01J", update=freshdesk.update)
 
