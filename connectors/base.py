@@ -1,19 +1,4 @@
-"""What every helpdesk has in common: the words of the field, one protocol, one error tree.
-
-ConnectorError
-  RetryableError       later may work: time-out, 409, 429, 5xx. The job sleeps at least `after_s`.
-    ConflictError      the ticket changed since it was read: read it again before writing.
-    UnsureError        a write whose answer was lost: look whether it stands there before writing again.
-    SpentError         our own share of the account's rate limit is used up: nothing was sent.
-  RejectedError        this job never works: 403 on one ticket, 404, 422, unreadable answer. It ends and says why.
-    GoneError          the ticket does not exist (any more).
-    ForbiddenError     403: our rights, or the account's plan, do not include it.
-  MisconfiguredError   no job of this helpdesk works until a person acts: 401 after one refresh, wrong host, no rights.
-  LeakError            a note of ours came back as public: stop everything and tell a person.
-DeliveryError
-  ForgedError          the webhook is not signed with one of our secrets: answer 401, store nothing.
-  UnreadableError      the webhook is genuine but is not what the vendor documents: answer 400.
-"""
+"""What every helpdesk has in common: the words of the field, one protocol. The error tree is in errors.py, and here again."""
 
 from __future__ import annotations
 
@@ -21,6 +6,38 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
+
+from connectors.errors import (
+    ConflictError,
+    ConnectorError,
+    DeliveryError,
+    ForbiddenError,
+    ForgedError,
+    GoneError,
+    LeakError,
+    MisconfiguredError,
+    RejectedError,
+    RetryableError,
+    SpentError,
+    UnreadableError,
+    UnsureError,
+)
+
+__all__ = (
+    "ConflictError",
+    "ConnectorError",
+    "DeliveryError",
+    "ForbiddenError",
+    "ForgedError",
+    "GoneError",
+    "LeakError",
+    "MisconfiguredError",
+    "RejectedError",
+    "RetryableError",
+    "SpentError",
+    "UnreadableError",
+    "UnsureError",
+)  # of another file, and told from here
 
 Role = Literal["end user", "agent", "bot"]
 """Who a person is to the helpdesk. `bot`: an integration, an automation, the helpdesk itself."""
@@ -130,14 +147,40 @@ class Ticket:
     fields: Mapping[str, str] = field(default_factory=dict)
     url: str = ""  # where an agent opens it
     satisfaction: Satisfaction = ""  # as far as the vendor says it with the ticket; see Helpdesk.rated
+    initial: frozenset[Literal["group", "priority"]] = frozenset()  # what still is as every new ticket here has it
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Fields of a ticket to be set with a note; what is empty stays as it is. Tags are added, none is taken away.
+
+    group: the vendor's id. priority: low, normal, high, urgent. fields: custom ones, by the vendor's id or name. There is no
+    more to it, so that nothing else can ever be written this way: no status, no comment.
+    """
+
+    group: str = ""
+    priority: str = ""
+    add_tags: tuple[str, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """All that is to be set, by name: "group", "priority", "tags" (with spaces between them), each custom field."""
+        named = {"group": self.group, "priority": self.priority, "tags": " ".join(self.add_tags), **self.fields}
+        return {name: value for name, value in named.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """An internal note as the helpdesk stored it."""
+    """An internal note as the helpdesk stored it, and what became of the Update beside it, by `Update.parts`' names.
+
+    written: as it stands in the ticket now. missed: why it does not; never with a value in it, so fit for a log.
+    """
 
     id: str
     ticket_id: str
+    written: Mapping[str, str] = field(default_factory=dict)
+    missed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,62 +261,6 @@ class Event:
     message_id: str = ""  # of the message that was added, where the body says so
 
 
-class ConnectorError(Exception):
-    """A call to a helpdesk did not do what it should."""
-
-
-class RetryableError(ConnectorError):
-    """Later may work. `after_s`: seconds the vendor asked us to wait; None: it did not say."""
-
-    def __init__(self, message: str, *, after_s: float | None = None) -> None:
-        super().__init__(message)
-        self.after_s = after_s
-
-
-class ConflictError(RetryableError):
-    """The ticket changed since it was read."""
-
-
-class UnsureError(RetryableError):
-    """A write went out, and no answer came back: it may stand there, or arrive yet. Look before writing again."""
-
-
-class SpentError(RetryableError):
-    """Our own share of the account's rate limit is used up, or the vendor wants to be left alone: nothing was sent."""
-
-
-class RejectedError(ConnectorError):
-    """The call never works, however often it is made."""
-
-
-class GoneError(RejectedError):
-    """What was asked for does not exist (any more)."""
-
-
-class ForbiddenError(RejectedError):
-    """Our rights, or the account's plan, do not include what was asked for."""
-
-
-class MisconfiguredError(ConnectorError):
-    """No call to this helpdesk works until a person changes something."""
-
-
-class LeakError(ConnectorError):
-    """A note of ours is visible to the customer."""
-
-
-class DeliveryError(Exception):
-    """A webhook request that is not accepted."""
-
-
-class ForgedError(DeliveryError):
-    """Signature, timestamp or secret is wrong or missing."""
-
-
-class UnreadableError(DeliveryError):
-    """Genuine, but not a body that the vendor documents."""
-
-
 class Helpdesk(Protocol):
     """One account of one helpdesk. Borrows its HTTP client; every failure leaves as a ConnectorError."""
 
@@ -293,10 +280,11 @@ class Helpdesk(Protocol):
         """The ticket with its requester's rating; a call where the vendor keeps that elsewhere."""
         ...
 
-    async def add_note(self, ticket: Ticket, html: str, *, run: str) -> Note:
+    async def add_note(self, ticket: Ticket, html: str, *, run: str, update: Update | None = None) -> Note:
         """Add an internal note to the ticket as it was read.
 
-        html: safe subset, at most 32 KB. run: our id of this draft, stored where the vendor allows it.
+        html: safe subset, at most 32 KB. run: our id of this draft, stored where the vendor allows it. update: set with it
+        where nobody has changed that since the ticket was read; what cannot be set never costs the note.
         Raises ConflictError where the vendor can tell that the ticket moved on; LeakError where the note came back
         public. After RetryableError the note may exist all the same: read the ticket before writing again.
         """

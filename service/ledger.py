@@ -7,6 +7,7 @@ the model, and finds its own reference in the ticket first, so that there is nev
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
@@ -135,10 +136,13 @@ class Ledger:
         async with self._engine.connect() as connection:
             await connection.execute(_SAVE, _given(draft.key, draft.message_id) | written)
 
-    async def posted(self, key: TicketKey, message_id: str, *, note_id: str) -> None:
-        """The note of this draft is in the ticket."""
+    async def posted(
+        self, key: TicketKey, message_id: str, *, note_id: str, details: Mapping[str, Any] | None = None
+    ) -> None:
+        """The note of this draft is in the ticket. details: what is known since, beside those of the draft."""
+        given = _given(key, message_id) | {"note": note_id, "more": json.dumps(dict(details or {}))}
         async with self._engine.connect() as connection:
-            await connection.execute(_POSTED, _given(key, message_id) | {"note": note_id})
+            await connection.execute(_POSTED, given)
 
     async def are_notes(self, helpdesk: str, message_ids: Collection[str]) -> bool:
         """Whether all of these messages are notes of ours."""
@@ -255,7 +259,7 @@ _SAVE = _NEW.on_conflict_do_update(
 )
 _POSTED = sa.text("""
     WITH noted AS (
-        UPDATE drafts SET note_id = :note, posted_at = now()
+        UPDATE drafts SET note_id = :note, posted_at = now(), details = details || CAST(:more AS jsonb)
         WHERE (helpdesk, account, ticket_id, message_id) = (:helpdesk, :account, :ticket_id, :message_id)
     )
     DELETE FROM parked WHERE (helpdesk, account, ticket_id) = (:helpdesk, :account, :ticket_id)

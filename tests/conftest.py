@@ -8,15 +8,18 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
+from connectors.http import Answer, Door
 from service import embedded_postgres
 from service.database import Database, migrate, open_database
 from service.settings import Settings
+from tests.writes import changes_a_ticket, is_ours_to_send
 
 _numbers = itertools.count(1)
 
@@ -44,6 +47,25 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         if name.startswith("DESKPILOT_"):  # DESKPILOT_SHARED was read when the tests were imported
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def forbidden_writes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """No test sees a connector send anything to a ticket but a private note and the few fields that a policy can name.
+
+    A test that makes a connector careless on purpose clears the list.
+    """
+    found: list[str] = []
+    call = Door.call
+
+    async def watched(door: Door, method: str, path: str, **given: Any) -> Answer:
+        if changes_a_ticket(method, path) and not is_ours_to_send(method, path, given.get("json")):
+            found.append(f"{method} {path} {given.get('json')}")
+        return await call(door, method, path, **given)
+
+    monkeypatch.setattr(Door, "call", watched)
+    yield found
+    assert found == []
 
 
 @pytest.fixture

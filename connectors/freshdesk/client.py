@@ -29,9 +29,11 @@ from connectors.base import (
     RejectedError,
     RetryableError,
     Ticket,
+    Update,
 )
 from connectors.budget import Budget
-from connectors.freshdesk import knowledge, limits, ratings, wire
+from connectors.fields import CustomFields
+from connectors.freshdesk import knowledge, limits, ratings, updating, wire
 from connectors.freshdesk.macros import macros
 from connectors.freshdesk.people import People
 from connectors.http import JSON, Door
@@ -68,6 +70,7 @@ class FreshdeskClient:
         self._door = Door(http, base_url=base_url, auth=auth, limits=limits, budget=budget)
         self._library = Door(http, base_url=base_url, auth=auth, limits=limits, budget=background)
         self._people = People(self._door)
+        self._fields = CustomFields(lambda: updating.custom_fields(self._door))
         self._languages = tuple(languages)
         self.account = self._door.host
 
@@ -104,10 +107,11 @@ class FreshdeskClient:
         except RejectedError:
             return ticket
 
-    async def add_note(self, ticket: Ticket, html: str, *, run: str) -> Note:  # noqa: ARG002 (Freshdesk keeps no run id)
-        """Add an internal note, whatever happened to the ticket since it was read. Raises LeakError.
+    async def add_note(self, ticket: Ticket, html: str, *, run: str, update: Update | None = None) -> Note:  # noqa: ARG002 (Freshdesk keeps no run id)
+        """Add an internal note, whatever happened to the ticket since it was read, then set fields. Raises LeakError.
 
-        After RetryableError the note may exist all the same: look for its reference in the ticket first.
+        After RetryableError the note may exist all the same: look for its reference in the ticket first. Once the note
+        stands, nothing is raised any more.
         """
         path = f"/api/v2/tickets/{wire.number(ticket.id)}/notes"
         answer = await self._door.call("POST", path, json=wire.from_note(html))
@@ -115,7 +119,9 @@ class FreshdeskClient:
             raise RetryableError(f"{self.account} stored a note in ticket {ticket.id} without saying which")
         if answer.body.get("private") is not True:
             raise await self._leak(answer.body, ticket_id=ticket.id)
-        return wire.to_note(answer.body, ticket_id=ticket.id)
+        note = wire.to_note(answer.body, ticket_id=ticket.id)
+        written, missed = await updating.set_beside(self._door, update, ticket, fields=self._fields)
+        return replace(note, written=written, missed=missed)
 
     async def edit_note(self, ticket_id: str, note_id: str, html: str) -> None:
         """Change an internal note of ours; it stays private. Raises GoneError, LeakError."""

@@ -33,7 +33,8 @@ def buckets_of(method: str, path: str, params: Mapping[str, str | int]) -> Seque
     if method == "DELETE" and _TAKEN_BACK.fullmatch(path):
         return ()
     calls = Bucket("calls", _SMALLEST_PLAN, cost=_cost(path, params))
-    if method == "POST" and _NOTE.fullmatch(path):  # whether a note is an update is not documented
+    note = method == "POST" and _NOTE.fullmatch(path)  # whether that is an update is not documented
+    if note or (method == "PUT" and _TICKET.fullmatch(path)):
         return (calls, _part(_UPDATES, _SMALLEST_PLAN))
     if method == "GET" and path == "/api/v2/tickets":
         return (calls, _part(_LISTS, _SMALLEST_PLAN))

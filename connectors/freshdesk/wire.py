@@ -38,8 +38,10 @@ _STATUSES: Mapping[int, Status] = MappingProxyType(
     {2: "open", 3: "pending", 4: "solved", 5: "closed", 6: "pending", 7: "hold"}
 )
 
-_PRIORITIES: Mapping[int, str] = MappingProxyType({1: "low", 2: "normal", 3: "high", 4: "urgent"})
+PRIORITIES: Mapping[int, str] = MappingProxyType({1: "low", 2: "normal", 3: "high", 4: "urgent"})
 """Freshdesk's own word for 2 is "medium"; ours is the one the field shares."""
+
+_LOW = 1  # what a ticket has when nobody says anything else
 
 _CHANNELS: Mapping[int, Channel] = MappingProxyType({
     1: "email", 2: "portal", 3: "voice", 5: "social", 6: "social", 7: "chat", 8: "messaging", 9: "form",
@@ -159,13 +161,14 @@ def to_ticket(
             brand=_id(ticket.get("product_id")),
             group=_id(ticket.get("group_id")),
             form=str(ticket.get("type") or ""),
-            priority=_PRIORITIES.get(ticket.get("priority") or 0, ""),
+            priority=PRIORITIES.get(ticket.get("priority") or 0, ""),
             tags=tuple(str(tag) for tag in ticket.get("tags") or ()),
             spam=bool(ticket.get("spam")),
             people=_everybody(ticket, requester=requester, assignee=assignee, messages=messages),
             related=(*_parents(ticket), *(Related(merged, kind="merged") for merged in merges.merged_here(entries))),
-            fields=_fields(ticket),
+            fields=fields(ticket),
             url=f"{base_url}/a/tickets/{id_}",
+            initial=frozenset({"priority"} if ticket.get("priority") == _LOW else ()),
         )
 
 
@@ -301,7 +304,7 @@ def _organization(ticket: JSON) -> Organization | None:
     return Organization(id=id_, name=str(company.get("name") or "")) if id_ else None
 
 
-def _fields(ticket: JSON) -> dict[str, str]:
+def fields(ticket: JSON) -> dict[str, str]:
     """Custom fields that have a value, as text, and `type`, which Freshdesk keeps beside them."""
     values = {"type": ticket.get("type"), **(ticket.get("custom_fields") or {})}
     return {str(name): _plain(value) for name, value in values.items() if value not in (None, "", [])}

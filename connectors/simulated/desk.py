@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -42,6 +43,16 @@ class DeskTicket:
     channel: str
     tags: tuple[str, ...]
     entries: tuple[DeskEntry, ...]  # oldest first
+
+
+@dataclass(frozen=True, slots=True)
+class FieldsOf:
+    """What is set in a ticket. `priority`: the vendor's word, in lower case. `custom`: those that have a value, by id or name."""
+
+    group: str
+    priority: str
+    tags: tuple[str, ...]
+    custom: Mapping[str, str]
 
 
 class Desk(Protocol):

@@ -24,15 +24,24 @@ from connectors.base import (
     RejectedError,
     RetryableError,
     Ticket,
+    Update,
 )
 from connectors.budget import Budget
+from connectors.fields import CustomFields
 from connectors.http import JSON, Door
-from connectors.zendesk import knowledge, limits, wire
+from connectors.zendesk import knowledge, limits, updating, wire
 from connectors.zendesk.changes import changes
 from connectors.zendesk.macros import macros
 from connectors.zendesk.paging import pages
 
 _ID = re.compile(r"[0-9]{1,20}")
+
+
+class _ClosedError(RejectedError):
+    """The ticket takes no note any more."""
+
+    def __init__(self, ticket_id: str) -> None:
+        super().__init__(f"ticket {ticket_id} is closed: Zendesk takes no note any more")
 
 
 class ZendeskClient:
@@ -55,6 +64,7 @@ class ZendeskClient:
     ) -> None:
         self._door = Door(http, base_url=base_url, auth=auth, limits=limits, budget=budget)
         self._library = Door(http, base_url=base_url, auth=auth, limits=limits, budget=background)
+        self._fields = CustomFields(lambda: updating.custom_fields(self._door))
         self.account = self._door.host
 
     async def whoami(self) -> Person:
@@ -81,20 +91,32 @@ class ZendeskClient:
         """The ticket as it is: its rating came with it."""
         return ticket
 
-    async def add_note(self, ticket: Ticket, html: str, *, run: str) -> Note:
-        """Add an internal note to the ticket as it was read.
+    async def add_note(self, ticket: Ticket, html: str, *, run: str, update: Update | None = None) -> Note:
+        """Add an internal note to the ticket as it was read, and set fields in the same request.
 
         Compare-and-set on `ticket.stamp`, which has a resolution of one second. After RetryableError the note may
         exist all the same; `run` is then found in Message.run. Raises LeakError where it came back public.
         """
         if ticket.status in ("closed", "deleted"):
-            raise RejectedError(_closed(ticket.id))
-        body = wire.from_note(html, stamp=ticket.stamp or wire.to_stamp(ticket.updated_at), run=run)
-        answer = await self._update(_path(ticket.id), body, ticket_id=ticket.id)
+            raise _ClosedError(ticket.id)
+        stamp = ticket.stamp or wire.to_stamp(ticket.updated_at)
+        plan = await updating.planned(update, ticket, fields=self._fields)
+        body = wire.from_note(html, stamp=stamp, run=run, changes=plan.changes)
+        try:
+            answer = await self._update(_path(ticket.id), body, ticket_id=ticket.id)
+        except (GoneError, _ClosedError):
+            raise
+        except RejectedError as error:  # 403, 422: nothing was written, and the stamp guards the second try, too
+            if not plan.changes:
+                raise
+            plan = plan.refused(error)
+            alone = wire.from_note(html, stamp=stamp, run=run)
+            answer = await self._update(_path(ticket.id), alone, ticket_id=ticket.id)
         note_id, private = wire.to_stored_note(answer)
         if not private:
             await self._hide(ticket.id, note_id)
-        return Note(id=note_id, ticket_id=ticket.id)
+        written, missed = updating.outcome(plan, answer)
+        return Note(id=note_id, ticket_id=ticket.id, written=written, missed=missed)
 
     async def edit_note(self, ticket_id: str, note_id: str, html: str) -> None:  # noqa: ARG002
         """Zendesk lets nobody change a comment's text."""
@@ -154,7 +176,7 @@ class ZendeskClient:
         except RejectedError as error:
             # The words about a closed ticket vary between Zendesk's own texts, so the ticket itself is asked.
             if wire.is_closed(await self._show(path)):
-                raise RejectedError(_closed(ticket_id)) from error
+                raise _ClosedError(ticket_id) from error
             raise
         stored: JSON = answer.body
         return stored
@@ -173,7 +195,3 @@ def _path(ticket_id: str) -> str:
     if not _ID.fullmatch(ticket_id):  # it becomes part of an address
         raise RejectedError(f"{ticket_id[:40]!r} is not the number of a Zendesk ticket")
     return f"/api/v2/tickets/{ticket_id}"
-
-
-def _closed(ticket_id: str) -> str:
-    return f"ticket {ticket_id} is closed: Zendesk takes no note any more"

@@ -122,9 +122,10 @@ def to_ticket(answer: JSON, pages: Sequence[JSON], *, base_url: str, account: st
             spam="spam" in tags or bool(users.get(requester.id, {}).get("suspended")),
             people=tuple(people.values()),
             related=tuple(_related(ticket, comments)),
-            fields=_fields(ticket),
+            fields=fields(ticket),
             url=f"{base_url}/agent/tickets/{ticket_id}",
             satisfaction=_satisfaction(ticket),
+            initial=frozenset({"group"} if _is_default(ticket.get("group_id"), answer.get("groups") or ()) else ()),
         )
 
 
@@ -172,13 +173,14 @@ def to_message(comment: JSON, *, users: Mapping[str, JSON], ticket: JSON, runs: 
         )
 
 
-def from_note(html: str, *, stamp: str, run: str) -> JSON:
-    """Body that adds an internal note, unless the ticket has moved on since `stamp`; nothing else of it is touched.
+def from_note(html: str, *, stamp: str, run: str, changes: JSON | None = None) -> JSON:
+    """Body that adds an internal note, unless the ticket has moved on since `stamp`; changes: what is set with it.
 
     `public` is always sent: left out, it follows the first comment, so that the note is mailed to the customer.
     `safe_update` is sent as true or not at all: false acts like true.
     """
     ticket: JSON = {
+        **(changes or {}),
         "comment": {"html_body": html, "public": False},
         "safe_update": True,
         "updated_stamp": stamp,
@@ -284,6 +286,11 @@ def _name_of(id_: object, rows: Iterable[JSON]) -> str:
     return next((row.get("name") or "" for row in rows if _text(row["id"]) == _text(id_)), "")
 
 
+def _is_default(id_: object, groups: Iterable[JSON]) -> bool:
+    """Whether this side-loaded group is the one that Zendesk gives every new ticket."""
+    return any(group.get("default") is True and _text(group["id"]) == _text(id_) for group in groups)
+
+
 def _related(ticket: JSON, comments: Iterable[JSON]) -> Iterator[Related]:
     """Tickets that this one goes on from, or that were merged into it, each once."""
     origin, seen = source_of(ticket), {str(ticket["id"])}
@@ -304,10 +311,10 @@ def _ticket_ids(source: JSON) -> list[str]:
     return [str(one) for one in (origin.get("ticket_id"), *(origin.get("ticket_ids") or ())) if one]
 
 
-def _fields(ticket: JSON) -> dict[str, str]:
+def fields(ticket: JSON) -> dict[str, str]:
     """Custom fields that have a value, by id."""
-    fields = ticket.get("custom_fields") or ticket.get("fields") or ()
-    return {str(field["id"]): _value(field["value"]) for field in fields if field.get("value") not in (None, "", [])}
+    given = ticket.get("custom_fields") or ticket.get("fields") or ()
+    return {str(field["id"]): _value(field["value"]) for field in given if field.get("value") not in (None, "", [])}
 
 
 def _value(value: object) -> str:

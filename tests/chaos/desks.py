@@ -30,6 +30,7 @@ from tests.chaos.courier import Courier
 from tests.chaos.evidence import Stored, TicketName
 from tests.chaos.port import HOST, listening
 from tests.chaos.watch import Holds, Log, Meaning, Watched, pid_of
+from tests.writes import is_ours_to_send
 
 _PLENTY = 1_000_000  # limits have tests of their own; here nothing waits for a minute to end
 _TICKET = re.compile(r"/api/v2/tickets/(\d+)(?:\.json)?(?:/(\w+))?")
@@ -181,13 +182,15 @@ class Desks:
             comment = given.get("ticket", {}).get("comment")
             if comment is None:
                 return Meaning(ticket, pid, "other", private=not found)
-            return Meaning(ticket, pid, "note", comment.get("public") is False, comment.get("html_body", ""))
+            private = is_ours_to_send(scope["method"], scope["path"], given)
+            return Meaning(ticket, pid, "note", private, comment.get("html_body", ""))
         if found and found[2] == "notes":
             return Meaning(ticket, pid, "note", given.get("private") is True, given.get("body", ""))
         if scope["method"] == "PUT" and scope["path"].startswith("/api/v2/conversations/"):  # a note of ours is edited
             note_id = scope["path"].rpartition("/")[2]
             return Meaning(next((one.ticket for one in self.log.done if one.note_id == note_id), None), pid, "edit")
-        return Meaning(ticket, pid, "other", private=False)
+        fields = found and is_ours_to_send(scope["method"], scope["path"], given)  # of a ticket, beside its note
+        return Meaning(ticket, pid, "other", private=bool(fields))
 
     def _last_comment(self, ticket_id: str) -> str:
         return str(self.zendesk.state.tickets[int(ticket_id)].comments[-1].id)

@@ -93,12 +93,11 @@ async def test_a_note_is_private_where_zendesk_would_mail_it(desk: Desk) -> None
 
 
 async def test_a_note_that_became_public_all_the_same_is_hidden_and_stops_everything(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, forbidden_writes: list[str]
 ) -> None:
     """The second guard, should the first ever fail: what the answer's audit says is read."""
 
-    def careless(html: str, *, stamp: str, run: str) -> dict[str, Any]:
-        del stamp, run
+    def careless(html: str, **_: Any) -> dict[str, Any]:
         return {"ticket": {"comment": {"html_body": html}}}
 
     monkeypatch.setattr(wire, "from_note", careless)
@@ -107,6 +106,8 @@ async def test_a_note_that_became_public_all_the_same_is_hidden_and_stops_everyt
     with pytest.raises(LeakError, match="may have been notified"):
         await desk.client.add_note(await desk.client.ticket(ticket_id), NOTE, run="01J")
     assert [note.public for note in desk.simulator.notes(ticket_id)] == [False]
+    assert len(forbidden_writes) == 1
+    forbidden_writes.clear()
 
 
 async def test_zendesk_ignores_nothing_of_what_we_write(desk: Desk) -> None:

@@ -47,6 +47,16 @@ async def test_a_posted_draft_is_never_replaced(ledger: Ledger) -> None:
     assert found.posted_at is not None
 
 
+async def test_what_is_known_when_a_note_is_posted_is_kept_beside_its_draft(ledger: Ledger) -> None:
+    """Which fields were set with it."""
+    await ledger.save(DRAFT)
+    await ledger.posted(KEY, "m1", note_id="99", details={"wrote": {"priority": "high"}})
+
+    found = await ledger.draft(KEY, "m1")
+    assert found is not None
+    assert found.details == {"a": 1, "wrote": {"priority": "high"}}
+
+
 async def test_a_silence_is_said_once(ledger: Ledger) -> None:
     """Ten webhooks about one thanks make one line of the ledger."""
     for _ in range(3):

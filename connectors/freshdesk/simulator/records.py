@@ -130,6 +130,17 @@ class StoredTicket:
     stats: Stats = field(default_factory=Stats)
 
 
+@dataclass(frozen=True, slots=True)
+class CustomField:
+    """A field of tickets that the account has made. choices: of a drop-down. public: customers see it."""
+
+    id: int
+    name: str  # "cf_intent"
+    label: str
+    choices: tuple[str, ...] = ()
+    public: bool = False
+
+
 @dataclass(slots=True)
 class Category:
     """Top of the knowledge base."""

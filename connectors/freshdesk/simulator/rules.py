@@ -41,7 +41,7 @@ _REPLIED: list[JSON] = [{"field_name": "reply_sent"}, {"field_name": "note_type"
 _ANYTHING: list[JSON] = [
     {"field_name": "reply_sent"},
     {"field_name": "note_type", "value": "--"},
-    {"field_name": "status", "from": "--", "to": "--"},
+    *({"field_name": name, "from": "--", "to": "--"} for name in ("status", "priority", "group_id")),
 ]
 
 

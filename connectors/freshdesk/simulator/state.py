@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from connectors.freshdesk.simulator.canned import Canned
@@ -11,7 +11,7 @@ from connectors.freshdesk.simulator.clock import MovableClock
 from connectors.freshdesk.simulator.library import Library
 from connectors.freshdesk.simulator.options import Faults, Options
 from connectors.freshdesk.simulator.people import People
-from connectors.freshdesk.simulator.records import Change
+from connectors.freshdesk.simulator.records import Change, CustomField
 from connectors.freshdesk.simulator.tickets import Tickets
 
 
@@ -27,6 +27,8 @@ class State:
     tickets: Tickets
     library: Library
     canned: Canned
+    groups: dict[int, str] = field(default_factory=dict)
+    fields: dict[str, CustomField] = field(default_factory=dict)
 
     @property
     def host(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from connectors.freshdesk.simulator.options import STATUS_NAMES
-from connectors.freshdesk.simulator.records import JSON, Conversation, Stats, StoredTicket
+from connectors.freshdesk.simulator.records import JSON, Conversation, CustomField, Stats, StoredTicket
 from connectors.freshdesk.simulator.state import State
 from connectors.freshdesk.simulator.values import file_body, stamp, text_of
 
@@ -135,3 +135,20 @@ def status_field_body(status_names: dict[int, str]) -> JSON:
         "created_at": "2026-01-01T00:00:00Z",
         "updated_at": "2026-01-01T00:00:00Z",
     }
+
+
+def custom_field_body(field: CustomField) -> JSON:
+    """A field of the account's own (https://developers.freshdesk.com/api/#ticket_fields)."""
+    return {
+        "id": field.id,
+        "name": field.name,
+        "label": field.label,
+        "label_for_customers": field.label,
+        "type": "custom_dropdown" if field.choices else "custom_text",
+        "default": False,
+        "required_for_agents": False,
+        "displayed_to_customers": field.public,
+        "customers_can_edit": False,
+        "created_at": "2026-01-01T00:00:00Z",
+        "updated_at": "2026-01-01T00:00:00Z",
+    } | ({"choices": list(field.choices)} if field.choices else {})

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from html import escape
 from itertools import count
 from mimetypes import guess_type
+from typing import Any
 
 from connectors.freshdesk.simulator.options import CLOSED, OPEN, PENDING, RESOLVED
 from connectors.freshdesk.simulator.records import (
@@ -118,6 +119,17 @@ class Tickets:
         self._set_status(ticket, status)
         self.touch(ticket)
         self._tell(ticket, performer, f"{{status:{{from:{before},to:{status}}}}}")
+
+    def change(self, ticket: StoredTicket, values: Mapping[str, Any], *, performer: Performer, user_id: int) -> None:
+        """Set fields by their names in the record; rules hear of priority and group."""
+        before = {name: getattr(ticket, name) for name in values}
+        for name, value in values.items():
+            setattr(ticket, name, value)
+        self.touch(ticket)
+        for name in ("priority", "group_id"):
+            if name in values and values[name] != before[name]:
+                moved = f"{{{name}:{{from:{before[name]},to:{values[name]}}}}}"
+                self._tell(ticket, performer, moved, user_id=user_id)
 
     def touch(self, ticket: StoredTicket) -> None:
         """A field changed: move `updated_at`."""

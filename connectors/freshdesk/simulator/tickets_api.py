@@ -28,6 +28,7 @@ from connectors.freshdesk.simulator.refusals import (
 from connectors.freshdesk.simulator.state import State
 from connectors.freshdesk.simulator.ticket_bodies import (
     conversation_body,
+    custom_field_body,
     description_body,
     rating_body,
     stats_body,
@@ -70,6 +71,7 @@ _CHANGEABLE: dict[str, Kind] = {
 }
 _CREATABLE = _CHANGEABLE | {"cc_emails": TEXTS, "email_config_id": NUMBER}
 _REQUIRED = ("subject", "description", "status", "priority")
+_LONGEST_TAG = 32
 _DIRECT = [name for name in _CHANGEABLE if name not in ("status", "email", "phone", "name", "due_by", "fr_due_by")]
 """Fields that go into the record as they are given."""
 
@@ -130,7 +132,8 @@ def tickets_router(state: State) -> APIRouter:
 
     @router.get("/ticket_fields")
     async def ticket_fields() -> Response:
-        return JSONResponse([status_field_body(state.options.status_names)])
+        own = [custom_field_body(field) for field in state.fields.values()]
+        return JSONResponse([status_field_body(state.options.status_names), *own])
 
     return router
 
@@ -218,13 +221,22 @@ def _check_values(state: State, body: JSON) -> None:
         raise invalid("requester_id", "There is no contact matching the given requester_id")
     if body.get("responder_id") is not None and body["responder_id"] not in state.people.agents:
         raise invalid("responder_id", "There is no agent matching the given responder_id")
+    if body.get("group_id") is not None and body["group_id"] not in state.groups:
+        raise invalid("group_id", "There is no group matching the given group_id")
+    for name, value in (body.get("custom_fields") or {}).items():
+        if name not in state.fields:
+            raise invalid(name, "Unexpected/invalid field in request", code="invalid_field")
+        if value is not None and state.fields[name].choices:
+            one_of(name, value, list(state.fields[name].choices))
+    if any(len(tag) > _LONGEST_TAG for tag in body.get("tags") or ()):
+        raise invalid("tags", f"It should only contain elements that have maximum of {_LONGEST_TAG} characters")
 
 
 def _change(state: State, ticket: StoredTicket, body: JSON) -> None:
     """Set what is given. `tags` replaces the whole list: two writers at once lose one of their tags."""
-    for name in _DIRECT:
-        if name in body:
-            setattr(ticket, name, body[name])
-    state.tickets.touch(ticket)
+    given = {name: body[name] for name in _DIRECT if name in body}
+    if "custom_fields" in given:
+        given["custom_fields"] = ticket.custom_fields | (given["custom_fields"] or {})
+    state.tickets.change(ticket, given, performer="agent", user_id=state.people.api_user.id)
     if body.get("status"):
         state.tickets.set_status(ticket, body["status"], performer="agent")

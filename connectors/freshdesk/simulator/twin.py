@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Literal
 
@@ -14,13 +14,13 @@ from connectors.freshdesk.simulator.clock import MovableClock
 from connectors.freshdesk.simulator.deliveries import Deliveries, Delivery
 from connectors.freshdesk.simulator.front_desk import desk_rows, desk_ticket
 from connectors.freshdesk.simulator.limits import Budget
-from connectors.freshdesk.simulator.options import OPEN, PENDING, RESOLVED, Faults, Options
-from connectors.freshdesk.simulator.records import Change, Mail, StoredNote, StoredTicket
+from connectors.freshdesk.simulator.options import OPEN, PENDING, PRIORITY_NAMES, RESOLVED, Faults, Options
+from connectors.freshdesk.simulator.records import Change, CustomField, Mail, StoredNote, StoredTicket
 from connectors.freshdesk.simulator.rules import BodyKind, Rules, SecretKind
 from connectors.freshdesk.simulator.state import new_state
 from connectors.freshdesk.simulator.tickets import html_of
 from connectors.simulated.clock import Clock, now_utc
-from connectors.simulated.desk import DeskRow, DeskTicket
+from connectors.simulated.desk import DeskRow, DeskTicket, FieldsOf
 from connectors.simulated.record import RequestLog
 
 SOURCES: dict[Channel, int] = {
@@ -200,6 +200,14 @@ class FreshdeskSimulator:
         self._place(ticket, group=group, brand=brand, form=form)
         self.state.tickets.touch(ticket)
 
+    async def agent_sets(self, ticket_id: str, *, priority: str = "", custom: Mapping[str, str] | None = None) -> None:
+        """An agent sets the priority ("low", ... "urgent"), or custom fields by name; an empty value clears one."""
+        ticket, people = self._ticket(ticket_id), self.state.people
+        codes = {word.lower(): code for code, word in PRIORITY_NAMES.items()} | {"normal": 2}
+        values: dict[str, object] = {"priority": codes[priority]} if priority else {}
+        values["custom_fields"] = ticket.custom_fields | {name: value or None for name, value in (custom or {}).items()}
+        self.state.tickets.change(ticket, values, performer="agent", user_id=people.agent.id)
+
     async def merge(self, source: str, target: str) -> None:
         """An agent merges `source` into `target`: a private note in each, `source` closed and tagged."""
         self.state.tickets.merge(self._ticket(source), self._ticket(target), by=self.state.people.agent.id)
@@ -218,6 +226,25 @@ class FreshdeskSimulator:
     async def delete(self, ticket_id: str, *, forever: bool = False) -> None:
         """Move a ticket to the trash (readable by id, marked `deleted`), or delete it for good (404)."""
         self.state.tickets.delete(self._ticket(ticket_id), forever=forever)
+
+    def add_group(self, name: str) -> str:
+        """The number of the group of agents of this name, made when it is new."""
+        number = self._numbered(name) or 0
+        self.state.groups.setdefault(number, name)
+        return str(number)
+
+    def add_field(self, title: str, *, choices: Sequence[str] = (), public: bool = False) -> str:
+        """Make a custom field of tickets and return its name. choices: of a drop-down. public: customers see it."""
+        name = f"cf_{title.lower().replace(' ', '_')}"
+        self.state.fields[name] = CustomField(next(self._named_ids), name, title, tuple(choices), public)
+        return name
+
+    def fields_of(self, ticket_id: str) -> FieldsOf:
+        """What is set in a ticket beside its conversation."""
+        ticket = self._ticket(ticket_id)
+        custom = {name: str(value) for name, value in ticket.custom_fields.items() if value not in (None, "")}
+        group = "" if ticket.group_id is None else str(ticket.group_id)
+        return FieldsOf(group, PRIORITY_NAMES[ticket.priority].lower(), tuple(ticket.tags), custom)
 
     def add_article(self, article: Article, *, draft: bool = False, visibility: int | None = None) -> str:
         """Publish or replace an article; see `Library.add`. Returns the vendor's id."""
@@ -293,7 +320,9 @@ class FreshdeskSimulator:
         return self.state.tickets.all[int(ticket_id)]
 
     def _place(self, ticket: StoredTicket, *, group: str, brand: str, form: str) -> None:
-        ticket.group_id = self._numbered(group) or ticket.group_id
+        if number := self._numbered(group):
+            ticket.group_id = number
+            self.state.groups.setdefault(number, group)
         ticket.product_id = self._numbered(brand) or ticket.product_id
         ticket.type = form or ticket.type
 

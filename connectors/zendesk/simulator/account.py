@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Literal
@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from connectors.base import Article
 from connectors.simulated.clock import now_utc
+from connectors.simulated.desk import FieldsOf
 from connectors.simulated.page import page_router
 from connectors.simulated.record import Recording, RequestLog
 from connectors.zendesk.simulator import problems
@@ -31,8 +32,9 @@ from connectors.zendesk.simulator.oauth import Gatekeeper, oauth_router
 from connectors.zendesk.simulator.options import Faults, Options
 from connectors.zendesk.simulator.people import People
 from connectors.zendesk.simulator.people_api import PeopleApi
-from connectors.zendesk.simulator.records import JSON, StoredNote, Trigger
+from connectors.zendesk.simulator.records import JSON, StoredNote, TicketField, Trigger
 from connectors.zendesk.simulator.state import State
+from connectors.zendesk.simulator.ticket_fields import TicketFieldsApi
 from connectors.zendesk.simulator.tickets_api import TicketsApi
 from connectors.zendesk.simulator.triggers_api import TriggersApi
 from connectors.zendesk.simulator.webhooks_api import FOR_TRIGGERS, WebhooksApi
@@ -144,6 +146,23 @@ class ZendeskSimulator(People):
         """An automation of the account's own people: listed, never run."""
         return self._triggers.add({"title": title, "actions": actions}, among=self.state.automations)
 
+    def add_group(self, name: str) -> str:
+        """The id of the group of agents of this name, made when it is new."""
+        return str(self.state.group_named(name).id)
+
+    def add_field(self, title: str, *, choices: Sequence[str] = (), public: bool = False) -> str:
+        """Make a custom field of tickets and return its id. choices: of a drop-down. public: customers see it."""
+        number, kind = self.state.new_id(), "tagger" if choices else "text"
+        self.state.fields[number] = TicketField(number, title, kind, tuple(choices), public)
+        return str(number)
+
+    def fields_of(self, ticket_id: str) -> FieldsOf:
+        """What is set in a ticket beside its conversation."""
+        ticket = self.state.tickets[int(ticket_id)]
+        custom = {str(number): str(value) for number, value in ticket.custom_fields.items() if value not in (None, "")}
+        group = "" if ticket.group_id is None else str(ticket.group_id)
+        return FieldsOf(group, ticket.priority or "", tuple(ticket.tags), custom)
+
     def add_article(self, article: Article, *, draft: bool = False) -> str:
         """Publish an article and return its id. The same id in another language is a translation of it.
 
@@ -237,6 +256,7 @@ class ZendeskSimulator(People):
         app.include_router(oauth_router(self.gatekeeper))
         for part in (
             TicketsApi(self.state, self.changes),
+            TicketFieldsApi(self.state),
             PeopleApi(self.state),
             ExportsApi(self.state),
             HelpCenterApi(self.state, self.help_center),

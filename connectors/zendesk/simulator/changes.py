@@ -15,6 +15,8 @@ from connectors.zendesk.simulator.state import State
 
 PAGE_CLIENT = "Mozilla/5.0"
 
+_EVENTS = {"priority": "priority_changed", "group_id": "group_assignment_changed"}
+
 
 @dataclass(frozen=True, slots=True)
 class NewComment:
@@ -88,12 +90,14 @@ class Changes:
         )
         comment = self._comment(ticket, audit, change) if change.comment else None
         before, tags_before = ticket.status, list(ticket.tags)
-        audit.events += more + self._fields(ticket, self._with_reopening(ticket, change, kind=kind))
+        moved = self._fields(ticket, self._with_reopening(ticket, change, kind=kind))
+        audit.events += more + moved
         if not audit.events:
             return audit
         ticket.audits.append(audit)
         ticket.updated_at = ticket.generated_at = now
         self._tell(ticket, change, kind=kind, comment=comment, before=before, tags_before=tags_before)
+        self._tell_of_fields(ticket, moved, actor_id=change.actor_id)
         if change.via.channel != "rule":
             self._run_triggers(rules.Update(kind, ticket, change.actor_id, change.via.channel, comment), audit)
         return audit
@@ -165,6 +169,25 @@ class Changes:
         if added or gone:
             tags = {"tags_added": sorted(added), "tags_removed": sorted(gone)}
             self._publish("tags_changed", ticket, tags, actor_id=change.actor_id)
+
+    def _tell_of_fields(self, ticket: Ticket, moved: Sequence[JSON], *, actor_id: int) -> None:
+        """Post an event for each field that moved, whoever moved it."""
+        for one in moved:
+            now, was = one["value"], one["previous_value"]
+            if one["field_name"] == "custom_fields":
+                for number, field_ in self._state.fields.items():
+                    if now.get(number) != was.get(number):
+                        about = {
+                            "id": str(number),
+                            "title": field_.title,
+                            "type": field_.kind,
+                            "raw_title": field_.title,
+                        }
+                        event = {"current": now.get(number), "previous": was.get(number), "custom_field": about}
+                        self._publish("custom_field_changed", ticket, event, actor_id=actor_id)
+            elif kind := _EVENTS.get(one["field_name"]):
+                event = {"current": now and str(now).upper(), "previous": was and str(was).upper()}
+                self._publish(kind, ticket, event, actor_id=actor_id)
 
     def publish(self, kind: str, *, subject: str, detail: JSON, event: JSON) -> None:
         """Post one event to every webhook that subscribed to it."""

@@ -60,6 +60,7 @@ class Faults:
     answer_after_s: float = 0.0  # every API answer is this slow
     lost_answers: int = 0  # writes that are stored, after which the connection breaks without an answer
     database_conflicts: int = 0  # ticket writes answered 409 DatabaseConflict, nothing stored
+    drop_values: bool = False  # a value that a custom field does not take is dropped without a word, not refused
     links_host: str = (
         ""  # foreign host in `links`, `next_page` and `after_url` (ours to guard against; not a vendor's habit)
     )

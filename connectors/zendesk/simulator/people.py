@@ -145,6 +145,14 @@ class People:
             fields["form_id"] = state.form_named(form).id
         self._by_agent(ticket_id, fields)
 
+    async def agent_sets(self, ticket_id: str, *, priority: str = "", custom: Mapping[str, str] | None = None) -> None:
+        """An agent sets the priority, or custom fields by id; an empty value clears one."""
+        fields: dict[str, object] = {"priority": priority} if priority else {}
+        if custom:
+            given = {int(name): value or None for name, value in custom.items()}
+            fields["custom_fields"] = self._people_state.ticket(ticket_id).custom_fields | given
+        self._by_agent(ticket_id, fields)
+
     async def share(self, ticket_id: str) -> None:
         """An agent shares the ticket with another account."""
         self._by_agent(ticket_id, {"sharing_agreement_ids": [self._people_state.new_id()]})

@@ -37,6 +37,17 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class TicketField:
+    """A custom field of tickets. `kind`: as in `type` ("text", "tagger", "integer"); a tagger takes only its options."""
+
+    id: int
+    title: str
+    kind: str = "text"
+    options: tuple[str, ...] = ()
+    visible_in_portal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Via:
     """How something came in: `channel`, and what it came from."""
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from connectors.zendesk.simulator.records import JSON, Audit, Comment, Named, Ticket, Trigger, User, Webhook
+from connectors.zendesk.simulator.records import (
+    JSON,
+    Audit,
+    Comment,
+    Named,
+    Ticket,
+    TicketField,
+    Trigger,
+    User,
+    Webhook,
+)
 from connectors.zendesk.simulator.state import State
 
 DOUBTS = frozenset({0, 2, 3})
@@ -155,7 +165,28 @@ def organization_json(organization: Named, state: State) -> JSON:
 
 def group_json(group: Named, state: State) -> JSON:
     """A group of agents."""
-    return _named(group, state, "groups") | {"description": "", "default": True, "deleted": False, "is_public": True}
+    default = group.id == state.group.id
+    return _named(group, state, "groups") | {"description": "", "default": default, "deleted": False, "is_public": True}
+
+
+def field_json(field: TicketField, state: State) -> JSON:
+    """A field of tickets (https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_fields/)."""
+    options = [
+        {"id": n, "name": one.title(), "raw_name": one.title(), "value": one} for n, one in enumerate(field.options, 1)
+    ]
+    return {
+        "url": f"{state.url}/api/v2/ticket_fields/{field.id}.json",
+        "id": field.id,
+        "type": field.kind,
+        "title": field.title,
+        "raw_title": field.title,
+        "active": True,
+        "required": False,
+        "visible_in_portal": field.visible_in_portal,
+        "editable_in_portal": field.visible_in_portal,
+        "removable": True,
+        "agent_can_edit": True,
+    } | ({"custom_field_options": options} if options else {})
 
 
 def brand_json(brand: Named, state: State) -> JSON:

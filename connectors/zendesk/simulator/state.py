@@ -13,6 +13,7 @@ from connectors.zendesk.simulator.records import (
     Named,
     Section,
     Ticket,
+    TicketField,
     Trigger,
     User,
     Webhook,
@@ -56,6 +57,7 @@ class State:
         self.organization_segments: dict[int, int] = {}  # organisation -> the segment that is for it alone
         self.form_id = self._named(self.forms, "Default Ticket Form").id
         self.field_id = self.new_id()
+        self.fields = {self.field_id: TicketField(self.field_id, "Updates", "integer")}
         self.status_id = self.new_id()
         domain = f"{options.company.lower().replace(' ', '')}.example"
         self.agent = self.add_user("Robin Vale", f"robin@{domain}", role="agent")

@@ -22,6 +22,7 @@ from connectors.zendesk.simulator.problems import ApiProblem, invalid_attribute,
 from connectors.zendesk.simulator.records import JSON, Ticket, User, Via
 from connectors.zendesk.simulator.rules import STATUSES
 from connectors.zendesk.simulator.state import State
+from connectors.zendesk.simulator.ticket_fields import checked, taken
 
 _PLAIN_FIELDS = (
     "subject",
@@ -173,14 +174,15 @@ class TicketWrites:
             if given["status"] not in STATUSES:
                 raise invalid_record("status", "Status: is not valid")
             fields["status"] = given["status"]
-        if isinstance(given.get("tags"), list):
-            fields["tags"] = given["tags"]
+        checked(fields, ticket, self._state)
         if isinstance(given.get("custom_fields"), list):
             values = {
                 one["id"]: one.get("value") for one in given["custom_fields"] if isinstance(one, dict) and "id" in one
             }
-            known = {number: value for number, value in values.items() if value != ticket.custom_fields.get(number)}
-            fields["custom_fields"] = ticket.custom_fields | known
+            fields |= taken(values, ticket, self._state)
+        if isinstance(given.get("tags"), list):
+            of_choices = [tag for tag in fields.get("tags", ()) if tag not in ticket.tags]
+            fields["tags"] = [*given["tags"], *of_choices]
         return fields
 
     def _requester(self, given: JSON, user: User) -> User:

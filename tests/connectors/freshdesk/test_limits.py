@@ -21,6 +21,7 @@ NOTE = (CALLS, Bucket("ticket updates", 20))
         ("GET", "/api/v2/tickets", {"page": 1}, (CALLS, Bucket("ticket lists", 5))),
         ("GET", "/api/v2/tickets", {"include": "stats"}, (Bucket("calls", 50, cost=3), Bucket("ticket lists", 5))),
         ("POST", f"{TICKET}/notes", {}, NOTE),
+        ("PUT", TICKET, {}, NOTE),  # fields beside the note
         ("DELETE", "/api/v2/conversations/7", {}, ()),  # a note that came out public is taken back at once
     ],
 )

@@ -1,0 +1,186 @@
+"""What is set in a ticket beside its note: what the policy allows, and nothing that a person has chosen.
+
+The rule. A part (group, priority, a custom field) is set where it is empty; where its value is the one that we set ourselves; or
+where it is what every new ticket of the helpdesk has (Zendesk's default group, Freshdesk's priority Low) and nobody has taken the
+ticket yet: no assignee, no public reply. What we set once and find changed, or emptied, is somebody's choice from then on; a tag
+of ours that somebody took away does not come back. The group of a ticket that has an assignee is that person's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from connectors.base import Note, Ticket, Update
+from service.analysis import Analysis
+from service.guard import clean
+from service.ledger import SavedDraft
+from service.masking import neutral
+from service.plaintext import defang, one_line
+from service.policy.decision import Decision
+from service.policy.document import Group, Policy
+from service.policy.values import said
+from service.triage.judged import Triage
+
+LONGEST = 255
+"""Characters of a field: what a line of text of either helpdesk shows and takes."""
+
+WANTED, WROTE = "wanted", "wrote"
+"""Of a draft's details in the ledger: the Update that is to go with its note, and what of it was written."""
+
+_OURS = "deskpilot"  # such tags are orders to us: set by ourselves, they would pass for an agent's
+_SECRET = re.compile(r"<(?:CARD|IBAN|ID|IP|SECRET)_\d{1,6}>")
+_FORMULA = "=+-@\t "
+_PATTERN_END = "*"
+
+Restore = Callable[[str], str]
+"""Puts back what was masked, as Masker.shown does: this ticket's own values alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What the policy would set and the ticket does not have. value: a group's title, a priority, tags with commas."""
+
+    part: Literal["group", "priority", "tags"]
+    value: str
+
+
+def update_for(
+    ticket: Ticket,
+    decision: Decision,
+    triage: Triage,
+    analysis: Analysis,
+    policy: Policy,
+    *,
+    ours: Mapping[str, str],
+    restore: Restore,
+) -> Update | None:
+    """What to set in this ticket as it stands; None: nothing. ours: see `ours_of`."""
+    return due(wanted(ticket, decision, triage, analysis, policy, restore=restore), ticket, ours=ours)
+
+
+def wanted(
+    ticket: Ticket, decision: Decision, triage: Triage, analysis: Analysis, policy: Policy, *, restore: Restore
+) -> Update:
+    """All that the policy allows to be set, whatever stands in the ticket. Values of fields are single lines without addresses.
+
+    What a rule says of a field goes before what triage says.
+    """
+    write = policy.write
+    told = {
+        "intent": triage.intent.value or analysis.intent,
+        "sentiment": triage.sentiment.value,
+        "language": triage.language.value or analysis.language,
+        "summary": analysis.summary.problem,
+        "category": decision.category or triage.category.value,
+        "tier": str(decision.tier),
+    }
+    fields = {id_: _line(told[name], restore) for name, id_ in write.fields.items()}
+    fields |= {name: one_line(value, limit=LONGEST) for name, value in decision.fields if name in write.values}
+    return Update(
+        group=_group_id(policy.groups.get(decision.group), ticket) if write.group else "",
+        priority=(decision.priority or "") if write.priority else "",
+        add_tags=tuple(dict.fromkeys(tag for tag in map(_tag, decision.tags) if _allowed(tag, write.tags))),
+        fields={name: value for name, value in fields.items() if value},
+    )
+
+
+def due(update: Update, ticket: Ticket, *, ours: Mapping[str, str]) -> Update | None:
+    """What of it the ticket lacks and nobody else has chosen; None: nothing."""
+    taken = ticket.assignee is not None or any(message.kind == "public reply" for message in ticket.messages)
+    untouched = frozenset[str]() if taken else ticket.initial
+
+    def may(name: str, value: str, there: str) -> bool:
+        if not value or value == there:
+            return False
+        return there == ours[name] if name in ours else not there or name in untouched
+
+    group_is_free = ticket.assignee is None and may("group", update.group, ticket.group)
+    standing = {tag.casefold() for tag in ticket.tags} | set(ours.get("tags", "").split())
+    left = Update(
+        group=update.group if group_is_free else "",
+        priority=update.priority if may("priority", update.priority, ticket.priority) else "",
+        add_tags=tuple(tag for tag in update.add_tags if tag not in standing),
+        fields={name: value for name, value in update.fields.items() if may(name, value, ticket.fields.get(name, ""))},
+    )
+    return left if left.parts else None
+
+
+def suggestions(ticket: Ticket, decision: Decision, policy: Policy, *, language: str = "") -> tuple[Suggestion, ...]:
+    """What the policy says of this ticket and is not already so, for the note. language: the team's."""
+    group = policy.groups.get(decision.group)
+    found = []
+    if group is not None:
+        names = {_group_id(group, ticket), *(title.casefold() for title in group.title.values())} - {""}
+        if names.isdisjoint((ticket.group, ticket.group_name.casefold())):
+            found.append(Suggestion("group", said(group.title, language)))
+    if decision.priority and decision.priority != ticket.priority:
+        found.append(Suggestion("priority", decision.priority))
+    standing = {tag.casefold() for tag in ticket.tags}
+    if tags := [tag for tag in dict.fromkeys(map(_tag, decision.tags)) if tag and tag not in standing]:
+        found.append(Suggestion("tags", ", ".join(tags)))
+    return tuple(found)
+
+
+def packed(update: Update) -> dict[str, Any]:
+    """As the ledger keeps it under WANTED, until the text of the note is deleted."""
+    given = {"group": update.group, "priority": update.priority, "add_tags": list(update.add_tags)}
+    return {name: value for name, value in (given | {"fields": dict(update.fields)}).items() if value}
+
+
+def unpacked(details: Mapping[str, Any]) -> Update:
+    """What `packed` made of it; empty where a draft has none."""
+    kept = details.get(WANTED) or {}
+    return Update(
+        group=str(kept.get("group", "")),
+        priority=str(kept.get("priority", "")),
+        add_tags=tuple(map(str, kept.get("add_tags", ()))),
+        fields={str(name): str(value) for name, value in (kept.get("fields") or {}).items()},
+    )
+
+
+def wrote(note: Note) -> dict[str, Any]:
+    """For the details of a posted draft."""
+    return {WROTE: dict(note.written)} if note.written else {}
+
+
+def ours_of(drafts: Iterable[SavedDraft]) -> dict[str, str]:
+    """What earlier notes of this ticket set, newest value of each; drafts: oldest first. "tags": all that we ever set.
+
+    Only what the helpdesk confirmed: what may have been written, after an answer was lost, passes for a person's.
+    """
+    ours: dict[str, str] = {}
+    for draft in drafts:
+        for name, value in (draft.details.get(WROTE) or {}).items():
+            ours[name] = f"{ours.get(name, '')} {value}".strip() if name == "tags" else str(value)
+    return ours
+
+
+def _group_id(group: Group | None, ticket: Ticket) -> str:
+    ids = {"zendesk": group.zendesk, "freshdesk": group.freshdesk} if group else {}
+    return ids.get(ticket.helpdesk, "")
+
+
+def _allowed(tag: str, patterns: Iterable[str]) -> bool:
+    """Whether the policy names it, and it is no order to us."""
+    if not tag or tag.startswith(_OURS):
+        return False
+    return any(
+        tag.startswith(one[:-1].lower()) if one.endswith(_PATTERN_END) else tag == one.lower() for one in patterns
+    )
+
+
+def _tag(given: str) -> str:
+    """As Zendesk keeps tags: lower case, no spaces."""
+    return "_".join(given.lower().split())
+
+
+def _line(masked: str, restore: Restore) -> str:
+    """A text of the ticket as it may stand in a field, which travels further than a note: into views, exports and reports.
+
+    So numbers of cards and accounts, passwords and the like stay out, links are dead, and no spreadsheet takes it for a formula.
+    """
+    text = restore(clean(_SECRET.sub(lambda found: neutral(found[0]), masked), limit=2 * LONGEST))
+    return one_line(defang(text, (), keep_emails=True).lstrip(_FORMULA), limit=LONGEST)
