@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, HttpUrl
 
 from connectors.base import Channel
 from service.moods import Sentiment, Urgency
-from service.policy.values import Approved, Duration, Language, Listed, Words
+from service.policy.values import ONE_OR_MORE, Approved, Duration, Language, Listed, Words
 from service.triage.judged import SignalName
 
 Tier = Literal[1, 2, 3]
@@ -21,7 +21,13 @@ Priority = Literal["low", "normal", "high", "urgent"]
 class Part(BaseModel):
     """Of a policy file. A key it does not know is a mistake."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        str_strip_whitespace=True,
+        coerce_numbers_to_str=True,  # ids
+        allow_inf_nan=False,
+    )
 
 
 class Range(Part):
@@ -41,11 +47,11 @@ class Condition(Part):
     category: Listed = ()
     intent: Listed = ()  # words that stand in the intent
     words: Listed = ()  # words or phrases that stand in the newest message or the subject
-    signal: Annotated[tuple[SignalName, ...], Field(description="that triage has found")] = ()
-    sentiment: Annotated[tuple[Sentiment, ...], Field()] = ()
-    urgency: Annotated[tuple[Urgency, ...], Field()] = ()
+    signal: Annotated[tuple[SignalName, ...], ONE_OR_MORE] = ()
+    sentiment: Annotated[tuple[Sentiment, ...], ONE_OR_MORE] = ()
+    urgency: Annotated[tuple[Urgency, ...], ONE_OR_MORE] = ()
     language: Listed = ()
-    channel: Annotated[tuple[Channel, ...], Field()] = ()
+    channel: Annotated[tuple[Channel, ...], ONE_OR_MORE] = ()
     brand: Listed = ()  # the vendor's id
     group: Listed = ()  # the vendor's id or name
     form: Listed = ()
@@ -194,9 +200,10 @@ class Policy(Part):
 
     version: Literal[1]  # of the format
     name: str = ""
+    extends: Literal["builtin"] | None = None  # what the file does not say, the built-in policy says
     languages: tuple[Language, ...] = ("en",)  # that every approved text must have
     categories: dict[str, Category] = {}
-    rules: tuple[Rule, ...] = ()
+    rules: Annotated[tuple[Rule, ...], Field(max_length=500)] = ()
     groups: dict[str, Group] = {}
     targets: dict[Priority, Duration] = {}  # until the first answer, by priority
     segments: dict[str, Segment] = {}

@@ -15,7 +15,10 @@ _LANGUAGE: Final = r"^[a-z]{2,3}$"
 
 
 def _listed(value: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
-    return (value,) if isinstance(value, str | int | float) and not isinstance(value, bool) else value
+    values = value if isinstance(value, list | tuple) else (value,) if isinstance(value, str | int | float) else value
+    if not isinstance(values, list | tuple):
+        return values
+    return tuple(str(one).lower() if isinstance(one, bool) else one for one in values)  # as a helpdesk says of a tick
 
 
 def _duration(value: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
@@ -31,7 +34,10 @@ def _by_language(value: Any) -> Any:  # noqa: ANN401 - whatever stands in the fi
     return {"": value} if isinstance(value, str) else value
 
 
-Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+ONE_OR_MORE: Final = BeforeValidator(_listed)
+"""One value stands for a list of it."""
+
+Listed = Annotated[tuple[str, ...], ONE_OR_MORE]
 """One value or a list of them."""
 
 Duration = Annotated[
