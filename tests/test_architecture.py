@@ -21,7 +21,7 @@ FLOORS = (
     {
         "analysis", "moods", "occasions", "policy", "triage", "scope", "calls", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement",
         "guard", "links", "verbatim", "withheld", "support", "promises", "review",
-        "notes", "content", "traces", "knowledge", "writers", "author", "reconcile", "solved", "lessons", "syncs",
+        "notes", "content", "traces", "knowledge", "writers", "incidents", "author", "reconcile", "solved", "lessons", "syncs",
     },
     {"pipeline", "story", "rehearsal", "rules"},
     {"chores", "backlog", "deliveries", "condition", "backfill", "forgetting", "figures"},
