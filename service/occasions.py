@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,6 +12,7 @@ from connectors.mail import message_text
 from service.analysis import Analysis
 from service.groups import TicketsSettings
 from service.ledger import REFERENCE
+from service.policy.document import Tier
 from service.scope import kept_out
 from service.settings import NotesWhen
 from service.smalltalk import is_automatic, is_thanks_only
@@ -21,6 +23,11 @@ OFF_TAG = "deskpilot_off"
 ASK_TAG = "deskpilot"
 
 _COMMAND = re.compile(r"@deskpilot\b[:,]?[ \t]*(?P<hint>[^\r\n]*)", re.IGNORECASE)
+
+_TIER = re.compile(r"tier[ \t]*[:=]?[ \t]*(?P<tier>[1-3])(?![\w%]|[.,:]\d)[.,;:]?[ \t]*", re.IGNORECASE)
+"""What a command begins with that says which tier the ticket has. What follows it is the hint."""
+
+_TIERS: Mapping[str, Tier] = {"1": 1, "2": 2, "3": 3}
 
 _ON_REQUEST: frozenset[Channel] = frozenset({"chat", "messaging", "social"})
 """Conversations that move faster than a note can be read."""
@@ -48,6 +55,7 @@ class Occasion:
     key: str
     asked: bool = False  # an agent asked for it, by note or tag
     hint: str = ""  # what the agent wrote behind @deskpilot
+    tier: Tier | None = None  # that an agent says the ticket has, by `@deskpilot tier 2`
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,7 @@ def occasion_for(
         return Silence("the customer has not written anything yet")
     if command := _standing_command(ticket, me=me):
         note, hint = command
-        return Occasion(message=message, key=note.id, asked=True, hint=hint)
+        return Occasion(message=message, key=note.id, asked=True, hint=hint, tier=_standing_tier(ticket, me=me))
     if answered_after(ticket, message):
         return Silence("an agent has answered already", message_id)
     if reason := _not_worth(ticket, message, when=when, asked=ASK_TAG in ticket.tags):
@@ -185,9 +193,32 @@ def _earlier_of_requester(ticket: Ticket, message: Message) -> bool:
 
 def _standing_command(ticket: Ticket, *, me: Person) -> tuple[Message, str] | None:
     """The newest internal note that asks for us, unless the customer or an agent has written since."""
+    for note, found in _commands(ticket, me=me):
+        # another app may have copied a customer's words into its note: it may ask, and gives no orders
+        hint = "" if note.channel == "api" else _without_tier(found["hint"].strip())
+        return note, hint[:_LONGEST_HINT]
+    return None
+
+
+def _without_tier(hint: str) -> str:
+    named = _TIER.match(hint)
+    return hint[named.end() :] if named else hint
+
+
+def _standing_tier(ticket: Ticket, *, me: Person) -> Tier | None:
+    """The newest tier that an agent has named in such a note. A command in the middle of a line may be somebody else's words."""
+    for note, found in _commands(ticket, me=me):
+        before = found.string[: found.start()].rpartition("\n")[2]
+        if note.channel != "api" and not before.strip() and (named := _TIER.match(found["hint"])):
+            return _TIERS[named["tier"]]
+    return None
+
+
+def _commands(ticket: Ticket, *, me: Person) -> Iterator[tuple[Message, re.Match[str]]]:
+    """Internal notes of agents that speak to us, newest first, since the customer or an agent has written."""
     for note in reversed(ticket.messages):
         if note.kind in ("requester message", "public reply") and not note.automatic:
-            return None
+            return
         if note.kind != "internal note" or is_ours(note, me=me):
             continue
         if (
@@ -195,6 +226,4 @@ def _standing_command(ticket: Ticket, *, me: Person) -> tuple[Message, str] | No
         ):  # a stranger's mail can become a private note
             continue
         if found := _COMMAND.search(message_text(note)):
-            # another app may have copied a customer's words into its note: it may ask, and gives no orders
-            return note, "" if note.channel == "api" else found["hint"].strip()[:_LONGEST_HINT]
-    return None
+            yield note, found

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from service import reason_words
+
 UNREAD = re.compile(r"(\d+) (screenshot|image|video|recording|file|attachment)s?")
 
 
@@ -110,15 +112,7 @@ ENGLISH = Phrases(
     nothing_left="the draft only quoted an internal source, so it is not shown.",
     thin_check="the draft against its sources: they support it only thinly",
     certainty={"high": "well supported", "fair": "fairly well supported", "low": "thinly supported"},
-    reasons={
-        "safety": "a safety incident",
-        "person": "asks for a person",
-        "cancel": "wants to cancel",
-        "legal": "mentions legal steps",
-        "angry": "angry",
-        "unhappy": "unhappy",
-        "high": "urgent",
-    },
+    reasons=reason_words.ENGLISH,
     unread_kinds={
         "screenshot": ("screenshot", "screenshots"),
         "image": ("image", "images"),
@@ -176,15 +170,7 @@ GERMAN = Phrases(
     nothing_left="der Entwurf zitierte nur eine interne Quelle, deshalb wird er nicht gezeigt.",
     thin_check="den Entwurf gegen seine Quellen: sie stützen ihn nur schwach",
     certainty={"high": "gut belegt", "fair": "recht gut belegt", "low": "schwach belegt"},
-    reasons={
-        "safety": "ein Sicherheitsvorfall",
-        "person": "möchte mit einem Menschen sprechen",
-        "cancel": "möchte kündigen",
-        "legal": "spricht von rechtlichen Schritten",
-        "angry": "verärgert",
-        "unhappy": "unzufrieden",
-        "high": "dringend",
-    },
+    reasons=reason_words.GERMAN,
     unread_kinds={
         "screenshot": ("Screenshot", "Screenshots"),
         "image": ("Bild", "Bilder"),
@@ -242,15 +228,7 @@ FRENCH = Phrases(
     nothing_left="le brouillon ne citait qu'une source interne, il n'est donc pas montré.",
     thin_check="le brouillon d'après ses sources : elles ne l'appuient que faiblement",
     certainty={"high": "bien étayé", "fair": "assez bien étayé", "low": "faiblement étayé"},
-    reasons={
-        "safety": "un incident de sécurité",
-        "person": "demande à parler à quelqu'un",
-        "cancel": "veut résilier",
-        "legal": "évoque des démarches juridiques",
-        "angry": "en colère",
-        "unhappy": "mécontent",
-        "high": "urgent",
-    },
+    reasons=reason_words.FRENCH,
     unread_kinds={
         "screenshot": ("capture d'écran", "captures d'écran"),
         "image": ("image", "images"),
@@ -308,15 +286,7 @@ SPANISH = Phrases(
     nothing_left="el borrador solo citaba una fuente interna, por eso no se muestra.",
     thin_check="el borrador con sus fuentes: apenas lo respaldan",
     certainty={"high": "bien respaldado", "fair": "bastante bien respaldado", "low": "poco respaldado"},
-    reasons={
-        "safety": "un incidente de seguridad",
-        "person": "pide hablar con una persona",
-        "cancel": "quiere cancelar",
-        "legal": "menciona acciones legales",
-        "angry": "enfadado",
-        "unhappy": "descontento",
-        "high": "urgente",
-    },
+    reasons=reason_words.SPANISH,
     unread_kinds={
         "screenshot": ("captura de pantalla", "capturas de pantalla"),
         "image": ("imagen", "imágenes"),

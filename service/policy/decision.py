@@ -33,3 +33,4 @@ class Decision:
     segments: tuple[str, ...] = ()
     may_ask: bool = True  # a clarifying question may still be asked in this ticket
     lowered: bool = False
+    tagged: Tier | None = None  # what a tag of the ticket says
