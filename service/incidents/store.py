@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -19,10 +19,8 @@ from service.incidents.plan import STAGES, IncidentError, Plan, Stage, expiry, w
 from service.incidents.running import Incident, Running
 from service.ledger import TicketKey
 from service.policy.document import Condition
+from service.policy.matching import Facts, holds
 from service.tables import incident_tickets, incidents
-
-Holds = Callable[[Condition, Any], bool]
-"""service/policy/matching.py."""
 
 log = structlog.get_logger()
 
@@ -30,17 +28,17 @@ log = structlog.get_logger()
 class Incidents:
     """Reads and changes them. No state but the database's: what one replica does, the others obey from the next ticket on."""
 
-    def __init__(self, database: Database, holds: Holds) -> None:
-        self._database, self._holds = database, holds
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    async def matching(self, ticket: Ticket, facts: Any) -> Running | None:  # noqa: ANN401 - what `holds` takes
+    async def matching(self, ticket: Ticket, facts: Facts) -> Running | None:
         """The newest running incident that the ticket belongs to. One statement, over the few that run."""
         async with self._database.engine.connect() as connection:
             rows = await connection.execute(_RUNNING)
         for incident in map(_incident, rows):
             if incident.match is None:
                 log.warning("an incident cannot be read: a newer version wrote it", incident=incident.name)
-            elif self._holds(incident.match, facts):
+            elif holds(incident.match, facts):
                 log.info(
                     "a ticket belongs to an incident", incident=incident.name, ticket=f"{ticket.helpdesk}:{ticket.id}"
                 )
@@ -85,7 +83,9 @@ class Incidents:
         self, connection: AsyncConnection, plan: Plan, *, by: str, languages: Sequence[str], spike: str | None
     ) -> Incident:
         """The same, within a transaction."""
-        details = {"languages": list(languages), "order": list(plan.order), "stages": []}
+        details = {"languages": list(languages), "order": list(plan.order)} | (
+            {} if spike is None else {"spike": spike}
+        )
         values = {
             "name": plan.name,
             "title": storable(plan.title),
@@ -94,7 +94,7 @@ class Incidents:
             "stage": plan.begins,
             "expires_at": sa.func.now() + plan.expires,
             "by_whom": named(by),
-            "details": details if spike is None else {**details, "spike": spike},
+            "details": sa.cast(details, JSONB).concat(_since(plan.begins)),
         }
         new = insert(incidents).values(values).on_conflict_do_nothing(index_elements=["name"]).returning(incidents.c.id)
         if await connection.scalar(new) is None:
@@ -216,11 +216,20 @@ def _incident(row: Any) -> Incident:  # noqa: ANN401 - a row's columns have no t
     )
 
 
+def _since(stage: Stage) -> sa.ColumnElement[Any]:
+    """A stage, and that it begins now."""
+    return sa.func.jsonb_build_object("stages", sa.func.jsonb_build_array(_began(stage)))
+
+
 def _staged(stage: Stage) -> sa.ColumnElement[Any]:
-    """The details, with one more stage and when it began."""
-    stages = sa.func.coalesce(incidents.c.details["stages"], sa.cast("[]", JSONB))
-    began = sa.func.jsonb_build_array(sa.func.jsonb_build_array(stage, sa.func.now()))
-    return sa.func.jsonb_set(incidents.c.details, sa.text("'{stages}'"), stages.concat(began))
+    """The details, with one more stage."""
+    stages = sa.func.coalesce(incidents.c.details["stages"], sa.cast([], JSONB))
+    more = stages.concat(sa.func.jsonb_build_array(_began(stage)))
+    return incidents.c.details.concat(sa.func.jsonb_build_object("stages", more))
+
+
+def _began(stage: Stage) -> sa.ColumnElement[Any]:
+    return sa.func.jsonb_build_array(sa.cast(stage, sa.Text), sa.func.now(), type_=JSONB)
 
 
 _PLACE = ["incident", "helpdesk", "account", "ticket_id", "message_id"]

@@ -1,4 +1,4 @@
-"""Incidents in tests: what they match is looked for in a text."""
+"""Incidents in tests, and what tickets say."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from service.database import Database
 from service.incidents.plan import Plan
 from service.incidents.store import Incidents
 from service.ledger import TicketKey
-from service.policy.document import Condition
+from service.policy.matching import Facts
+from service.triage.judged import Judged, Triage
+from tests.service.tickets import customer, ticket
 
 KEY = TicketKey("zendesk", "acme.zendesk.test", "7")
 TEXTS = {
@@ -19,9 +21,20 @@ TEXTS = {
 }
 
 
-def holds(condition: Condition, text: Any) -> bool:
-    """By words alone."""
-    return any(word in text for word in condition.words)
+def facts(text: str, category: str = "") -> Facts:
+    """Of a message that says this."""
+    triage = Triage(
+        category=Judged(category),
+        intent=Judged(""),
+        complexity=Judged(1),
+        stakes=Judged(1),
+        sentiment=Judged("neutral"),
+        shift=0,
+        urgency=Judged("normal"),
+        language=Judged("en"),
+        wants_person=Judged(value=False),
+    )
+    return Facts(ticket(customer(text)), triage, text=text)
 
 
 def plan(name: str = "sign-in-down", **more: Any) -> Plan:
@@ -38,7 +51,7 @@ def plan(name: str = "sign-in-down", **more: Any) -> Plan:
 
 async def started(database: Database, name: str = "sign-in-down", **more: Any) -> Incidents:
     """With one that runs."""
-    incidents = Incidents(database, holds)
+    incidents = Incidents(database)
     await incidents.start(plan(name, **more), by="Kim", languages=("en", "de"))
     return incidents
 

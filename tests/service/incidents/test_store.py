@@ -13,23 +13,23 @@ from service.database import Database
 from service.incidents.plan import IncidentError
 from service.incidents.store import Incidents
 from service.pilot import change_in_words
-from tests.service.incidents.holding import KEY, TEXTS, holds, plan, shifted, started
+from tests.service.incidents.holding import KEY, TEXTS, facts, plan, shifted, started
 from tests.service.tickets import customer, ticket
 
 HERE = ticket(customer("My login fails"))
-LOGIN = "my login fails"
+LOGIN = facts("My login fails")
 
 
 async def test_a_ticket_that_matches_gets_the_stages_text_in_its_language(database: Database) -> None:
     """Another replica sees it at once, and in the policy's first language where the customer's is missing."""
     await started(database)
-    running = await Incidents(database, holds).matching(HERE, LOGIN)
+    running = await Incidents(database).matching(HERE, LOGIN)
 
     assert running
     assert (running.name, running.title, running.stage) == ("sign-in-down", "Nobody can sign in", "investigating")
     assert running.text("de") == ("Wir wissen davon.", "de")
     assert running.text("fr") == ("We know of it.", "en")
-    assert await Incidents(database, holds).matching(HERE, "my parcel is late") is None
+    assert await Incidents(database).matching(HERE, facts("My parcel is late")) is None
 
 
 async def test_of_several_the_newest_counts(database: Database) -> None:
@@ -37,7 +37,7 @@ async def test_of_several_the_newest_counts(database: Database) -> None:
     incidents = await started(database)
     await started(database, "phones-down", match={"words": ["login", "phone"]})
 
-    for text, name in ((LOGIN, "phones-down"), ("my phone", "phones-down")):
+    for text, name in ((LOGIN, "phones-down"), (facts("my phone"), "phones-down")):
         found = await incidents.matching(HERE, text)
         assert found
         assert found.name == name
@@ -101,7 +101,7 @@ async def test_a_name_is_started_once_however_many_try(database: Database) -> No
     tries = await asyncio.gather(*(started(database) for _ in range(4)), return_exceptions=True)
 
     assert sum(isinstance(one, IncidentError) for one in tries) == 3
-    assert len(await Incidents(database, holds).all()) == 1
+    assert len(await Incidents(database).all()) == 1
     assert next(str(one) for one in tries if isinstance(one, IncidentError)).startswith(
         "name: sign-in-down runs already"
     )
@@ -119,7 +119,7 @@ async def test_a_stage_takes_its_own_texts_or_those_that_come_with_it(database: 
     one = await incidents.stage("sign-in-down", "resolved", by="Kim")
 
     assert one.texts == {**TEXTS, "identified": found}
-    assert [stage for stage, _ in one.stages] == ["identified", "resolved"]
+    assert [stage for stage, _ in one.stages] == ["investigating", "identified", "resolved"]
     running = await incidents.matching(HERE, LOGIN)
     assert running
     assert running.text("en") == ("All works again.", "en")
