@@ -1,8 +1,8 @@
-"""Who switched what, and when: pauses and the pilot's scope. Kept for as long as the database is, but for the reason of a pause (service/retention.py)."""
+"""Who switched what, and when: pauses, the pilot's scope, incidents; and which spikes raised an alarm. Kept for as long as the database is, but for the reason of a pause (service/retention.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -12,14 +12,14 @@ import sqlalchemy as sa
 from service.database import Database, storable
 from service.tables import changes
 
-What = Literal["pause", "resume", "pilot"]
+What = Literal["pause", "resume", "pilot", "incident", "spike"]
 
 _NAME_CHARS = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One switch. details: of a pause `why`, of a pilot its new scope."""
+    """One switch. details: of a pause `why`, of a pilot its new scope, of an incident its name and what was done."""
 
     at: datetime
     by: str
@@ -38,8 +38,9 @@ def named(by: str) -> str:
     return " ".join(storable(by).split())[:_NAME_CHARS] or "somebody"
 
 
-async def newest_changes(database: Database, *, limit: int = 20) -> list[Change]:
-    """The newest first."""
+async def newest_changes(database: Database, *, limit: int = 20, of: Collection[What] = ()) -> list[Change]:
+    """The newest first. of: only these; none: all."""
+    wanted = sa.select(changes).where(changes.c.what.in_(of)) if of else sa.select(changes)
     async with database.engine.connect() as connection:
-        rows = await connection.execute(sa.select(changes).order_by(changes.c.id.desc()).limit(limit))
+        rows = await connection.execute(wanted.order_by(changes.c.id.desc()).limit(limit))
         return [Change(row.at, row.by_whom, row.what, row.helpdesk, row.details) for row in rows]

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from connectors.base import ConnectorError
-from service import __version__, logs, operating, reporting, settings, steering, wizard
+from service import __version__, logs, operating, reporting, responding, settings, steering, wizard
 from service.assembly import assembled, opened_library, working
 from service.budgets import Budgets
 from service.control import Control, announced, find, new_token
@@ -54,7 +54,8 @@ knowledge = typer.Typer(no_args_is_help=True, help="What the articles lack.")
 app.add_typer(knowledge, name="knowledge")
 app.add_typer(wizard.commands(lambda command: _run(command)), name="setup")  # noqa: PLW0108 - it is defined below
 
-steering.add_commands(app, lambda command, *given, **more: _run(_told(command, *given, **more)))
+for _commands in (steering, responding):
+    _commands.add_commands(app, lambda command, *given, **more: _run(_told(command, *given, **more)))
 
 Ticket = Annotated[str, typer.Argument(help="As in zendesk:123.")]
 Tickets = Annotated[list[str], typer.Argument(help="As in zendesk:123.")]

@@ -104,12 +104,29 @@ def unrouted(ticket: Ticket, scope: Scope) -> str:
 
 def change_in_words(told: Change) -> str:
     """What somebody has switched, behind their name: "paused Zendesk: moving house"."""
+    if told.what in ("incident", "spike"):
+        return _incident_in_words(told.details)
     said = f"{_DEEDS.get(told.what, told.what)} {told.helpdesk.capitalize() if told.helpdesk != '*' else 'all notes'}"
     if told.what == "pilot":
         lists = {name: tuple(told.details.get(name, ())) for name in ("brands", "groups", "tags")}
         return f"{said}: {Scope(**lists, percent=told.details.get('percent', 100)).in_words}"
     why = told.details.get("why", "")
     return f"{said}: {why}" if why else said
+
+
+def _incident_in_words(details: Mapping[str, Any]) -> str:
+    name, deed = details.get("incident", ""), details.get("deed", "")
+    match deed:
+        case "start":
+            return f"started the incident {name}: {details.get('title', '')}"
+        case "stage":
+            return f"took the incident {name} to {details.get('stage', '')}"
+        case "prolong":
+            return f"prolonged the incident {name} until {details.get('until', '')}"
+        case "stop":
+            return f"stopped the incident {name}"
+    started = f", and started the incident {name}" if name else ""
+    return f"raised an alarm: {details.get('tickets', 0)} tickets of {details.get('label', 'one kind')}{started}"
 
 
 def share_of(helpdesk: str, ticket_id: str) -> float:

@@ -141,7 +141,7 @@ async def set_pilot(settings: Settings, helpdesk: str, given: dict[str, str], *,
             scope = read_scope({**written, "percent": str(known.percent), **given}, helpdesk=helpdesk)
         except ScopeError as error:
             raise ServiceError("; ".join(f"--{field}: {said}" for field, said in error.problems.items())) from error
-        await Pilots(database).cover(helpdesk, scope, by=_who(by))
+        await Pilots(database).cover(helpdesk, scope, by=who(by))
     if as_json:
         print(json.dumps({"helpdesk": helpdesk, **scope.as_json()}, indent=2))  # noqa: T201 - the command's output
     else:
@@ -152,7 +152,7 @@ async def set_pilot(settings: Settings, helpdesk: str, given: dict[str, str], *,
 async def pause_writing(settings: Settings, helpdesk: str, *, why: str, by: str) -> int:
     """Switch off."""
     async with open_database(settings) as database:
-        await Pauses(database).pause(_either(helpdesk), by=_who(by), why=why)
+        await Pauses(database).pause(_either(helpdesk), by=who(by), why=why)
     what = f"for {helpdesk}" if helpdesk else "at all"
     Console(stderr=True).print(f"No notes are written {what} until `deskpilot pilot resume`; tickets wait.")
     return 0
@@ -165,7 +165,7 @@ async def resume_writing(settings: Settings, helpdesk: str, *, by: str) -> int:
         pauses = Pauses(database)
         paused = [one.helpdesk for one in await pauses.standing()]
         wanted = [helpdesk] if _either(helpdesk) != ALL else paused
-        gone = [name for name in wanted if await pauses.resume(name, by=_who(by))]
+        gone = [name for name in wanted if await pauses.resume(name, by=who(by))]
         for name in await _leaking(database, settings):
             errors.print(f"✗ A note in {name} came back public: mend its settings, then `deskpilot resume {name}`.")
     if not gone:
@@ -216,7 +216,7 @@ def _either(helpdesk: str) -> str:
     return helpdesk or ALL
 
 
-def _who(by: str) -> str:
+def who(by: str) -> str:
     """Who sits at the terminal, where nobody says so; a container has a number for a name."""
     with contextlib.suppress(KeyError, OSError):
         by = by or getpass.getuser()

@@ -21,12 +21,12 @@ FLOORS = (
     {
         "analysis", "moods", "occasions", "policy", "triage", "context", "scope", "calls", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement",
         "guard", "links", "verbatim", "withheld", "support", "promises", "review",
-        "notes", "content", "traces", "routing", "knowledge", "writers", "author", "reconcile", "solved", "lessons", "syncs",
+        "notes", "content", "traces", "routing", "knowledge", "writers", "author", "reconcile", "solved", "lessons", "syncs", "incidents",
     },
     {"pipeline", "story", "rehearsal", "rules"},
     {"chores", "backlog", "deliveries", "condition", "backfill", "forgetting", "figures"},
     {"jobs", "arrivals"},
-    {"assembly", "progress", "operating", "reporting", "rehearsing", "steering", "evaluation", "web", "demo", "demands", "doctor", "connecting", "wizard", "cli"},
+    {"assembly", "progress", "operating", "reporting", "rehearsing", "steering", "responding", "evaluation", "web", "demo", "demands", "doctor", "connecting", "wizard", "cli"},
 )  # fmt: skip
 """service/ from the ground up; a file may import its own floor and those below."""
 
