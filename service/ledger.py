@@ -18,6 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from connectors.base import Update
 from service.database import Database
 from service.tables import drafts, parked, silences
 
@@ -57,6 +58,7 @@ class SavedDraft:
     created_at: datetime | None = None
     note_id: str = ""
     posted_at: datetime | None = None
+    update: Update | None = None  # of the ticket, with its own values; only while the draft is in our hands, never kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ of ours that somebody took away does not come back. The group of a ticket that h
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ _FORMULA = "=+-@\t "
 _PATTERN_END = "*"
 
 Restore = Callable[[str], str]
-"""Puts back what was masked, as Masker.shown does: this ticket's own values alone."""
+"""Puts back what was masked: Masker.shown this ticket's own values, masking.neutral words in their place ("[name]")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,9 @@ def due(update: Update, ticket: Ticket, *, ours: Mapping[str, str]) -> Update | 
     def may(name: str, value: str, there: str) -> bool:
         if not value or value == there:
             return False
-        return there == ours[name] if name in ours else not there or name in untouched
+        if name in ours:
+            return bool(there) and ours[name] in (there, _digest(there))
+        return not there or name in untouched
 
     group_is_free = ticket.assignee is None and may("group", update.group, ticket.group)
     standing = {tag.casefold() for tag in ticket.tags} | set(ours.get("tags", "").split())
@@ -125,7 +128,7 @@ def suggestions(ticket: Ticket, decision: Decision, policy: Policy, *, language:
 
 
 def packed(update: Update) -> dict[str, Any]:
-    """As the ledger keeps it under WANTED, until the text of the note is deleted."""
+    """For the details of a draft under WANTED, which hold nobody's data: of an update that was made with masking.neutral."""
     given = {"group": update.group, "priority": update.priority, "add_tags": list(update.add_tags)}
     return {name: value for name, value in (given | {"fields": dict(update.fields)}).items() if value}
 
@@ -142,20 +145,27 @@ def unpacked(details: Mapping[str, Any]) -> Update:
 
 
 def wrote(note: Note) -> dict[str, Any]:
-    """For the details of a posted draft."""
-    return {WROTE: dict(note.written)} if note.written else {}
+    """For the details of a posted draft. Of custom fields a digest: enough to know our own text again."""
+    plain = ("group", "priority", "tags")
+    kept = {name: value if name in plain else _digest(value) for name, value in note.written.items()}
+    return {WROTE: kept} if kept else {}
 
 
 def ours_of(drafts: Iterable[SavedDraft]) -> dict[str, str]:
     """What earlier notes of this ticket set, newest value of each; drafts: oldest first. "tags": all that we ever set.
 
-    Only what the helpdesk confirmed: what may have been written, after an answer was lost, passes for a person's.
+    Only what the helpdesk confirmed: what may have been written, after an answer was lost, passes for a person's; so does all
+    of ours once the text of the notes is too old to be kept.
     """
     ours: dict[str, str] = {}
     for draft in drafts:
         for name, value in (draft.details.get(WROTE) or {}).items():
             ours[name] = f"{ours.get(name, '')} {value}".strip() if name == "tags" else str(value)
     return ours
+
+
+def _digest(value: str) -> str:
+    return f"sha256:{hashlib.sha256(value.encode()).hexdigest()[:32]}"
 
 
 def _group_id(group: Group | None, ticket: Ticket) -> str:

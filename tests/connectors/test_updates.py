@@ -304,7 +304,7 @@ def lost(desk: Desk) -> None:
 
 def broken(desk: Desk) -> None:
     """502."""
-    desk.simulator.faults.html_errors = 1  # type: ignore[assignment]
+    desk.simulator.faults.html_errors = 1
 
 
 @pytest.mark.parametrize("fault", [refused, lost, broken])

@@ -11,7 +11,7 @@ import pytest
 from connectors.base import Message, MessageKind, Note, Person, Ticket, Update
 from service.analysis import Analysis, Summary
 from service.ledger import SavedDraft, TicketKey
-from service.masking import Masker
+from service.masking import Masker, neutral
 from service.policy.decision import Decision
 from service.policy.document import Policy
 from service.routing import (
@@ -205,7 +205,22 @@ def test_what_we_set_before_is_remembered_by_what_the_helpdesk_confirmed() -> No
     key = TicketKey("zendesk", "acme.zendesk.test", "5101")
     drafts = [SavedDraft(key, f"m{n}", "DP-7K2QX", "ready", "", wrote(note)) for n, note in enumerate(notes)]
 
-    assert ours_of(drafts) == {"priority": "high", "tags": "ai_a ai_b ai_c", "901": "x"}
+    ours = ours_of(drafts)
+    assert ours | {"901": ""} == {"priority": "high", "tags": "ai_a ai_b ai_c", "901": ""}
+    assert "901" in left(ours=ours, fields={"901": "x"})
+    assert "901" not in left(ours=ours, fields={"901": "y"})
+
+
+def test_the_ledger_keeps_none_of_the_tickets_words() -> None:
+    """Of what was written a digest, of what is wanted words in place of what was masked."""
+    masker = Masker([ANA])
+    analysis = replace(ANALYSIS, summary=Summary(masker.mask("Ana Lind (ana@customer.example) wants her money back")))
+    kept = packed(proposed(analysis=analysis, restore=neutral))
+    note = Note("1", "5101", written=proposed(analysis=analysis, restore=masker.shown).fields)
+
+    assert kept["fields"]["904"] == "[name] ([e-mail]) wants her money back"
+    assert "Ana" in note.written["904"]
+    assert "Ana" not in str(wrote(note))
 
 
 def test_what_is_wanted_survives_the_ledger() -> None:
