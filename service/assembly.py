@@ -32,6 +32,7 @@ from service.llm import LLM
 from service.outages import Outages
 from service.pilot import Pilots
 from service.pipeline import Pipeline, Tools
+from service.policy.standing import Policies, required
 from service.queue import Queue
 from service.reconcile import Reconciler
 from service.rehearsal import Rehearsal
@@ -61,6 +62,7 @@ class Service:
     pipeline: Pipeline
     jobs: Jobs
     tracer: Tracer
+    policies: Policies
 
     @property
     def rehearsal(self) -> Rehearsal:
@@ -108,9 +110,11 @@ class Service:
 async def assembled(settings: Settings) -> AsyncIterator[Service]:
     """Open everything the settings ask for. Raises SettingsProblem, DatabaseUnavailableError, or what a part cannot do."""
     refuse_unsafe(settings)
+    await asyncio.to_thread(required, settings.policy_file)  # before a database is started
     async with AsyncExitStack() as stack:
         tracer = Tracer(await stack.enter_async_context(collecting(settings.telemetry)))
         database = await stack.enter_async_context(open_database(settings))
+        policies = await stack.enter_async_context(Policies.opened(settings.policy_file, database))
         inbox = Inbox(database)
         await stack.enter_async_context(inbox.receiving())
         outages, queue, budgets = Outages(database), Queue(database), Budgets(database)
@@ -141,7 +145,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
             tracer=tracer,
         )
         await stack.enter_async_context(queue.app.open_async())
-        yield Service(settings, database, inbox, queue, tools, pipeline, jobs, tracer)
+        yield Service(settings, database, inbox, queue, tools, pipeline, jobs, tracer, policies)
 
 
 @asynccontextmanager

@@ -22,7 +22,7 @@ from service.assembly import assembled, opened_library, working
 from service.budgets import Budgets
 from service.control import Control, announced, find, new_token
 from service.database import open_database
-from service.demands import idle, not_shared, unsafe
+from service.demands import idle, misread, not_shared, unsafe
 from service.doctor.command import doctor
 from service.errors import ServiceError
 from service.evaluation import command as evaluating
@@ -238,7 +238,7 @@ async def _told(command: Callable[..., Coroutine[Any, Any, int]], *given: Any, *
 
 
 async def _serve(host: str, port: int, *, worker: bool) -> int:
-    loaded = _settings(idle, unsafe, host=host)
+    loaded = _settings(idle, unsafe, misread, host=host)
     with stop_signal() as stopped:
         async with assembled(loaded) as service, AsyncExitStack() as stack:
             if worker:
@@ -254,7 +254,7 @@ async def _serve(host: str, port: int, *, worker: bool) -> int:
 
 
 async def _work(host: str, port: int | None) -> int:
-    loaded = _settings(idle, unsafe, not_shared, host=host)
+    loaded = _settings(idle, unsafe, misread, not_shared, host=host)
     with stop_signal() as stopped:
         async with assembled(loaded) as service, working(service), AsyncExitStack() as stack:
             if port is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from service.assembly import refuse_unsafe
+from service.policy.standing import required
 from service.settings import Settings, SettingsProblem
 
 
@@ -21,6 +22,15 @@ def unsafe(loaded: Settings) -> Sequence[str]:
     """Webhook secrets that everybody knows or could guess."""
     try:
         refuse_unsafe(loaded)
+    except SettingsProblem as error:
+        return error.problems
+    return ()
+
+
+def misread(loaded: Settings) -> Sequence[str]:
+    """A policy file that must not come into force."""
+    try:
+        required(loaded.policy_file)
     except SettingsProblem as error:
         return error.problems
     return ()

@@ -90,6 +90,9 @@ BREAKER_OPEN = Gauge("deskpilot_breaker_open", "1 while nobody calls it, since i
 STOPPED = Gauge(
     "deskpilot_writing_stopped", "1 while nothing is written there, since a note came back public.", ["helpdesk"]
 )
+POLICY_PROBLEMS = Gauge(
+    "deskpilot_policy_problems", "What is wrong with the policy file of this process; the last good policy is in force."
+)
 VENDOR_LEFT = Gauge(
     "deskpilot_vendor_budget_left",
     "Calls that are left this minute of our share of a rate limit.",

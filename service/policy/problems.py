@@ -48,7 +48,7 @@ class PolicyError(Exception):
 
 def key_of(place: Place) -> str:
     """As people and programs write it: rules[0].then.tier."""
-    parts = (f"[{one}]" if isinstance(one, int) else f".{short(one)}" for one in place)
+    parts = (f"[{one}]" if isinstance(one, int) else f".{short(one) or '?'}" for one in place)
     return "".join(parts).removeprefix(".")
 
 

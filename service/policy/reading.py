@@ -45,15 +45,19 @@ class Read:
 
 def read(file: Path, *, secrets: Collection[str] | None = None) -> Read:
     """Read a file. secrets: names that look-ups may use; None: whatever they are. Raises PolicyError. Blocks."""
+    return understood(content_of(file), source=str(file), secrets=secrets)
+
+
+def content_of(file: Path) -> bytes:
+    """What stands in a file, as far as a policy may go. Raises PolicyError. Blocks."""
     try:
         if not file.is_file():  # a pipe would never end
             raise PolicyError([Problem(str(file), 0, "", "is not there", "write it, or correct DESKPILOT_POLICY_FILE")])
         with file.open("rb") as opened:
-            content = opened.read(LONGEST_BYTES + 1)
-    except OSError as error:
-        said = f"cannot be read ({error.strerror})"
+            return opened.read(LONGEST_BYTES + 1)
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        said = f"cannot be read ({getattr(error, 'strerror', None) or error})"
         raise PolicyError([Problem(str(file), 0, "", said, "let this process read it")]) from error
-    return understood(content, source=str(file), secrets=secrets)
 
 
 @cache
@@ -74,7 +78,7 @@ def understood(content: bytes, *, source: str, secrets: Collection[str] | None =
     if policy is None or findings:
         raise PolicyError(_problems(findings, tree, source))
     version = _digest(content)[:12] + (f"+{builtin().version}" if policy.extends else "")
-    return Read(policy, version, content.decode("utf-8-sig"), source)
+    return Read(policy, version, content.decode(), source)
 
 
 def _digest(content: bytes) -> str:
@@ -130,7 +134,8 @@ def _over(base: Mapping[str, Any], value: Mapping[str, Any]) -> dict[str, Any]:
 
 def _misshapen(errors: Iterable[ErrorDetails]) -> Iterator[Finding]:
     for error in errors:
-        place: Place = tuple(one for one in error["loc"] if one not in ("[key]", ""))
+        unknown = error["type"] == "extra_forbidden"  # perhaps a key without a name
+        place: Place = tuple(one for one in error["loc"] if unknown or one not in ("[key]", ""))
         said, remedy = _said(error, place)
         yield Finding(place, said, remedy)
 
