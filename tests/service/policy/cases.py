@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import yaml
 
 from connectors.base import Ticket
+from service.analysis import Analysis
 from service.conversation import Conversation, Turn
 from service.policy.document import Policy
 from service.triage.judged import Judged, Signal, SignalName, Triage
@@ -51,3 +53,26 @@ def conversation(of: Ticket) -> Conversation:
         if one.kind in ("requester message", "public reply")
     )
     return Conversation(of.subject, turns)
+
+
+class ByWords:
+    """Triage in place of the real one: what the words of a message say, and no category but one that stands in it."""
+
+    async def judge(
+        self,
+        ticket: Ticket,
+        conversation: Conversation,
+        analysis: Analysis,
+        *,
+        policy: Policy,
+        contacts: int,
+        now: datetime,
+    ) -> Triage:
+        """Wishes and anger as signals."""
+        assert ticket.messages
+        assert now.tzinfo
+        alone = [Signal(one, alone=one != "cancel", words=(one,)) for one in analysis.wishes]
+        angry = [Signal("angry")] if analysis.sentiment == "angry" else []
+        category = next((name for name in policy.categories if name in conversation.newest.lower()), "")
+        more = {"category": category, "sentiment": analysis.sentiment, "language": analysis.language}
+        return triage(*alone, *angry, contacts=contacts, **more)
