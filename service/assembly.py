@@ -25,6 +25,7 @@ from service.errors import EntitiesError
 from service.figures import Figures
 from service.groups import FreshdeskSettings, ZendeskSettings
 from service.inbox import Inbox
+from service.incidents.alarms import Alarms
 from service.jobs import Jobs
 from service.knowledge.sources import Library
 from service.ledger import Ledger
@@ -32,6 +33,7 @@ from service.llm import LLM
 from service.outages import Outages
 from service.pilot import Pilots
 from service.pipeline import Pipeline, Tools
+from service.policy.document import Policy
 from service.queue import Queue
 from service.reconcile import Reconciler
 from service.rehearsal import Rehearsal
@@ -139,6 +141,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
             settings=settings,
             helpdesks=settings.helpdesks,
             tracer=tracer,
+            alarms=Alarms(database, lambda: Policy(version=1)),
         )
         await stack.enter_async_context(queue.app.open_async())
         yield Service(settings, database, inbox, queue, tools, pipeline, jobs, tracer)
