@@ -25,6 +25,7 @@ from service.errors import EntitiesError
 from service.figures import Figures
 from service.groups import FreshdeskSettings, ZendeskSettings
 from service.inbox import Inbox
+from service.incidents.alarms import Alarms
 from service.jobs import Jobs
 from service.knowledge.sources import Library
 from service.ledger import Ledger
@@ -143,6 +144,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
             settings=settings,
             helpdesks=settings.helpdesks,
             tracer=tracer,
+            alarms=Alarms(database, lambda: policies.current().policy),
         )
         await stack.enter_async_context(queue.app.open_async())
         yield Service(settings, database, inbox, queue, tools, pipeline, jobs, tracer, policies)

@@ -1,4 +1,4 @@
-"""What is done beside the tickets: the knowledge synced, what changed looked for, old things forgotten."""
+"""What is done beside the tickets: the knowledge synced, what changed looked for, old things forgotten, spikes watched for."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import structlog
 from connectors.base import ConnectorError, MisconfiguredError, RejectedError, RetryableError
 from service.errors import ServiceError
 from service.inbox import Inbox
+from service.incidents.alarms import Alarms
 from service.queue import AWAY, Queue, insist
 from service.settings import Settings
 from service.story import Story
@@ -28,6 +29,7 @@ _AGAIN = "again"
 _MISCONFIGURED_S = 300.0
 _PUT_OFF_S = (60.0, 75.0)  # a poll that got no answer
 _READ_S = 1.0
+_SPIKES_S = 60.0
 _TOLD_HOURS = 1  # what came before a process started is the first sync's
 _TRIES = 10  # of an article that a webhook told of; after ten minutes it is the next sync's
 
@@ -36,9 +38,16 @@ class Chores:
     """Asks for the chores, and does them when the queue says so: each of them one at a time over all replicas."""
 
     def __init__(
-        self, queue: Queue, *, inbox: Inbox, story: Story, settings: Settings, helpdesks: Collection[str]
+        self,
+        queue: Queue,
+        *,
+        inbox: Inbox,
+        story: Story,
+        settings: Settings,
+        helpdesks: Collection[str],
+        alarms: Alarms | None = None,
     ) -> None:
-        self._queue, self._inbox, self._story = queue, inbox, story
+        self._queue, self._inbox, self._story, self._alarms = queue, inbox, story, alarms
         self._settings, self._helpdesks = settings, helpdesks
         queue.app.task(name="reconcile")(self._reconcile)
         queue.app.task(name="sync")(self._sync)
@@ -53,6 +62,12 @@ class Chores:
         await self._queue.forget_old(days=days)
         await self._story.forget_old()
         await asyncio.sleep(_TIDY_S)
+
+    async def watch_for_spikes(self) -> None:
+        """Every minute, by whichever replica is first."""
+        if self._alarms:
+            await self._alarms.watch()
+        await asyncio.sleep(_SPIKES_S)
 
     async def ask_to_reconcile(self) -> None:
         """At start-up and every few minutes: what a lost webhook did not tell."""

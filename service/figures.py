@@ -17,6 +17,8 @@ from service import metrics
 from service.budgets import Budgets, Left
 from service.condition import WORKERS
 from service.database import Database
+from service.incidents.alarms import NO_CATEGORY, Alarm, standing_alarms
+from service.incidents.store import Incidents
 from service.knowledge.sources import Library, sources_of
 from service.outages import INDEX, MODEL, Outages, Standing, leak_of
 from service.spending import Spending
@@ -51,12 +53,15 @@ class Figures:
         async with self.database.engine.connect() as connection:
             backlog = (await connection.execute(_BACKLOG)).all()
             workers = await connection.scalar(WORKERS)
+        alarms, running = await standing_alarms(self.database), await Incidents(self.database).running()
         standing, left = await self.outages.standing(), await self.budgets.left()
         await self.spending.tell()
         # from here on nobody waits: a scrape never sees half of it
         _tell_backlog(backlog, helpdesks=self.library.settings.helpdesks)
         _tell_outages(standing, helpdesks=self.library.settings.helpdesks)
         _tell_budgets(left)
+        _tell_alarms(alarms)
+        metrics.INCIDENTS.set(running)
         metrics.WORKERS.set(workers or 0)
         metrics.DATABASE_UP.set(1)
 
@@ -95,6 +100,13 @@ def _tell_outages(standing: Standing, *, helpdesks: Collection[str]) -> None:
     metrics.STOPPED.clear()
     for helpdesk in helpdesks:
         metrics.STOPPED.labels(helpdesk).set(leak_of(helpdesk) in standing)
+
+
+def _tell_alarms(alarms: Sequence[Alarm]) -> None:
+    """By category of the policy; what tickets without one have in common is no label."""
+    metrics.SPIKE.clear()
+    for alarm in alarms:
+        metrics.SPIKE.labels(alarm.category or NO_CATEGORY).set(alarm.tickets)
 
 
 def _tell_budgets(left: Sequence[Left]) -> None:

@@ -23,6 +23,7 @@ from service.chores import Chores
 from service.database import storable
 from service.errors import OutageError, ServiceError, UnroutedError
 from service.inbox import Due, Inbox
+from service.incidents.alarms import Alarms
 from service.metrics import JOBS
 from service.outages import MODEL, Outages
 from service.queue import AWAY, CHORES, LOOK, Look, Queue, insist
@@ -75,12 +76,13 @@ class Jobs:
         settings: Settings,
         helpdesks: Collection[str],
         tracer: Tracer | None = None,
+        alarms: Alarms | None = None,
     ) -> None:
         self._queue, self._inbox, self._outages = queue, inbox, outages
         self._story, self._settings, self._helpdesks = story, settings, helpdesks
         self._tracer = tracer or Tracer()
         self._workers: dict[str, int] = {}  # id of the queue's worker in this process by queue, once it has had a job
-        self._chores = Chores(queue, inbox=inbox, story=story, settings=settings, helpdesks=helpdesks)
+        self._chores = Chores(queue, inbox=inbox, story=story, settings=settings, helpdesks=helpdesks, alarms=alarms)
         queue.app.task(name=LOOK, pass_context=True)(self._look_at)
 
     async def enqueue(self, helpdesk: str, ticket_id: str) -> bool:
@@ -97,7 +99,7 @@ class Jobs:
             await self._story.first_sync()  # a first ticket must not be told that nothing is known
         if not self._settings.database_url.get_secret_value():
             await self._take_over_all()
-        steps = [self._forward, self._sweep, self._chores.tidy]
+        steps = [self._forward, self._sweep, self._chores.tidy, self._chores.watch_for_spikes]
         if self._settings.knowledge.sync_every_s:
             steps.append(self._chores.keep_synced)
         if not self._settings.qdrant.url:

@@ -105,3 +105,7 @@ KNOWLEDGE_SECONDS = Gauge(
     "deskpilot_knowledge_age_seconds", "Seconds since a source of articles was last read to its end.", ["source"]
 )
 PASSAGES = Gauge("deskpilot_knowledge_passages", "Passages in the index.")
+SPIKE = Gauge(
+    "deskpilot_spike", "Tickets of a category that came in a window, where they are many more than usual.", ["category"]
+)
+INCIDENTS = Gauge("deskpilot_incidents_running", "Incidents that run: their tickets get a status text as draft.")

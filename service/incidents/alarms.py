@@ -46,6 +46,11 @@ class Alarm:
     incident: str = ""
     words: str = ""
 
+    @property
+    def usually(self) -> str:
+        """How many come at other times."""
+        return f"about {self.usual:.0f}" if self.usual >= 1 else "fewer than one"
+
 
 class Alarms:
     """Looks for spikes. policy: the one in force."""

@@ -158,7 +158,7 @@ def _told(error: ErrorDetails) -> tuple[str, str]:
     """(key, what to do) of one thing that is not of the right shape."""
     said = error["msg"].removeprefix("Value error, ")
     match error["type"], error["loc"]:
-        case "missing", (str() as name,):
+        case ("missing", (str() as name,)) | ("string_too_short", ("title" as name,)):
             said = _MISSING.get(name, "is missing: write it")
         case "extra_forbidden", (_,):
             said = f"is no key of an incident: they are {', '.join(Plan.model_fields)}"

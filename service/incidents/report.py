@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -143,14 +143,19 @@ def lasted(seconds: float) -> str:
     return " ".join(f"{n} {unit}" for n, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if n)
 
 
-def facts(report: Report) -> list[tuple[str, str]]:
-    """The short part: (what, how much), for a terminal, a page and Markdown."""
+def in_utc(at: datetime) -> str:
+    """For Markdown and a terminal."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def facts(report: Report, *, when: Callable[[datetime], str] = in_utc) -> list[tuple[str, str]]:
+    """The short part: (what, how much), for a terminal, a page and Markdown. when: how a moment is told."""
     one = report.incident
     ended = {"running": "still running", "stopped": f"stopped by {one.stopped_by}", "expired": "expired by itself"}
     came = "unknown: the match asks for what is not kept" if report.came_after is None else str(report.came_after)
     return [
-        ("Started", f"{_at(one.started_at)} by {one.by}"),
-        ("Ended", f"{_at(one.ended_at)}, {ended[one.state]}" if one.ended_at else ended["running"]),
+        ("Started", f"{when(one.started_at)} by {one.by}"),
+        ("Ended", f"{when(one.ended_at)}, {ended[one.state]}" if one.ended_at else ended["running"]),
         ("Lasted", lasted(one.age_s)),
         ("Tickets", str(report.tickets)),
         ("Customers", str(report.customers)),
@@ -177,14 +182,14 @@ def _lines(report: Report) -> Iterator[str]:
     )
     asked = [(_plain(question.question), question.count, ", ".join(question.tickets)) for question in report.questions]
     yield from _table("Questions that the texts did not answer", ("question", "tickets", "newest"), asked)
-    listed = [(each.ticket, each.segment or "–", _at(each.at), each.language) for each in report.affected[:_LISTED]]
+    listed = [(each.ticket, each.segment or "–", in_utc(each.at), each.language) for each in report.affected[:_LISTED]]
     yield from _table("Tickets, in the order to answer them", ("ticket", "segment", "came", "language"), listed)
     if len(report.affected) > _LISTED:
         yield f"\nand {len(report.affected) - _LISTED} more: `deskpilot incident report {one.name} --json` has them all."
 
 
 def _stages(one: Incident) -> list[tuple[str, str]]:
-    return [(stage, _at(datetime.fromisoformat(at))) for stage, at in one.stages]  # the first is the one it began in
+    return [(stage, in_utc(datetime.fromisoformat(at))) for stage, at in one.stages]  # the first is the one it began in
 
 
 def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> Iterator[str]:
@@ -200,7 +205,3 @@ def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) ->
 def _plain(text: str) -> str:
     """A stranger's words as words: no column, no markup of theirs."""
     return text.translate({ord(char): f"\\{char}" for char in "\\|<>[]*_`"}).replace("\n", " ")
-
-
-def _at(at: datetime | None) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at else ""

@@ -68,6 +68,13 @@ class Incident:
         return None if self.state == "running" else self.stopped_at or self.expires_at
 
     @property
+    def approved(self) -> list[tuple[str, str]]:
+        """(language, text) of the stage, in the policy's order."""
+        texts = self.texts.get(self.stage, {})
+        order = dict.fromkeys((*self.languages, *sorted(texts)))
+        return [(language, texts[language]) for language in order if language in texts]
+
+    @property
     def as_running(self) -> Running:
         """What an author needs of it."""
         return Running(self.id, self.name, self.title, self.stage, self.texts, self.languages)

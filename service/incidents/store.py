@@ -157,6 +157,11 @@ class Incidents:
             rows = await connection.execute(_INCIDENTS.order_by(ended, incidents.c.id.desc()).limit(limit))
             return [_incident(row) for row in rows]
 
+    async def running(self) -> int:
+        """How many run."""
+        async with self._database.engine.connect() as connection:
+            return await connection.scalar(sa.select(sa.func.count()).select_from(incidents).where(_IS_RUNNING)) or 0
+
     async def _changed(self, name: str, deed: str, values: dict[str, Any], *, by: str, **told: str) -> Incident:
         """Change one that runs."""
         async with self._database.transactions.begin() as connection:

@@ -22,6 +22,7 @@ from service.web.console.visitors import visitor_of
 NAVIGATION = (
     ("/admin", "Overview"),
     ("/admin/deliveries", "Deliveries"),
+    ("/admin/incidents", "Incidents"),
     ("/admin/knowledge", "Knowledge"),
     ("/admin/pilot", "Pilot"),
     ("/admin/policy", "Policy"),
@@ -45,7 +46,12 @@ class Layout:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters |= {"when": self.when, "ago": ago, "counted": counted}
+        self._templates.filters |= {
+            "when": self.when,
+            "to_the_minute": self.to_the_minute,
+            "ago": ago,
+            "counted": counted,
+        }
         style = (folder / "console.css").read_text(encoding="utf-8")
         digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
         self._style = Markup(style)  # noqa: S704 - our own file
@@ -78,11 +84,16 @@ class Layout:
         """A moment in the team's zone, which the foot of every page names."""
         if at is None:
             return Markup("")
+        seconds = f"{at.astimezone(self._zone):%S}"
+        return Markup('<time datetime="{}">{}:{}</time>').format(
+            at.astimezone(UTC).isoformat(timespec="seconds"), self.to_the_minute(at), seconds
+        )
+
+    def to_the_minute(self, at: datetime) -> str:
+        """A moment in the team's zone, as plain text."""
         local = at.astimezone(self._zone)
         year = "" if local.year == datetime.now(self._zone).year else f" {local.year}"
-        return Markup('<time datetime="{}">{}</time>').format(
-            at.astimezone(UTC).isoformat(timespec="seconds"), f"{local.day} {local:%b}{year}, {local:%H:%M:%S}"
-        )
+        return f"{local.day} {local:%b}{year}, {local:%H:%M}"
 
     def midnight(self, now: datetime) -> datetime:
         """When the team's day began."""

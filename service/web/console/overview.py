@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +13,8 @@ from fastapi.responses import HTMLResponse
 from connectors.base import ConnectorError
 from service.assembly import Service
 from service.condition import Condition, Conditions, conditions
+from service.incidents.alarms import Alarm, standing_alarms
+from service.incidents.store import Incidents
 from service.outages import INDEX, MODEL, Outage, leak_of
 from service.pauses import ALL, pauses_in
 from service.spending import Today
@@ -47,6 +49,8 @@ class Seen:
     status: Status | None
     synced: Sync | None
     synced_at: datetime | None
+    alarms: Sequence[Alarm] = ()
+    running: int = 0  # incidents
 
 
 def router(layout: Layout, service: Service) -> APIRouter:
@@ -87,6 +91,7 @@ def matters(seen: Seen, *, now: datetime) -> Iterator[Matter]:
                 f"{who} stopped answering {ago(outage.since, now=now)}: {sentence(outage.reason)} Tickets wait for it.",
             )
     yield from _paused(seen, now=now)
+    yield from _broken(seen, now=now)
     for today in seen.spent.values():
         if today.left is not None and today.left <= 0:
             yield Matter(
@@ -108,6 +113,19 @@ def _paused(seen: Seen, *, now: datetime) -> Iterator[Matter]:
         why = f": {pause.why}" if pause.why else ""
         said = f"{whose} are paused by {pause.by}, {ago(pause.since, now=now)}{why}."
         yield Matter("warn", said, link=("/admin/pilot", "Pilot"))
+
+
+def _broken(seen: Seen, *, now: datetime) -> Iterator[Matter]:
+    incidents = ("/admin/incidents", "Incidents")
+    for alarm in seen.alarms:
+        said = f"{alarm.tickets} tickets about {alarm.label} came at once, {ago(alarm.at, now=now)}; usually it is {alarm.usually}."
+        yield Matter("warn", f"{said} An incident was started." if alarm.incident else said, link=incidents)
+    if seen.running:
+        one = seen.running == 1
+        said = (
+            f"{'An incident runs' if one else f'{seen.running} incidents run'}: matching tickets get the status text."
+        )
+        yield Matter("calm", said, link=incidents)
 
 
 def _of_desk(name: str, condition: Condition, seen: Seen, *, now: datetime) -> Iterator[Matter]:
@@ -140,13 +158,15 @@ def _of_desk(name: str, condition: Condition, seen: Seen, *, now: datetime) -> I
 async def _look(service: Service, *, today: datetime) -> Seen:
     """Everything at once: a page waits for the slowest only."""
     tools, desks = service.tools, list(service.settings.helpdesks)
-    identities, found, standing, spent, status, newest = await asyncio.gather(
+    identities, found, standing, spent, status, newest, alarms, running = await asyncio.gather(
         asyncio.gather(*(_identity(service, name) for name in desks)),
         conditions(service.database, desks, today=today),
         tools.outages.standing(),
         tools.spending.today(),
         _status(service),
         tools.syncs.newest(),
+        standing_alarms(service.database),
+        Incidents(service.database).running(),
     )
     ended = [sync for sync in newest if sync.ended_at]
     return Seen(
@@ -157,6 +177,8 @@ async def _look(service: Service, *, today: datetime) -> Seen:
         status=status,
         synced=ended[0] if ended else None,
         synced_at=next((sync.ended_at for sync in ended if not sync.problem), None),
+        alarms=alarms,
+        running=running,
     )
 
 
