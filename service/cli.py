@@ -129,12 +129,15 @@ def resume(helpdesk: Annotated[str, typer.Argument(help="zendesk or freshdesk")]
 
 @app.command()
 def forget(
-    requester: Annotated[str, typer.Option(help="The helpdesk's id of the person.")],
+    requester: Annotated[str, typer.Option(help="The helpdesk's id of the person.")] = "",
     *,
+    email: Annotated[str, typer.Option(help="In its place: what was pushed or looked up under this address.")] = "",
     helpdesk: Annotated[str, typer.Option(help="zendesk or freshdesk, where both are connected.")] = "",
     as_json: Json = False,
 ) -> None:
     """Delete all that is known of a requester, from database and index; delete them in the helpdesk first."""
+    if email and not requester:
+        _run(_told(operating.forget_by_address, email, as_json=as_json))
     _run(_told(operating.forget_requester, requester, helpdesk=helpdesk, as_json=as_json))
 
 
