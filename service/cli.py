@@ -28,6 +28,7 @@ from service.errors import ServiceError
 from service.evaluation import command as evaluating
 from service.evaluation.retrieval import System
 from service.knowledge.sources import sync_all
+from service.outreach import command as outreach
 from service.progress import report_table, shown_progress, synced_by
 from service.settings import SettingsProblem
 from service.web.app import create_app, create_probes
@@ -55,6 +56,7 @@ app.add_typer(knowledge, name="knowledge")
 app.add_typer(wizard.commands(lambda command: _run(command)), name="setup")  # noqa: PLW0108 - it is defined below
 
 steering.add_commands(app, lambda command, *given, **more: _run(_told(command, *given, **more)))
+outreach.add_commands(app, lambda command, *given, **more: _run(_told(command, *given, **more)))
 
 Ticket = Annotated[str, typer.Argument(help="As in zendesk:123.")]
 Tickets = Annotated[list[str], typer.Argument(help="As in zendesk:123.")]

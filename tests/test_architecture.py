@@ -19,7 +19,7 @@ FLOORS = (
         "masking", "identifiers", "national_ids", "credentials", "phones", "names", "entities", "logs", "smalltalk", "languages", "conversation", "enclosure", "orders", "questions", "plaintext", "phrases", "cautions", "repair", "markup", "vendors", "tally",
     },
     {
-        "analysis", "moods", "occasions", "policy", "triage", "context", "scope", "calls", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement",
+        "analysis", "moods", "occasions", "policy", "triage", "context", "outreach", "scope", "calls", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement",
         "guard", "links", "verbatim", "withheld", "support", "promises", "review",
         "notes", "content", "traces", "knowledge", "writers", "author", "reconcile", "solved", "lessons", "syncs",
     },

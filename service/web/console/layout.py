@@ -23,6 +23,7 @@ NAVIGATION = (
     ("/admin", "Overview"),
     ("/admin/deliveries", "Deliveries"),
     ("/admin/knowledge", "Knowledge"),
+    ("/admin/outreach", "Outreach"),
     ("/admin/pilot", "Pilot"),
     ("/admin/policy", "Policy"),
     ("/admin/try", "Try it"),
