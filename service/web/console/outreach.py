@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from service.assembly import Service
+from service.languages import name_of
 from service.outreach.store import LONGEST_WHY, Outreaches
 from service.web.console.layout import Layout, gone_on
 from service.web.console.visitors import form_of, visitor_of
@@ -41,6 +42,7 @@ def router(layout: Layout, service: Service) -> APIRouter:
             decided=[one for one in every if one.state != "waiting"][:_DECIDED],
             counts=await outreaches.counts(),
             longest_why=LONGEST_WHY,
+            name_of=name_of,
         )
 
     @routes.post(f"{PATH}/{{deed}}", response_class=HTMLResponse)
