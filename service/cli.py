@@ -28,6 +28,7 @@ from service.errors import ServiceError
 from service.evaluation import command as evaluating
 from service.evaluation.retrieval import System
 from service.knowledge.sources import sync_all
+from service.outreach import command as outreach
 from service.progress import report_table, shown_progress, synced_by
 from service.settings import SettingsProblem
 from service.web.app import create_app, create_probes
@@ -54,7 +55,7 @@ knowledge = typer.Typer(no_args_is_help=True, help="What the articles lack.")
 app.add_typer(knowledge, name="knowledge")
 app.add_typer(wizard.commands(lambda command: _run(command)), name="setup")  # noqa: PLW0108 - it is defined below
 
-for _commands in (steering, responding):
+for _commands in (steering, responding, outreach):
     _commands.add_commands(app, lambda command, *given, **more: _run(_told(command, *given, **more)))
 
 Ticket = Annotated[str, typer.Argument(help="As in zendesk:123.")]
@@ -130,12 +131,15 @@ def resume(helpdesk: Annotated[str, typer.Argument(help="zendesk or freshdesk")]
 
 @app.command()
 def forget(
-    requester: Annotated[str, typer.Option(help="The helpdesk's id of the person.")],
+    requester: Annotated[str, typer.Option(help="The helpdesk's id of the person.")] = "",
     *,
+    email: Annotated[str, typer.Option(help="In its place: what was pushed or looked up under this address.")] = "",
     helpdesk: Annotated[str, typer.Option(help="zendesk or freshdesk, where both are connected.")] = "",
     as_json: Json = False,
 ) -> None:
     """Delete all that is known of a requester, from database and index; delete them in the helpdesk first."""
+    if email and not requester:
+        _run(_told(operating.forget_by_address, email, as_json=as_json))
     _run(_told(operating.forget_requester, requester, helpdesk=helpdesk, as_json=as_json))
 
 

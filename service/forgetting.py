@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from service.context.store import digest
 from service.database import Database
 from service.retention import BLANKED
 from service.solved import article_of, source_of
@@ -25,6 +26,7 @@ class Forgotten:
     borrowed: notes of others' tickets that rest on an example of this requester. running: tickets on which somebody works at
     this moment, who may still write something: forget again. votes: whose
     comments went. budgets: hours in which the model was asked for them. triages: messages that were judged, here and in incidents.
+    contexts: what a product pushed, signals, answers of look-ups and outreach, also under the e-mail address that a ticket of theirs had.
     """
 
     examples: int = 0
@@ -37,6 +39,7 @@ class Forgotten:
     votes: int = 0
     budgets: int = 0
     triages: int = 0
+    contexts: int = 0
     running: tuple[str, ...] = ()
 
     @property
@@ -79,7 +82,24 @@ async def _forget_rows(
         for name, statements in _DEEDS.items():
             rows = [(await connection.execute(statement, given)).rowcount for statement in statements]
             counts[name] = sum(rows)
+        own = f"{helpdesk}:{requester}"
+        digests = (await connection.execute(_DIGESTS, {"own": own})).scalars().all()
+        whom = {"customers": [own], "digests": list(digests)}
+        counts["contexts"] = sum([(await connection.execute(statement, whom)).rowcount for statement in _CONTEXTS])
     return counts
+
+
+async def forget_address(email: str, *, database: Database) -> tuple[int, tuple[str, ...]]:
+    """Delete what is known under an e-mail address, and what look-ups said of the ids that had it: (rows, those ids).
+
+    Their tickets are forgotten by those ids.
+    """
+    given = {"email": email.strip().lower(), "digest": digest(email)}
+    async with database.transactions.begin() as connection:
+        ids = tuple((await connection.execute(_IDS, given)).scalars())
+        whom = {"customers": [given["email"], *ids], "digests": []}
+        rows = [(await connection.execute(statement, whom)).rowcount for statement in _CONTEXTS]
+    return sum(rows), ids
 
 
 def _of(helpdesk: str, requester: str) -> dict[str, Any]:
@@ -99,6 +119,17 @@ _RUNNING = sa.text(
 _THEIRS = "helpdesk = :helpdesk AND ticket_id = ANY (CAST(:ids AS text[]))"
 _CITING = """helpdesk = :helpdesk AND html <> '' AND (details -> 'nearest' ->> 1 = ANY (CAST(:articles AS text[])) OR EXISTS (
     SELECT FROM jsonb_array_elements(details -> 'cited') AS cited WHERE cited ->> 1 = ANY (CAST(:articles AS text[]))))"""
+
+_IDS = sa.text("SELECT customer FROM lookups WHERE name = 'seen' AND facts ->> 'email' = :digest ORDER BY customer")
+_DIGESTS = sa.text("SELECT facts ->> 'email' FROM lookups WHERE name = 'seen' AND customer = :own")
+
+_CONTEXTS = tuple(  # see service/context/store.py: the digest is that of an e-mail address
+    sa.text(
+        f"DELETE FROM {table} WHERE customer = ANY (CAST(:customers AS text[]))"  # noqa: S608 - constants of this file
+        " OR encode(sha256(convert_to(customer, 'UTF8')), 'hex') = ANY (CAST(:digests AS text[]))"
+    )
+    for table in ("contexts", "signals", "outreach", "lookups")
+)
 
 _DEEDS = {
     "notes": (

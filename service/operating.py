@@ -20,7 +20,7 @@ from service.backlog import Backlog, Entry
 from service.control import Control, asked, find
 from service.database import open_database, revision
 from service.errors import ServiceError
-from service.forgetting import Forgotten, forget
+from service.forgetting import Forgotten, forget, forget_address
 from service.inbox import Inbox
 from service.outages import Outages, leak_of
 from service.queue import Queue
@@ -167,6 +167,25 @@ async def forget_requester(settings: Settings, requester: str, *, helpdesk: str,
     return 1 if done.nothing or done.running else 0
 
 
+async def forget_by_address(settings: Settings, email: str, *, as_json: bool) -> int:
+    """Delete what was pushed and looked up about an e-mail address; 1 where that was nothing."""
+    if "@" not in email:
+        raise ServiceError("name one e-mail address, as in --email ana@acme.example")
+    async with open_database(settings) as database:
+        rows, ids = await forget_address(email, database=database)
+    if as_json:
+        print(json.dumps({"contexts": rows, "ids": ids}, indent=2))  # noqa: T201 - the command's output
+    errors = Console(stderr=True, highlight=False, soft_wrap=True)
+    said = (
+        f"{rows} facts, signals, look-ups and outreach are deleted." if rows else "✗ Nothing is known of that address."
+    )
+    errors.print(said)
+    for one in ids:
+        helpdesk, _, requester = one.partition(":")
+        errors.print(f"Their tickets: deskpilot forget --requester {requester} --helpdesk {helpdesk}")
+    return 0 if rows else 1
+
+
 def _whom(requester: str) -> str:
     """The id of one requester. Raises ServiceError for what would be everybody or nobody."""
     requester = requester.strip()
@@ -206,6 +225,7 @@ def _deleted(done: Forgotten) -> Table:
         ("parked tickets", done.parked),
         ("webhooks", done.webhooks),
         ("jobs", done.jobs),
+        ("facts, signals, look-ups and outreach", done.contexts),
     ):
         table.add_row(what, str(count))
     return table

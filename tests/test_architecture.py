@@ -19,7 +19,7 @@ FLOORS = (
         "masking", "identifiers", "national_ids", "credentials", "phones", "names", "entities", "logs", "smalltalk", "languages", "conversation", "enclosure", "orders", "questions", "plaintext", "phrases", "reason_words", "cautions", "repair", "markup", "vendors", "tally",
     },
     {
-        "analysis", "moods", "occasions", "policy", "triage", "context", "scope", "calls", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement",
+        "analysis", "moods", "occasions", "policy", "triage", "context", "outreach", "scope", "calls", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement",
         "guard", "links", "verbatim", "withheld", "support", "promises", "review",
         "notes", "content", "traces", "routing", "knowledge", "writers", "author", "reconcile", "solved", "lessons", "syncs", "incidents",
     },
@@ -203,3 +203,10 @@ def test_digests_are_never_compared_with_equals(source: Source) -> None:
             assert not sides & {"digest", "signature", "signatures", "mac", "hmac", "hexdigest"}, (
                 f"{source.name}:{node.lineno}"
             )
+
+
+@EVERY_SOURCE
+def test_outreach_knows_no_helpdesk(source: Source) -> None:
+    """A draft for somebody who has not written leaves by a person's hand alone."""
+    if source.name.startswith("service/outreach/"):
+        assert not any(name.startswith(("connectors", "service.writers", "httpx")) for name in source.imports())

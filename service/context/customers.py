@@ -27,6 +27,9 @@ from service.triage.judged import Customer
 BUDGET_S: Final = 0.5
 """For everything: what has not come by then is unknown."""
 
+_GIVING_UP_S: Final = 0.02
+"""Of it, for closing what hangs."""
+
 _LATE = Found("slow", why=f"no answer within {BUDGET_S * 1000:.0f} ms")
 _LIMITS = httpx.Limits(max_connections=50, max_keepalive_connections=10, keepalive_expiry=4)
 
@@ -55,7 +58,7 @@ class Customers:
         with stage("customer"):
             pushed, unknown = Pushed(), dict[str, str]()
             try:
-                async with asyncio.timeout(BUDGET_S):
+                async with asyncio.timeout(BUDGET_S - _GIVING_UP_S):
                     try:
                         pushed = await self._pushed(ticket, policy)
                     except AWAY:

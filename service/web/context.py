@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -15,6 +15,8 @@ from service.assembly import Service
 from service.context import pushed
 from service.context.pushed import LARGEST_BYTES, SentContext, SentSignal, UnfitError
 from service.context.store import Contexts
+from service.outreach.store import Outreaches
+from service.policy.document import Policy
 from service.queue import AWAY
 from service.web.bodies import body_of
 
@@ -24,10 +26,15 @@ PATHS = ("/api/context", "/api/signals")
 _TOLD = HTTPBearer(auto_error=False, description="DESKPILOT_SIGNALS_TOKEN, or the admin token")
 
 
-def router(service: Service) -> APIRouter:
-    """Routes under /api, behind service/web/admin.py."""
+def _no_policy() -> Policy:
+    return Policy(version=1)
+
+
+def router(service: Service, *, policy: Callable[[], Policy] = _no_policy) -> APIRouter:
+    """Routes under /api, behind service/web/admin.py. policy: the one in force, which says what is drafted for a signal."""
     routes = APIRouter(prefix="/api", tags=["context"], dependencies=[Depends(_TOLD)])
     contexts, days = Contexts(service.database), service.settings.retention_days
+    outreaches = Outreaches(service.database, team_language=service.settings.team.language)
 
     @routes.post("/context", openapi_extra=_body(SentContext))
     async def context(request: Request) -> dict[str, Any]:
@@ -40,12 +47,22 @@ def router(service: Service) -> APIRouter:
 
     @routes.post("/signals", openapi_extra=_body(SentSignal))
     async def signals(request: Request) -> dict[str, Any]:
-        """Something that happened, or a list of it. `new`: false where this was told before, and nothing is done again."""
+        """Something that happened, or a list of it. `new`: false where this was told before. `outreach`: what was drafted, or why not.
+
+        A draft is looked for again when a signal is told again: whoever was cut off sends it once more.
+        """
+        now = datetime.now(UTC)
         with _refusing():
-            given = pushed.signals(await body_of(request, largest=LARGEST_BYTES), now=datetime.now(UTC), days=days)
+            given = pushed.signals(await body_of(request, largest=LARGEST_BYTES), now=now, days=days)
             new = await contexts.happened(given)
             known = await contexts.known([one.customer for one in given])
-        return {"accepted": [{"known": seen, "new": first} for seen, first in zip(known, new, strict=True)]}
+            outcomes = [await outreaches.happened(one, policy(), now=now) for one in given]
+        return {
+            "accepted": [
+                {"known": seen, "new": first, "outreach": [asdict(one) for one in drafted]}
+                for seen, first, drafted in zip(known, new, outcomes, strict=True)
+            ]
+        }
 
     return routes
 

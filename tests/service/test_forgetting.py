@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from qdrant_client import AsyncQdrantClient
 
 from connectors.base import Event, Organization, Person, Ticket
+from service.context.store import Context, Contexts, Signal
 from service.database import Database
 from service.feedback import Vote
-from service.forgetting import Forgotten, forget
+from service.forgetting import Forgotten, forget, forget_address
 from service.groups import LLMSettings
 from service.inbox import Inbox
 from service.ledger import Ledger, SavedDraft, TicketKey
 from service.queue import Look, Queue
 from service.solved import passage_of, source_of, stamp_of
 from service.spending import Payer, Spending
+from service.tables import outreach
 from service.vectors import EmbeddedVectors, Entry, Mark, Passage, ServerVectors, Vectors
 from service.votes import Votes
 from tests import dump
@@ -127,6 +131,47 @@ async def test_nothing_of_a_requester_is_left_and_everybody_else_stays(database:
 async def _waiting(inbox: Inbox) -> list[TicketKey]:
     async with inbox.due(debounce_s=0, longest_s=0) as due:
         return sorted((TicketKey(one.helpdesk, "", one.ticket_id) for one in due), key=lambda one: one.ticket_id)
+
+
+async def known(database: Database, who: Person) -> None:
+    """What a product pushed about somebody, under either name, an outreach, and that a ticket of theirs was looked at."""
+    contexts, until = Contexts(database), datetime.now(UTC) + timedelta(hours=1)
+    for whom in (who.email.lower(), f"zendesk:{who.id}"):
+        await contexts.put([Context(whom, {"plan": HERS}, until)])
+        await contexts.happened([Signal(f"{whom} 1", whom, "sync_failed", {"job": HERS}, until)])
+        async with database.engine.connect() as connection:
+            drafted = {"customer": whom, "cause": "c", "situation": "s", "text": "t", "expires_at": until}
+            await connection.execute(sa.insert(outreach).values(drafted))
+    await contexts.of((who.email.lower(), f"zendesk:{who.id}"), email=who.email, lookups={})
+    await contexts.keep("crm:1", f"zendesk:{who.id}", {"plan": HERS}, lasts=timedelta(minutes=10))
+
+
+PUSHED = ("contexts", "signals", "lookups", "outreach")
+CARA, DAN = Person("4713", email="Cara.Ü@acme.example"), Person("4714", email="dan@acme.example")
+
+
+async def test_what_was_pushed_about_them_goes_under_either_name(database: Database, vectors: Vectors) -> None:
+    """The helpdesk's id is enough: a ticket has shown which address is theirs."""
+    await known(database, CARA)
+    await known(database, DAN)
+
+    done = await forget(CARA.id, helpdesk="zendesk", database=database, vectors=vectors)
+
+    assert done == Forgotten(contexts=8)
+    left = dump.lines_with(await dump.tables(database.conninfo), *PUSHED)
+    assert dump.lines_with("\n".join(left), "cara", CARA.id) == []
+    assert len(dump.lines_with("\n".join(left), "dan@", DAN.id)) == 8
+
+
+async def test_an_address_is_forgotten_with_what_look_ups_said_of_it(database: Database) -> None:
+    """And the ids that had it are told: their tickets are forgotten by those."""
+    await known(database, CARA)
+    await known(database, DAN)
+
+    assert await forget_address(" CARA.ü@acme.example", database=database) == (8, ("zendesk:4713",))
+    assert await forget_address("cara.ü@acme.example", database=database) == (0, ())
+    left = dump.lines_with(await dump.tables(database.conninfo), *PUSHED)
+    assert len(dump.lines_with("\n".join(left), "dan@", DAN.id)) == 8
 
 
 async def test_what_stays_of_a_note_keeps_a_second_one_away(database: Database, vectors: Vectors) -> None:

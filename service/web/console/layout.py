@@ -24,6 +24,7 @@ NAVIGATION = (
     ("/admin/deliveries", "Deliveries"),
     ("/admin/incidents", "Incidents"),
     ("/admin/knowledge", "Knowledge"),
+    ("/admin/outreach", "Outreach"),
     ("/admin/pilot", "Pilot"),
     ("/admin/policy", "Policy"),
     ("/admin/try", "Try it"),

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 from service.assembly import Service
 from service.errors import DatabaseUnavailableError
 from service.queue import AWAY
-from service.web.console import deliveries, incidents, knowledge, login, overview, pilot, policy, trial
+from service.web.console import deliveries, incidents, knowledge, login, outreach, overview, pilot, policy, trial
 from service.web.console.layout import Layout, gone_on
 from service.web.console.sessions import Sessions
 
@@ -17,7 +17,7 @@ def router(service: Service, layout: Layout, sessions: Sessions) -> APIRouter:
     """Everything below /admin, behind service/web/console/door.py."""
     routes = APIRouter(tags=["admin page"])
     routes.include_router(login.router(layout, sessions, service.tools.budgets))
-    for page in (overview, deliveries, incidents, knowledge, pilot, policy, trial):
+    for page in (overview, deliveries, incidents, knowledge, outreach, pilot, policy, trial):
         routes.include_router(page.router(layout, service))
 
     @routes.get("/admin/{path:path}", response_class=HTMLResponse)

@@ -70,7 +70,7 @@ async def test_a_customer_whom_nobody_knows_yet_may_write_tomorrow(http: httpx.A
     """It is taken, and the answer says that no ticket of theirs was seen."""
     answer = await http.post("/api/signals", json=SIGNAL)
 
-    assert answer.json() == {"accepted": [{"known": False, "new": True}]}
+    assert answer.json() == {"accepted": [{"known": False, "new": True, "outreach": []}]}
     assert rows(database_url, "SELECT customer, kind, data FROM signals") == [
         ("zendesk:4711", "sync_failed", {"job": "Orders"})
     ]
