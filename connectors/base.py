@@ -22,6 +22,7 @@ from connectors.errors import (
     UnreadableError,
     UnsureError,
 )
+from connectors.fields import CustomField
 
 __all__ = (
     "ConflictError",
@@ -292,6 +293,14 @@ class Helpdesk(Protocol):
 
     async def edit_note(self, ticket_id: str, note_id: str, html: str) -> None:
         """Change an internal note of ours, where `edits_notes`. Raises GoneError; LeakError where it came back public."""
+        ...
+
+    async def custom_fields(self) -> Mapping[str, CustomField]:
+        """The account's custom fields of tickets, by id as in `Ticket.fields`; an hour old at most."""
+        ...
+
+    async def groups(self) -> Mapping[str, str]:
+        """The groups of agents: id → name."""
         ...
 
     def changed_since(self, moment: datetime) -> AsyncIterator[Change]:

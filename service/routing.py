@@ -80,12 +80,18 @@ def wanted(
     }
     fields = {id_: _line(told[name], restore) for name, id_ in write.fields.items()}
     fields |= {name: one_line(value, limit=LONGEST) for name, value in decision.fields if name in write.values}
+    fields = {name: value for name, value in fields.items() if value and is_of(ticket.helpdesk, name)}
     return Update(
         group=_group_id(policy.groups.get(decision.group), ticket) if write.group else "",
         priority=(decision.priority or "") if write.priority else "",
         add_tags=tuple(dict.fromkeys(tag for tag in map(_tag, decision.tags) if _allowed(tag, write.tags))),
-        fields={name: value for name, value in fields.items() if value},
+        fields=fields,
     )
+
+
+def is_of(helpdesk: str, field: str) -> bool:
+    """Whether a custom field can be this helpdesk's: Zendesk's are numbers, Freshdesk's names; a policy may name both."""
+    return field.isdecimal() == (helpdesk == "zendesk")
 
 
 def due(update: Update, ticket: Ticket, *, ours: Mapping[str, str]) -> Update | None:

@@ -8,7 +8,7 @@ for the note's visible reference before it writes again). Messages cannot carry 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -32,9 +32,10 @@ from connectors.base import (
     Update,
 )
 from connectors.budget import Budget
-from connectors.fields import CustomFields
+from connectors.fields import CustomField, CustomFields
 from connectors.freshdesk import knowledge, limits, ratings, updating, wire
 from connectors.freshdesk.macros import macros
+from connectors.freshdesk.paging import listed
 from connectors.freshdesk.people import People
 from connectors.http import JSON, Door
 
@@ -130,6 +131,17 @@ class FreshdeskClient:
         )
         if not isinstance(answer.body, dict) or answer.body.get("private") is not True:
             raise await self._leak({"id": note_id}, ticket_id=ticket_id)
+
+    async def custom_fields(self) -> Mapping[str, CustomField]:
+        """Those that the account has made."""
+        return await self._fields.known()
+
+    async def groups(self) -> Mapping[str, str]:
+        """All of them: https://developers.freshdesk.com/api/#groups ."""
+        return {
+            wire.number(one.get("id")): str(one.get("name") or "")
+            async for one in listed(self._door, "/api/v2/groups", what="groups")
+        }
 
     async def changed_since(self, moment: datetime) -> AsyncIterator[Change]:
         """Tickets that changed since then, oldest change first.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
 
@@ -27,7 +27,7 @@ from connectors.base import (
     Update,
 )
 from connectors.budget import Budget
-from connectors.fields import CustomFields
+from connectors.fields import CustomField, CustomFields
 from connectors.http import JSON, Door
 from connectors.zendesk import knowledge, limits, updating, wire
 from connectors.zendesk.changes import changes
@@ -121,6 +121,14 @@ class ZendeskClient:
     async def edit_note(self, ticket_id: str, note_id: str, html: str) -> None:  # noqa: ARG002
         """Zendesk lets nobody change a comment's text."""
         raise RejectedError(f"note {note_id} of ticket {ticket_id} stays as it is: Zendesk changes no comment")
+
+    async def custom_fields(self) -> Mapping[str, CustomField]:
+        """Those that are active."""
+        return await self._fields.known()
+
+    async def groups(self) -> Mapping[str, str]:
+        """Those that were not deleted: https://developer.zendesk.com/api-reference/ticketing/groups/groups/ ."""
+        return await updating.groups(self._door)
 
     def changed_since(self, moment: datetime) -> AsyncIterator[Change]:
         """The tickets that changed since then, as far as the export or the search knows."""

@@ -96,6 +96,15 @@ async def custom_fields(door: Door) -> list[CustomField]:
     return found
 
 
+async def groups(door: Door) -> dict[str, str]:
+    """Id → name of those that were not deleted."""
+    found: dict[str, str] = {}
+    async for page in pages(door, "/api/v2/groups", params={}):
+        with wire.documented_shape("list of groups"):
+            found |= {str(one["id"]): str(one.get("name") or "") for one in page["groups"] if not one.get("deleted")}
+    return found
+
+
 def _parts(ticket: JSON) -> dict[str, str]:
     """The ticket as `Update.parts` names things; what is not as documented is not there."""
     found = {"group": str(ticket.get("group_id") or ""), "priority": str(ticket.get("priority") or "").lower()}

@@ -339,6 +339,16 @@ async def test_a_vanished_ticket_leaves_the_note_as_it_is(freshdesk: Desk) -> No
     assert [method for method, _ in freshdesk.writes()] == ["POST"]
 
 
+async def test_groups_and_fields_of_the_account_are_told(desk: Desk) -> None:
+    """By the ids that an update takes, and which of them customers see."""
+    groups, fields = await desk.client.groups(), await desk.client.custom_fields()
+
+    assert groups[desk.group] == "Parcels"
+    assert {desk.intent, desk.mood, desk.shown} <= fields.keys()
+    assert fields[desk.mood].choices == {"angry", "calm"}
+    assert [fields[one].hidden for one in (desk.intent, desk.mood, desk.shown)] == [True, True, False]
+
+
 async def test_what_every_new_ticket_has_is_told(desk: Desk) -> None:
     """Zendesk's default group, Freshdesk's lowest priority: nobody has chosen those."""
     ticket_id = await desk.ticket()

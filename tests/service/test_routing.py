@@ -123,7 +123,11 @@ def test_nothing_is_set_that_the_policy_does_not_name() -> None:
 
 def test_each_helpdesk_has_ids_of_its_own() -> None:
     """And a group without one is only suggested."""
-    assert proposed(ticket=replace(TICKET, helpdesk="freshdesk")).group == "43"
+    theirs = proposed(
+        ticket=replace(TICKET, helpdesk="freshdesk"),
+        policy=policy(group=True, fields={"tier": "cf_tier", "intent": "901"}),
+    )
+    assert (theirs.group, theirs.fields) == ("43", {"cf_tier": "3"})
     assert proposed(ticket=replace(TICKET, helpdesk="mail")).group == ""
 
 

@@ -49,3 +49,14 @@ def people_router(state: State) -> APIRouter:
         return JSONResponse(agent_body(people.agents[agent_id]))
 
     return router
+
+
+def groups_router(state: State) -> APIRouter:
+    """`/groups` of agents."""
+    router = APIRouter()
+
+    @router.get("/groups")
+    async def list_groups(request: Request) -> Response:
+        return page_of(state, request, list(state.groups.items()), lambda group: {"id": group[0], "name": group[1]})
+
+    return router
