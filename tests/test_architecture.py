@@ -16,10 +16,11 @@ FLOORS = (
     {"settings", "files", "groups", "contradictions", "errors", "metrics", "control", "tasks", "envfile", "spans", "steps", "otlp", "telemetry"},
     {
         "database", "tables", "feedback", "votes", "keys", "seals", "ballot", "budgets", "spending", "outages", "changes", "pauses", "pilot", "queue", "embedded_postgres", "migrations", "inbox", "ledger", "retention", "llm", "tokens", "vectors", "embeddings",
-        "masking", "identifiers", "national_ids", "credentials", "phones", "names", "entities", "logs", "smalltalk", "languages", "conversation", "enclosure", "orders", "questions", "plaintext", "phrases", "cautions", "repair", "markup", "vendors", "tally",
+        "masking", "identifiers", "national_ids", "credentials", "phones", "names", "entities", "logs", "smalltalk", "languages", "conversation", "enclosure", "orders", "questions", "plaintext", "packet_words", "phrases", "cautions", "repair", "markup", "vendors", "tally",
     },
     {
         "analysis", "moods", "occasions", "policy", "triage", "scope", "calls", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement",
+        "safe_answers", "evidence", "packet", "packet_rows",
         "guard", "links", "verbatim", "withheld", "support", "promises", "review",
         "notes", "content", "traces", "knowledge", "writers", "author", "reconcile", "solved", "lessons", "syncs",
     },
