@@ -67,9 +67,9 @@ def _time(due: datetime | None, *, language: str, now: datetime | None, timezone
     """What the customer reads; empty where no time may be named."""
     if due is None or now is None or due - now < _AHEAD:
         return ""
-    here, today = due.astimezone(ZoneInfo(timezone)), now.astimezone(ZoneInfo(timezone)).date()
-    if here.date() == today:
-        return f"{here:%H:%M}"
+    here, clock = (moment.astimezone(ZoneInfo(timezone)) for moment in (due, now))
     words = PACKET_WORDS.get(language)
-    day = words.date(here.date(), today=today) if words else f"{here:%Y-%m-%d}"
-    return f"le {day} à {here:%H:%M}" if language == "fr" else f"{day}, {here:%H:%M}"
+    if words is None:
+        return f"{here:%H:%M}" if here.date() == clock.date() else f"{here:%Y-%m-%d, %H:%M}"
+    said = words.clock(here, now=clock)
+    return f"le {said}" if language == "fr" and here.date() != clock.date() else said

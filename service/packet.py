@@ -141,6 +141,8 @@ def gather(
     acknowledgement = safe_answer(policy, decision, conversation, analysis, team_language=language) or acknowledge(
         conversation, analysis, policy.acknowledgement, due=decision.due, now=now, timezone=timezone
     )
+    if not acknowledgement.gloss and acknowledgement.language != language:
+        acknowledgement = replace(acknowledgement, gloss=words.acknowledges)
     return Packet(
         reasons=decision.reasons,
         next=_next(decision, policy, acknowledgement, words, language=language, now=clock),
@@ -162,7 +164,7 @@ def _next(decision: Decision, policy: Policy, draft: Draft, words: PacketWords, 
     if decision.due is not None:
         here = decision.due.astimezone(now.tzinfo)
         said_so = words.due if here > now else words.overdue
-        due = said_so.format(due=f"{here:%H:%M}" if here.date() == now.date() else f"{here:%Y-%m-%d %H:%M}")
+        due = said_so.format(due=words.clock(here, now=now))
     who = ", ".join(filter(None, (said(group.title, language) if group else "", due)))
     return "; ".join(filter(None, (who, words.below_approved if draft.covered else "")))
 
@@ -194,8 +196,7 @@ def _tried(before: Before, words: PacketWords, *, now: datetime) -> tuple[str, .
         lines.append(words.earlier.format(what=_bare(one.said, _TRIED_CHARS), when=when, number=one.number))
     if before.draft is not None:
         reference, at = before.draft
-        here = at.astimezone(now.tzinfo)
-        when = f"{here:%H:%M}" if here.date() == now.date() else f"{here:%Y-%m-%d %H:%M}"
+        when = words.clock(at.astimezone(now.tzinfo), now=now)
         lines.append(words.our_draft.format(reference=reference, when=when))
     return tuple(lines)
 

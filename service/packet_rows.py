@@ -68,8 +68,8 @@ def _steps(packet: Packet, over: int) -> Packet:
     return replace(packet, playbook=replace(packet.playbook, steps=shorter(packet.playbook.steps, over, least=4)))
 
 
-def _facts(packet: Packet, _over: int) -> Packet:
-    return replace(packet, customer=packet.customer[:4], unknown=packet.unknown[:3])
+def _facts(packet: Packet, over: int) -> Packet:
+    return replace(packet, customer=shorter(packet.customer[:4], over, least=4), unknown=packet.unknown[:2])
 
 
 def _long(packet: Packet, over: int) -> Packet:

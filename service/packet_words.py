@@ -20,6 +20,7 @@ class PacketWords:
     approved: str
     approved_titled: str
     not_approved: str
+    acknowledges: str
     incident: str
     incident_ready: str
     status_text: str
@@ -62,6 +63,11 @@ class PacketWords:
         said = self.day.format(day=day.day, month=self.months[day.month - 1])
         return said if day.year == today.year else f"{said} {day.year}"
 
+    def clock(self, moment: datetime, *, now: datetime) -> str:
+        """A time of day, with its date where that is not today; both in the team's time zone."""
+        today, day = now.date(), moment.date()
+        return f"{moment:%H:%M}" if day == today else f"{self.date(day, today=today)}, {moment:%H:%M}"
+
     def ago(self, moment: datetime, *, now: datetime) -> str:
         """When something was, as one says it; both in the team's time zone."""
         days = (now.date() - moment.date()).days
@@ -77,6 +83,7 @@ ENGLISH = PacketWords(
     approved="approved text, verbatim",
     approved_titled="approved text “{title}”, verbatim",
     not_approved="no text is approved in {language}: this one is in {other}",
+    acknowledges="somebody has read the message and is taking it over.",
     incident="Known incident",
     incident_ready="status text ready to send",
     status_text="approved status text, verbatim: no troubleshooting while the incident runs",
@@ -126,6 +133,7 @@ GERMAN = PacketWords(
     approved="freigegebener Text, wörtlich",
     approved_titled="freigegebener Text „{title}“, wörtlich",
     not_approved="für {language} ist kein Text freigegeben: dieser ist auf {other}",
+    acknowledges="jemand hat die Nachricht gelesen und übernimmt.",
     incident="Bekannte Störung",
     incident_ready="Statustext versandfertig",
     status_text="freigegebener Statustext, wörtlich: keine Fehlersuche, solange die Störung läuft",
@@ -175,6 +183,7 @@ FRENCH = PacketWords(
     approved="texte approuvé, mot pour mot",
     approved_titled="texte approuvé « {title} », mot pour mot",
     not_approved="aucun texte n'est approuvé en {language} : celui-ci est en {other}",
+    acknowledges="quelqu'un a lu le message et s'en occupe.",
     incident="Incident connu",
     incident_ready="texte d'état prêt à envoyer",
     status_text="texte d'état approuvé, mot pour mot : pas de dépannage tant que l'incident dure",
@@ -224,6 +233,7 @@ SPANISH = PacketWords(
     approved="texto aprobado, literal",
     approved_titled="texto aprobado «{title}», literal",
     not_approved="no hay texto aprobado en {language}: este está en {other}",
+    acknowledges="alguien ha leído el mensaje y se hace cargo.",
     incident="Incidencia conocida",
     incident_ready="texto de estado listo para enviar",
     status_text="texto de estado aprobado, literal: sin diagnóstico mientras dure la incidencia",
