@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -17,7 +17,10 @@ from service.drafting import Draft
 from service.errors import Budget
 from service.guard import Source, clean_summary, contacts, nearest
 from service.notes import NoteContent, Verdict
+from service.packet import Packet
 from service.passages import Retrieval
+from service.policy.decision import Decision
+from service.triage.judged import NOBODY, Customer, Triage
 
 
 class Restore(Protocol):
@@ -42,12 +45,20 @@ class Written:
     spent: Budget | None = None  # the budget for the model that is used up
     no_key: bool = False  # no model is set
     replaces: str = ""  # reference of an older note that cannot be marked as out of date
+    triage: Triage | None = None
+    decision: Decision = field(default_factory=Decision)
+    customer: Customer = NOBODY
+    packet: Packet | None = None  # of a ticket that a person takes over
+    suggested: tuple[tuple[str, str], ...] = ()  # what the policy would set and the ticket has not: (part, value)
+    incident: str = ""  # title of the one that the ticket belongs to
 
     @property
     def verdict(self) -> Verdict:
         """Which of the four kinds of note this is."""
-        if self.person_reasons:
+        if self.person_reasons or self.decision.tier == 3:
             return "person"
+        if self.draft.writer == "approved":  # no model was asked, and none is missed
+            return "ready"
         if self.down_since is not None or self.spent:
             return "no_model"
         if not self.draft.covered:
@@ -62,7 +73,11 @@ def content_of(
     draft, conversation, given = written.draft, written.conversation, written.passages.given
     cited = [given[citation.number - 1].passage for citation in draft.citations if citation.number <= len(given)]
     put_back = partial(restore, contacts=contacts(cited))
-    summary = clean_summary(written.analysis.summary) if len(conversation.turns) >= SUMMARY_FROM else None
+    told = clean_summary(written.analysis.summary)
+    packet = written.packet and _packet(written.packet, told).mapped(put_back)
+    if packet:  # which says what was tried
+        told = replace(told, problem=told.problem if len(conversation.turns) >= SUMMARY_FROM else "", tried=())
+    summary = told if packet or len(conversation.turns) >= SUMMARY_FROM else None
     return NoteContent(
         verdict=written.verdict,
         reference=reference,
@@ -75,15 +90,25 @@ def content_of(
         summary=_restored(summary, put_back) if summary else None,
         unread=conversation.unread,
         writer=draft.writer,
-        certainty=in_words(draft.certainty) if draft.covered else "",
+        certainty=in_words(draft.certainty) if draft.covered and draft.writer != "approved" else "",
         down_since=_clock(written.down_since, timezone),
         spent=written.spent,
         no_key=written.no_key,
         withheld=draft.withheld in SUSPECT,
         replaces=written.replaces,
-        person_reasons=written.person_reasons,
+        person_reasons=written.person_reasons or written.decision.reasons,
+        tier=written.decision.tier,
+        demanded=tuple(map(put_back, written.decision.checks)),
+        packet=packet,
+        suggested=written.suggested,
+        incident=written.incident,
         votes=votes,
     )
+
+
+def _packet(packet: Packet, told: Summary) -> Packet:
+    """The packet with what the summary knows, now that the guard has read it."""
+    return replace(packet, tried=tuple(dict.fromkeys((*told.tried, *packet.tried))))
 
 
 def _shown(written: Written) -> tuple[Source, ...]:
@@ -91,9 +116,11 @@ def _shown(written: Written) -> tuple[Source, ...]:
 
     Beside a draft that only quotes articles: macros and solved tickets. Where a person takes over: how it was solved before.
     """
+    if written.packet or written.draft.writer == "approved":  # the packet has them; and an approved text needs no other
+        return ()
     analysis = written.analysis
     query, language = analysis.gist or analysis.query, analysis.language
-    if written.person_reasons:
+    if written.verdict == "person":
         solved = [found for found in written.passages.beside if found.passage.pool == "ticket"]
         return nearest(solved, query=query, language=language)
     found, beside = written.passages.found, written.passages.beside

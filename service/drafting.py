@@ -68,7 +68,7 @@ class Draft:
     checks: tuple[str, ...] = ()  # what only a person can check, in the team's language
     reason: str = ""  # one line, team's language
     gloss: str = ""  # one line in the team's language of what the draft says; "" in the same language
-    writer: Literal["model", "extractive"] = "model"
+    writer: Literal["model", "extractive", "approved"] = "model"  # the last: a text of the team's policy, verbatim
     model: str = ""
     prompt_version: str = ""
     tokens_in: int = 0

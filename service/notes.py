@@ -15,11 +15,14 @@ from service.analysis import Summary
 from service.errors import Budget
 from service.guard import Source
 from service.markup import draft_html, sanitise, words_beside
+from service.packet import Packet
+from service.packet_rows import FIRST, THEN, Cut, Row, bare, playbook_lines, rows_after, rows_before
 from service.phrases import Phrases, phrases, unread_in
-from service.plaintext import clip, defang, one_line, plain
+from service.plaintext import clip, defang, one_line, plain, shorter
+from service.policy.document import Tier
 
 Verdict = Literal["ready", "uncovered", "person", "no_model"]
-Writer = Literal["model", "extractive"]
+Writer = Literal["model", "extractive", "approved"]
 Certain = Literal["", "high", "fair", "low"]
 
 MAX_BYTES = 32 * 1024  # half of what Zendesk is known to store: support.zendesk.com community post 4719863289498
@@ -58,6 +61,11 @@ class NoteContent:
     withheld: bool = False  # a draft was written and must not be shown; the reason says why
     replaces: str = ""  # reference of an older note that cannot be marked as out of date
     person_reasons: tuple[str, ...] = ()  # keys of `Phrases.reasons`, or words of the team's language
+    tier: Tier = 1
+    demanded: tuple[str, ...] = ()  # checks that the policy asks for
+    packet: Packet | None = None  # of a ticket that a person takes over
+    suggested: tuple[tuple[str, str], ...] = ()  # ("group", "Billing"), ("priority", "high"), ("tags", "a, b")
+    incident: str = ""  # title of the one that the ticket belongs to
     votes: tuple[tuple[str, str], ...] = ()  # our own links, by which an agent judges this note: (word, address)
 
 
@@ -86,14 +94,19 @@ def superseded(html: str, *, by: str, language: str) -> str:
 
 def _render(note: NoteContent, words: Phrases) -> str:
     told = note.summary or Summary(problem="", tried=(), open=())
+    summed = [(words.problem, told.problem), (words.tried, "; ".join(told.tried)), (words.open, "; ".join(told.open))]
     html = _template().render(
         note=note,
         words=words,
+        playbook=playbook_lines(note.packet, words) if note.packet else (),
         verdict=_verdict(note, words),
         remark=_remark(note, words),
         draft=draft_html(note.draft_text, _quotable(note)) if note.draft_text else "",
         votes=note.votes if note.verdict in ("ready", "uncovered") or _quotes(note) else (),
-        told=[(words.problem, told.problem), (words.tried, "; ".join(told.tried)), (words.open, "; ".join(told.open))],
+        before=_before(note, summed, words),
+        after=rows_after(note.packet, words) if note.packet else (),
+        told=summed if note.packet or note.verdict != "person" else (),
+        suggested=_suggested(note, words),
     )
     return sanitise(html).strip()
 
@@ -110,6 +123,8 @@ def _verdict(note: NoteContent, words: Phrases) -> str:
         case "ready":
             by_number = {0: words.ready, 1: words.ready_one}
             said = by_number.get(len(note.checks), words.ready_many).format(n=len(note.checks))
+            if note.incident:
+                return f"📢 {words.packet.incident}{words.colon} {note.incident} · {said[0].lower()}{said[1:]}"
         case "uncovered":
             said = words.withheld if note.withheld else words.uncovered
         case "person":
@@ -121,6 +136,29 @@ def _verdict(note: NoteContent, words: Phrases) -> str:
             said = _down(note, words)
     icon = "📄" if note.verdict == "no_model" and note.no_key and _quotes(note) else ICONS[note.verdict]
     return f"{'✋' if said == words.withheld else icon} {said}"
+
+
+def _before(note: NoteContent, summed: Sequence[Row], words: Phrases) -> list[Row]:
+    """What to know before the first word, where a person takes over."""
+    if note.verdict != "person":
+        return []
+    if note.packet is not None:
+        rows = rows_before(note.packet, reason=note.reason, incident=note.incident, words=words)
+        return [
+            (label, text or words.next_person if label == words.next and note.draft_text else text)
+            for label, text in rows
+        ]
+    following = words.next_person if note.draft_text else ""
+    return [(words.next, following), (words.why, note.reason), *summed, (words.dont_promise, words.dont_promise_what)]
+
+
+def _suggested(note: NoteContent, words: Phrases) -> str:
+    """Where the ticket belongs, on one line."""
+    own = words.packet
+    return " · ".join(
+        f"{own.parts.get(part, part)} {own.priorities.get(value, value) if part == 'priority' else value}"
+        for part, value in note.suggested
+    )
 
 
 def _remark(note: NoteContent, words: Phrases) -> str:
@@ -167,7 +205,8 @@ def _harmless(content: NoteContent, words: Phrases) -> NoteContent:
     )  # before defanging: it may join two halves of an address
     draft = _inert(filled, allowed, reference=content.reference).strip()
     checks = [words.placeholder_removed] * (filled != whole) + [words.draft_cut] * (len(content.draft_text) > MAX_DRAFT)
-    checks += lines(content.checks)[:MAX_CHECKS]
+    reasons = lines(content.person_reasons)[:4]
+    checks += [*_demanded(content, lines(content.demanded), reasons, words), *lines(content.checks)][:MAX_CHECKS]
     if "[at]" in draft and words.addresses_removed not in checks:  # one of the ticket's text: see Masker.shown
         checks.insert(0, words.addresses_removed)
     unread = tuple(unread_in(words, what) for what in lines(content.unread)[:3])
@@ -189,8 +228,19 @@ def _harmless(content: NoteContent, words: Phrases) -> NoteContent:
         nearest=tuple(map(source, content.nearest)),
         summary=told and replace(told, problem=line(told.problem), tried=lines(told.tried), open=lines(told.open)),
         unread=unread,
-        person_reasons=lines(content.person_reasons)[:4],
+        person_reasons=reasons,
+        demanded=(),
+        packet=content.packet and content.packet.mapped(line),
+        suggested=tuple((part, safe) for part, value in content.suggested if (safe := line(value))),
+        incident=line(content.incident),
     )
+
+
+def _demanded(content: NoteContent, checks: Sequence[str], reasons: Sequence[str], words: Phrases) -> list[str]:
+    """What the policy wants checked, with why; of a draft that needs a check at least one."""
+    why = ", ".join(words.reasons.get(reason, reason) for reason in reasons) if content.verdict != "person" else ""
+    first, *others = checks or ([words.packet.must_check] if content.tier == 2 and content.draft_text else [""])
+    return [f"{first} ({why})" if why else first, *others] if first else []
 
 
 def _supported(reason: str, verdict: Verdict, certainty: Certain, words: Phrases) -> str:
@@ -202,7 +252,7 @@ def _supported(reason: str, verdict: Verdict, certainty: Certain, words: Phrases
 
 def _honest(content: NoteContent, draft: str) -> Verdict:
     """Only a model's draft that is there is ready."""
-    if content.verdict != "ready":
+    if content.verdict != "ready" or (draft and content.writer == "approved"):
         return content.verdict
     return "uncovered" if not draft else "no_model" if content.writer == "extractive" else "ready"
 
@@ -223,59 +273,56 @@ def _within_words(note: NoteContent, words: Phrases) -> NoteContent:
     return note
 
 
-def _shorter(texts: Sequence[str], over: int, *, least: int) -> tuple[str, ...]:
-    """`texts` with `over` words less, the last ones first. Each keeps `least` words; where that is 0 it may become empty."""
-    kept = list[str]()
-    for text in reversed(texts):
-        split = text.split()
-        stay = min(len(split), max(least, len(split) - max(over, 0)))
-        stay = 0 if least == 0 and stay < min(3, len(split)) else stay  # two words of a sentence say nothing
-        over -= len(split) - stay
-        kept.append(text if stay == len(split) else f"{' '.join(split[:stay]).rstrip('.,;:…')}…" if stay else "")
-    return tuple(reversed(kept))
-
-
 def _trim_summary(note: NoteContent, over: int) -> NoteContent:
     """The problem stays longest."""
     if (told := note.summary) is None:
         return note
-    problem, *rest = _shorter((told.problem, *told.tried, *told.open), over, least=0)
+    problem, *rest = shorter((told.problem, *told.tried, *told.open), over, least=0)
     tried, still = filter(None, rest[: len(told.tried)]), filter(None, rest[len(told.tried) :])
     return replace(note, summary=replace(told, problem=problem, tried=tuple(tried), open=tuple(still)))
 
 
 def _trim_quotes(note: NoteContent, over: int) -> NoteContent:
-    quotes = _shorter([source.quote for source in note.nearest], over, least=0)
+    quotes = shorter([source.quote for source in note.nearest], over, least=0)
     return replace(note, nearest=tuple(map(lambda s, quote: replace(s, quote=quote), note.nearest, quotes)))
 
 
 def _trim_checks(note: NoteContent, over: int) -> NoteContent:
     """None goes: their number stands in the verdict."""
-    return replace(note, checks=_shorter(note.checks, over, least=6))
+    return replace(note, checks=shorter(note.checks, over, least=6))
 
 
 def _trim_supports(note: NoteContent, over: int) -> NoteContent:
-    supports = _shorter([source.supports for source in note.sources], over, least=0)
+    supports = shorter([source.supports for source in note.sources], over, least=0)
     return replace(note, sources=tuple(map(lambda s, text: replace(s, supports=text), note.sources, supports)))
 
 
 def _trim_prose(note: NoteContent, over: int) -> NoteContent:
-    reason, gloss = _shorter((note.reason, note.gloss), over, least=8)
+    reason, gloss = shorter((note.reason, note.gloss), over, least=8)
     return replace(note, reason=reason, gloss=gloss)
 
 
 def _trim_lists(note: NoteContent, _over: int) -> NoteContent:
     """What bounds every note, however odd its texts are."""
-    short = [replace(s, title=_shorter([s.title], len(s.title), least=5)[0]) for s in (*note.sources, *note.nearest)]
-    reasons = tuple(_shorter([reason], len(reason), least=5)[0] for reason in note.person_reasons)
-    unread = tuple(_shorter([what], len(what), least=4)[0] for what in note.unread)
+    short = [replace(s, title=shorter([s.title], len(s.title), least=5)[0]) for s in (*note.sources, *note.nearest)]
+    reasons = tuple(shorter([reason], len(reason), least=5)[0] for reason in note.person_reasons)
+    unread = tuple(shorter([what], len(what), least=4)[0] for what in note.unread)
     sources = tuple(short[: len(note.sources)][:3])
-    return replace(note, summary=None, sources=sources, nearest=(), person_reasons=reasons, unread=unread)
+    note = replace(note, summary=None, sources=sources, nearest=(), person_reasons=reasons, unread=unread)
+    if note.verdict == "person" and note.packet:  # its checks stand in no verdict
+        note = replace(note, packet=bare(note.packet), checks=note.checks[:3])
+    return replace(note, suggested=(), incident=shorter([note.incident], len(note.incident), least=8)[0])
+
+
+def _of_packet(cut: Cut) -> Callable[[NoteContent, int], NoteContent]:
+    return lambda note, over: replace(note, packet=cut(note.packet, over)) if note.packet else note
 
 
 TRIMS: tuple[Callable[[NoteContent, int], NoteContent], ...] = (
+    *map(_of_packet, FIRST),
     _trim_summary,
     _trim_quotes,
+    *map(_of_packet, THEN),
     _trim_checks,
     _trim_supports,
     _trim_prose,
@@ -287,8 +334,9 @@ def _terse(note: NoteContent, words: Phrases) -> NoteContent:
     """`note` where words without an end would leave the draft no room."""
     if len(_render(replace(note, draft_text=""), words).encode()) <= MAX_BYTES // 2:
         return note
-    bare = replace(note, summary=None, gloss="", nearest=(), person_reasons=(), reason=clip(note.reason, limit=80))
-    return replace(bare, checks=tuple(clip(c, limit=80) for c in bare.checks), unread=(), sources=bare.sources[:2])
+    left = replace(note, summary=None, gloss="", nearest=(), person_reasons=(), reason=clip(note.reason, limit=80))
+    left = replace(left, packet=None, suggested=(), incident=clip(note.incident, limit=80), unread=())
+    return replace(left, checks=tuple(clip(c, limit=80) for c in left.checks), sources=left.sources[:2])
 
 
 def _fitting(note: NoteContent, budget: int) -> str:

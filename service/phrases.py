@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from service import reason_words
+from service import packet_words, reason_words
 
 UNREAD = re.compile(r"(\d+) (screenshot|image|video|recording|file|attachment)s?")
 
@@ -52,7 +52,6 @@ class Phrases:
     no_draft: str
     replaces: str
     superseded: str
-    # checks and reasons which the guard adds
     addresses_removed: str
     internal_removed: str
     placeholder_removed: str
@@ -63,6 +62,7 @@ class Phrases:
     certainty: Mapping[str, str]  # how well the passages support the draft
     reasons: Mapping[str, str]  # codes of why a person is needed
     unread_kinds: Mapping[str, tuple[str, str]]  # kind -> one, many
+    packet: packet_words.PacketWords
     attachment_words: tuple[str, ...]  # a check holding one of these speaks of an attachment already
 
 
@@ -121,6 +121,7 @@ ENGLISH = Phrases(
         "file": ("file", "files"),
         "attachment": ("attachment", "attachments"),
     },
+    packet=packet_words.ENGLISH,
     attachment_words=("screenshot", "attach", "photo", "image", "picture", "video", "recording"),
 )
 
@@ -179,6 +180,7 @@ GERMAN = Phrases(
         "file": ("Datei", "Dateien"),
         "attachment": ("Anhang", "Anhänge"),
     },
+    packet=packet_words.GERMAN,
     attachment_words=("screenshot", "anhang", "anhäng", "angehängt", "foto", "bild", "video", "aufnahme"),
 )
 
@@ -237,6 +239,7 @@ FRENCH = Phrases(
         "file": ("fichier", "fichiers"),
         "attachment": ("pièce jointe", "pièces jointes"),
     },
+    packet=packet_words.FRENCH,
     attachment_words=("capture", "pièce jointe", "pièces jointes", "photo", "image", "vidéo", "enregistrement"),
 )
 
@@ -295,6 +298,7 @@ SPANISH = Phrases(
         "file": ("archivo", "archivos"),
         "attachment": ("adjunto", "adjuntos"),
     },
+    packet=packet_words.SPANISH,
     attachment_words=("captura", "adjunt", "foto", "imagen", "vídeo", "grabación"),
 )
 
@@ -308,8 +312,7 @@ def phrases(language: str) -> Phrases:
 
 def unread_in(words: Phrases, what: str) -> str:
     """Say "2 screenshots" in the team's language; a kind that is not known stays as it is."""
-    known = UNREAD.fullmatch(what)
-    if not known:
+    if (known := UNREAD.fullmatch(what)) is None:
         return what
     one, many = words.unread_kinds[known[2]]
     return f"{known[1]} {one if known[1] == '1' else many}"

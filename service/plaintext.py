@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from connectors.mail.invisible import visible_text
 
@@ -47,6 +47,18 @@ def clip(text: str, *, limit: int) -> str:
     cut = text[: limit - 1]
     word = re.search(r"\s\S*\Z", cut)
     return (cut[: word.start()] if word and word.start() > limit // 2 else cut).rstrip() + "…"
+
+
+def shorter(texts: Sequence[str], over: int, *, least: int) -> tuple[str, ...]:
+    """`texts` with `over` words less, the last ones first. Each keeps `least` words; where that is 0 it may become empty."""
+    kept = list[str]()
+    for text in reversed(texts):
+        split = text.split()
+        stay = min(len(split), max(least, len(split) - max(over, 0)))
+        stay = 0 if least == 0 and stay < min(3, len(split)) else stay  # two words of a sentence say nothing
+        over -= len(split) - stay
+        kept.append(text if stay == len(split) else f"{' '.join(split[:stay]).rstrip('.,;:…')}…" if stay else "")
+    return tuple(reversed(kept))
 
 
 def defang(

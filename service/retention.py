@@ -19,8 +19,9 @@ log = structlog.get_logger()
 KEPT: Final = (
     *("certainty", "cited", "confidence", "dropped_citations", "language", "model", "prompt_version"),
     *("tokens_in", "tokens_out", "writer"),
+    *("tier", "rules", "policy", "category", "segments", "incident"),
 )
-"""Of a draft's details: numbers, and names of ours or of articles. Whatever else a version puts there goes with the text."""
+"""Of a draft's details: numbers, and names of ours, of the policy or of articles. Whatever else a version puts there goes with the text."""
 
 _NAMES = ", ".join(repr(name) for name in KEPT)
 

@@ -35,6 +35,20 @@ def details_of(written: Written) -> dict[str, Any]:
         "tokens_out": analysis.tokens_out + draft.tokens_out,
         "dropped_citations": draft.dropped_citations,
         "spent": written.spent or "",  # whose budget for the model was used up
+        **_decided(written),
+    }
+
+
+def _decided(written: Written) -> dict[str, Any]:
+    """What the policy made of the message, in its own names; its texts and the customer's facts are not kept."""
+    decision = written.decision
+    return {
+        "tier": decision.tier,
+        "rules": list(decision.rules),
+        "policy": decision.version,
+        "category": decision.category,
+        "segments": list(decision.segments),
+        "incident": written.incident,
     }
 
 

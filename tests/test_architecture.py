@@ -19,7 +19,7 @@ FLOORS = (
         "masking", "identifiers", "national_ids", "credentials", "phones", "names", "entities", "logs", "smalltalk", "languages", "conversation", "enclosure", "orders", "questions", "plaintext", "phrases", "reason_words", "cautions", "repair", "markup", "vendors", "tally",
     },
     {
-        "analysis", "moods", "occasions", "policy", "triage", "context", "outreach", "scope", "calls", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement",
+        "analysis", "moods", "occasions", "policy", "triage", "context", "outreach", "scope", "calls", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement", "packet_words", "safe_answers", "evidence", "packet", "packet_rows",
         "guard", "links", "verbatim", "withheld", "support", "promises", "review",
         "notes", "content", "traces", "routing", "knowledge", "writers", "author", "reconcile", "solved", "lessons", "syncs", "incidents",
     },

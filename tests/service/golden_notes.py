@@ -7,6 +7,7 @@ from dataclasses import replace
 from service.analysis import Summary
 from service.guard import Source
 from service.notes import NoteContent
+from tests.service import golden_packets
 
 HELP = "https://help.kettlewick.example"
 
@@ -234,4 +235,5 @@ GOLDEN: dict[str, tuple[NoteContent, str]] = {
     "ready_german_team": (GERMAN_TEAM, "de"),
     "person_french_team": (FRENCH_TEAM, "fr"),
     "uncovered_spanish_team": (SPANISH_TEAM, "es"),
+    **golden_packets.GOLDEN,
 }

@@ -1,0 +1,105 @@
+"""The handoff packet as lines of a note, and what of it gives way where the note is too long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from service.packet import Packet, Similar, Steps
+from service.phrases import Phrases
+from service.plaintext import shorter
+
+Row = tuple[str, str]
+
+
+def rows_before(packet: Packet, *, reason: str, incident: str, words: Phrases) -> list[Row]:
+    """(label, text) of what to know before the first word. reason: where triage rests on nothing that can be quoted."""
+    known = "; ".join(filter(None, (", ".join(packet.customer), ", ".join(packet.unknown))))
+    return [
+        (words.packet.incident, incident),
+        (words.next, packet.next),
+        (words.why, " · ".join(packet.evidence) or reason),
+        (words.packet.customer, known),
+        (words.tried, ", ".join(packet.tried)),
+        (words.dont_promise, ", ".join(packet.dont_promise) or words.dont_promise_what),
+    ]
+
+
+def rows_after(packet: Packet, words: Phrases) -> list[Row]:
+    """(label, text) of what helps behind the lines to send."""
+    solved = [
+        f"{one.number} ({words.packet.solved_by.format(how=one.how)})" if one.how else one.number
+        for one in packet.similar
+    ]
+    return [(words.similar, " · ".join(solved))]
+
+
+def playbook_lines(packet: Packet, words: Phrases) -> list[str]:
+    """The playbook's title, then its steps with numbers, whom to call, and the text to send; empty where there is none."""
+    steps = packet.playbook
+    if not steps.title:
+        return []
+    lines = [steps.title, *(f"{number}. {step}" for number, step in enumerate(steps.steps, start=1))]
+    lines += [
+        f"{label}{words.colon} {text}"
+        for label, text in ((words.packet.call, steps.call), (words.packet.text, steps.text))
+        if text
+    ]
+    return lines
+
+
+Cut = Callable[[Packet, int], Packet]
+
+
+def _texts(packet: Packet, _over: int) -> Packet:
+    return replace(packet, playbook=replace(packet.playbook, text=""))
+
+
+def _evidence(packet: Packet, _over: int) -> Packet:
+    return replace(packet, evidence=packet.evidence[:3])
+
+
+def _similar(packet: Packet, _over: int) -> Packet:
+    return replace(packet, similar=packet.similar[:1])
+
+
+def _steps(packet: Packet, over: int) -> Packet:
+    """None goes while it can be told in a few words: a step left out is a mistake made."""
+    return replace(packet, playbook=replace(packet.playbook, steps=shorter(packet.playbook.steps, over, least=4)))
+
+
+def _facts(packet: Packet, over: int) -> Packet:
+    return replace(packet, customer=shorter(packet.customer[:4], over, least=4), unknown=packet.unknown[:2])
+
+
+def _long(packet: Packet, over: int) -> Packet:
+    """Single lines that are long in themselves."""
+    hows = shorter([one.how for one in packet.similar], over, least=0)
+    similar = tuple(Similar(one.number, how) for one, how in zip(packet.similar, hows, strict=True))
+    return replace(packet, tried=shorter(packet.tried[:3], over, least=8), similar=similar)
+
+
+FIRST: tuple[Cut, ...] = (_texts, _evidence, _similar)
+"""What gives way before anything else of the note; it can be looked up, or says the same again."""
+
+THEN: tuple[Cut, ...] = (_facts, _long, _steps)
+"""What gives way before what a person must check."""
+
+
+def bare(packet: Packet) -> Packet:
+    """What bounds every packet, however odd its texts are: some sixty words."""
+
+    def few(texts: tuple[str, ...], most: int, words: int) -> tuple[str, ...]:
+        return tuple(shorter([text], len(text), least=words)[0] for text in texts[:most])
+
+    return replace(
+        packet,
+        next=few((packet.next,), 1, 10)[0],
+        evidence=few(packet.evidence, 2, 7),
+        customer=few(packet.customer, 2, 4),
+        unknown=few(packet.unknown, 1, 4),
+        tried=few(packet.tried, 1, 7),
+        dont_promise=few(packet.dont_promise, 2, 4),
+        similar=(),
+        playbook=Steps(title=few((packet.playbook.title,), 1, 5)[0]),
+    )
