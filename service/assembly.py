@@ -121,8 +121,9 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
         outages, queue, budgets = Outages(database), Queue(database), Budgets(database)
         votes = Votes(database, public_url=settings.public_url)
         await votes.renew()
+        library = await stack.enter_async_context(opened_library(settings, budgets))
         tools = Tools(
-            library=await stack.enter_async_context(opened_library(settings, budgets)),
+            library=library,
             ledger=Ledger(database),
             llm=await stack.enter_async_context(LLM.opened(settings.llm)),
             outages=outages,
@@ -133,6 +134,9 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
             votes=votes,
             retention=Retention(database, days=settings.retention_days),
             syncs=Syncs(database),
+            judge=await stack.enter_async_context(judging(policies, library, database)),
+            triages=Triages(database),
+            incidents=Incidents(database),
         )
         await stack.enter_async_context(tools.syncs.open())
         pipeline = Pipeline(tools)
@@ -148,6 +152,17 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
         )
         await stack.enter_async_context(queue.app.open_async())
         yield Service(settings, database, inbox, queue, tools, pipeline, jobs, tracer, policies)
+
+
+@asynccontextmanager
+async def judging(policies: Policies, library: Library, database: Database) -> AsyncIterator[Judge]:
+    """Whoever says what a ticket is."""
+    settings = library.settings
+    async with (
+        Customers.opened(database, settings.lookup) as customers,
+        Categories.opened(settings, library.embeddings) as categories,
+    ):
+        yield Judge(policies, Triager(categories), customers, Incidents(database), Triages(database))
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""From a ticket to its note: masked → analysed → passages → draft → guard. Speaks to no helpdesk and writes nothing down."""
+"""From a ticket to its note: masked → analysed → judged → passages → draft → guard. Speaks to no helpdesk and writes nothing down."""
 
 from __future__ import annotations
 
@@ -7,20 +7,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connectors.base import Ticket
-from service.acknowledgement import acknowledge
 from service.analysis import Analysis
 from service.content import Written, content_of
 from service.conversation import Conversation, read_conversation
+from service.drafting import Draft
 from service.errors import OutageError
+from service.judge import Judge, Judgement
 from service.knowledge.sources import Library
 from service.masking import Masker, everybody
 from service.metrics import CITATIONS_DROPPED
 from service.notes import compose
-from service.occasions import Occasion, Silence, needed_by, person_needed, silence_after_analysis
+from service.occasions import Occasion, Silence, needed_by, silence_after_analysis
 from service.outages import INDEX, Outages, Standing
+from service.packet import Before, Packet, gather
 from service.passages import Retrieval, find_passages
 from service.pilot import EVERYTHING, Scope
+from service.policy.deciding import without_a_question
 from service.review import review
+from service.routing import suggestions
+from service.safe_answers import incident_draft, safe_answer
 from service.steps import stage
 from service.vectors import Fence, VectorsUnavailableError
 from service.writers import Attempt, Writers
@@ -40,11 +45,17 @@ class Circumstances:
     routed: bool = True
 
 
+NOTHING_BEFORE = Before()
+
+PERSON = 3
+"""The tier in which no solution is drafted."""
+
+
 class Author:
     """The steps that the story and the test box have in common."""
 
-    def __init__(self, library: Library, outages: Outages, writers: Writers) -> None:
-        self._library, self._outages, self._writers = library, outages, writers
+    def __init__(self, library: Library, outages: Outages, writers: Writers, judge: Judge) -> None:
+        self._library, self._outages, self._writers, self._judge = library, outages, writers, judge
         self._settings = library.settings
 
     def attempt(self, ticket: Ticket, circumstances: Circumstances) -> Attempt:
@@ -69,12 +80,13 @@ class Author:
         occasion: Occasion,
         attempt: Attempt,
         circumstances: Circumstances,
+        before: Before = NOTHING_BEFORE,
     ) -> Written | Silence:
-        """Analyse → passages → draft: at most two calls of a model, and no second one to one that is down.
+        """Analyse → judge → passages → draft: at most two calls of a model, and no second one to one that is down.
 
-        Raises OutageError, with when the ticket is due.
+        before: what the packet says was tried. Raises OutageError, with when the ticket is due.
         """
-        standing = circumstances.standing
+        standing, team = circumstances.standing, self._settings.team
         try:
             if circumstances.index_out:
                 raise circumstances.index_out
@@ -82,23 +94,61 @@ class Author:
                 async with self._outages.watching(INDEX, standing, failures=(VectorsUnavailableError,)):
                     await self._library.vectors.status()
                 standing = {name: outage for name, outage in standing.items() if name != INDEX}
-            analysis = await attempt.analyse(conversation)
+            asking = self._judge.customer(ticket)  # while the model reads
+            analysis, customer = await asyncio.gather(attempt.analyse(conversation, self._judge.policy), asking)
             if silence := silence_after_analysis(occasion, analysis, when=self._settings.notes):
                 return silence
+            with attempt.timed("triage"):
+                judged = await self._judge.judge(
+                    ticket, conversation, analysis, occasion, customer, language=team.language
+                )
             with attempt.timed("passages"):
                 passages = await self._passages(ticket, analysis, standing)
-            reasons = person_needed(analysis)
-            if reasons:
-                draft = acknowledge(conversation, analysis)
-            else:
-                draft = await attempt.draft(conversation, analysis, passages)
+            draft = await self._draft(attempt, conversation, analysis, passages, judged)
         except OutageError as error:
             error.needed_by = needed_by(ticket, occasion.message)
             raise
+        asks_back = draft is not None and not draft.covered and bool(draft.text)
+        decision = judged.decision
+        if asks_back and not decision.may_ask:  # one question too many
+            decision, draft = without_a_question(decision, judged.policy), None
+        packet = None
+        if draft is None:
+            packet = gather(
+                conversation, analysis, judged.triage, decision, customer, passages, before, judged.policy,
+                language=team.language, timezone=team.timezone, now=judged.now,
+            )  # fmt: skip
         return Written(
-            conversation, analysis, passages, draft, (), reasons,
-            down_since=attempt.down_since, spent=attempt.spent, no_key=attempt.no_key,
+            conversation, analysis, passages, draft or _acknowledgement(packet),
+            down_since=attempt.down_since, spent=attempt.spent, no_key=attempt.no_key, triage=judged.triage,
+            decision=decision, customer=customer, packet=packet, policy=judged.policy, running=judged.incident,
+            incident=judged.incident.title if judged.incident else "", asks_back=asks_back and draft is not None,
+            suggested=tuple(
+                (one.part, one.value) for one in suggestions(ticket, decision, judged.policy, language=team.language)
+            ),
         )  # fmt: skip
+
+    async def _draft(
+        self,
+        attempt: Attempt,
+        conversation: Conversation,
+        analysis: Analysis,
+        passages: Retrieval,
+        judged: Judgement,
+    ) -> Draft | None:
+        """The status text of an incident, an approved text, or what the writers make of the passages. None: a person answers."""
+        if judged.decision.tier == PERSON:
+            return None
+        team = self._settings.team.language
+        if judged.incident is not None:
+            text, language = judged.incident.text(analysis.language)
+            if text:
+                return incident_draft(
+                    text, language=language, title=judged.incident.title, conversation=conversation, analysis=analysis,
+                    team_language=team,
+                )  # fmt: skip
+        approved = safe_answer(judged.policy, judged.decision, conversation, analysis, team_language=team)
+        return approved or await attempt.draft(conversation, analysis, passages)
 
     def note(
         self, written: Written, masker: Masker, *, reference: str, votes: tuple[tuple[str, str], ...] = ()
@@ -123,3 +173,10 @@ class Author:
         async with self._outages.watching(INDEX, standing, failures=(VectorsUnavailableError,)):
             own = self._settings.confidence.own
             return await find_passages(analysis.query, fence=fence, vectors=vectors, embeddings=embeddings, own=own)
+
+
+def _acknowledgement(packet: Packet | None) -> Draft:
+    """What a person who takes over may send at once."""
+    assert packet is not None  # noqa: S101 - who writes no draft gathers one
+    assert packet.acknowledgement is not None  # noqa: S101
+    return packet.acknowledgement

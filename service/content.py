@@ -16,10 +16,12 @@ from service.conversation import SUMMARY_FROM, Conversation
 from service.drafting import Draft
 from service.errors import Budget
 from service.guard import Source, clean_summary, contacts, nearest
+from service.incidents.running import Running
 from service.notes import NoteContent, Verdict
 from service.packet import Packet
 from service.passages import Retrieval
 from service.policy.decision import Decision
+from service.policy.document import Policy
 from service.triage.judged import NOBODY, Customer, Triage
 
 
@@ -51,6 +53,9 @@ class Written:
     packet: Packet | None = None  # of a ticket that a person takes over
     suggested: tuple[tuple[str, str], ...] = ()  # what the policy would set and the ticket has not: (part, value)
     incident: str = ""  # title of the one that the ticket belongs to
+    running: Running | None = None  # that one
+    asks_back: bool = False  # the draft is a question to the customer
+    policy: Policy | None = None  # by which it was decided
 
     @property
     def verdict(self) -> Verdict:

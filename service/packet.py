@@ -20,6 +20,7 @@ from service.drafting import Draft
 from service.evidence import evidence
 from service.guard import clean
 from service.letters import without_greeting, without_sign_off
+from service.ledger import SavedDraft
 from service.masking import Masker
 from service.packet_words import PacketWords, packet_words
 from service.passages import Retrieval
@@ -119,6 +120,12 @@ def earlier_tickets(history: Sequence[Ticket], *, masker: Masker) -> tuple[Earli
         told = answer or masker.mask(one_line(ticket.subject, limit=_TRIED_CHARS))
         found.append(EarlierTicket(ticket.id, told, last))
     return tuple(sorted(found, key=lambda one: one.at, reverse=True))
+
+
+def before_of(history: Sequence[Ticket], drafts: Sequence[SavedDraft], *, masker: Masker) -> Before:
+    """What a packet says of the past. drafts: ours for earlier messages of the ticket, oldest first. CPU-bound."""
+    posted = [(draft.reference, draft.posted_at) for draft in drafts if draft.posted_at is not None]
+    return Before(earlier_tickets(history, masker=masker), posted[-1] if posted else None)
 
 
 def gather(

@@ -18,30 +18,37 @@ from connectors.base import (
     RetryableError,
     Ticket,
     UnsureError,
+    Update,
 )
 from service.author import Author, Circumstances
 from service.budgets import Budgets
 from service.content import Written
 from service.errors import ServiceError, UnroutedError
+from service.incidents.store import Incidents
+from service.incidents.unanswered import unanswered
+from service.judge import Judge
 from service.knowledge.sources import Library, refresh
 from service.ledger import Ledger, SavedDraft, TicketKey, reference_for
 from service.lessons import Lessons
 from service.llm import LLM
-from service.masking import Masker
+from service.masking import Masker, neutral
 from service.metrics import SILENCES
 from service.notes import superseded
 from service.occasions import NOTHING_ASKED, Occasion, Silence, is_ours, occasion_for, overtaken, reference_in
 from service.outages import Outages, leak_of
+from service.packet import before_of
 from service.pauses import refuse_stopped
 from service.pilot import Pilots, outside, unrouted
 from service.reconcile import Reconciler
 from service.retention import Retention
+from service.routing import WANTED, Restore, due, ours_of, packed, unpacked, wanted, wrote
 from service.scope import kept_out
 from service.spending import Spending
 from service.steps import stage
 from service.syncs import Syncs
 from service.tally import noted
 from service.traces import details_of
+from service.triage.store import Triages
 from service.votes import Votes
 from service.writers import Writers
 
@@ -68,6 +75,9 @@ class Tools:
     votes: Votes
     retention: Retention
     syncs: Syncs
+    judge: Judge
+    triages: Triages
+    incidents: Incidents
 
 
 class Pipeline:
@@ -78,7 +88,8 @@ class Pipeline:
         self._reconciler, self._retention, self._votes = tools.reconciler, tools.retention, tools.votes
         self._budgets, self._spending, self._syncs = tools.budgets, tools.spending, tools.syncs
         writers = Writers(tools.llm, tools.outages, tools.spending, settings=tools.library.settings)
-        self.author, self._pilots = Author(tools.library, tools.outages, writers), tools.pilots
+        self.author, self._pilots = Author(tools.library, tools.outages, writers, tools.judge), tools.pilots
+        self._triages, self._incidents = tools.triages, tools.incidents
         self._settings, self._lessons = tools.library.settings, Lessons(tools.library, tools.outages)
         self._desks = tools.library.helpdesks
         self._me: dict[str, Person] = {}
@@ -127,15 +138,43 @@ class Pipeline:
     ) -> SavedDraft | Silence:
         """Read → analyse → passages → draft → note; see service/author.py."""
         attempt = self.author.attempt(ticket, circumstances)
-        conversation, masker = await self.author.read(ticket, await self._history(desk, ticket), occasion, attempt)
-        written = await self.author.write(ticket, conversation, occasion, attempt, circumstances)
+        history, drafts = await self._history(desk, ticket), await self._ledger.drafts(key)
+        conversation, masker = await self.author.read(ticket, history, occasion, attempt)
+        before = await asyncio.to_thread(before_of, history, drafts, masker=masker)
+        written = await self.author.write(ticket, conversation, occasion, attempt, circumstances, before)
         if isinstance(written, Silence):
             return written
         older = await self._overtaken(desk, ticket, by=reference_for(key, occasion.key))
         replaces = reference_in(older[-1]) if older and not desk.edits_notes else ""
-        return await asyncio.to_thread(self._note, key, occasion, replace(written, replaces=replaces), masker)
+        await self._keep(key, ticket, occasion, written)
+        return await asyncio.to_thread(self._note, ticket, key, occasion, replace(written, replaces=replaces), masker)
 
-    def _note(self, key: TicketKey, occasion: Occasion, written: Written, masker: Masker) -> SavedDraft:
+    async def _keep(self, key: TicketKey, ticket: Ticket, occasion: Occasion, written: Written) -> None:
+        """Write down how the message was judged, before its draft: a ticket's past is never shorter than its notes."""
+        if written.triage is not None:
+            await self._triages.save(
+                key, occasion.key, triage=written.triage, decision=written.decision, requester=ticket.requester.id
+            )
+        if written.asks_back:
+            await self._triages.asked_back(key, occasion.key)
+        if written.running is not None:
+            text = written.draft.text if written.verdict != "person" else ""
+            await self._incidents.record(
+                written.running,
+                key,
+                message_id=occasion.key,
+                requester=ticket.requester.id,
+                language=written.draft.language,
+                stage=written.running.stage if text else "",
+                asked=await asyncio.to_thread(
+                    unanswered, written.conversation.newest, text, language=written.analysis.language
+                ),
+                segments=written.decision.segments,
+            )
+
+    def _note(
+        self, ticket: Ticket, key: TicketKey, occasion: Occasion, written: Written, masker: Masker
+    ) -> SavedDraft:
         """The written as a draft of the ledger. CPU-bound."""
         reference = reference_for(key, occasion.key)
         votes = self._votes.links(key, reference, language=self._settings.team.language)
@@ -146,7 +185,8 @@ class Pipeline:
             reference=reference,
             verdict=written.verdict,
             html=html,
-            details=details_of(written),
+            details=details_of(written) | {WANTED: packed(_wanted(ticket, written, neutral))},
+            update=_wanted(ticket, written, masker.shown),
         )
 
     async def _post(self, desk: Helpdesk, occasion: Occasion, draft: SavedDraft, circumstances: Circumstances) -> bool:
@@ -164,14 +204,16 @@ class Pipeline:
             if isinstance(now, Silence) or now.key != occasion.key:
                 return False
             refuse_stopped(await self._outages.standing(), desk.name)  # it took a while to write
+            ours = ours_of(await self._ledger.drafts(draft.key))
+            update = due(draft.update or unpacked(draft.details), fresh, ours=ours)
             try:
                 with stage("post"):
-                    note = await desk.add_note(fresh, draft.html, run=draft.reference)
+                    note = await desk.add_note(fresh, draft.html, run=draft.reference, update=update)
             except ConflictError:
                 return False
             except RetryableError as error:
                 raise UnsureError(str(error), after_s=max(error.after_s or 0.0, _SETTLES_S)) from error
-            await self._ledger.posted(draft.key, draft.message_id, note_id=note.id)
+            await self._ledger.posted(draft.key, draft.message_id, note_id=note.id, details=wrote(note))
         noted(draft, note_id=note.id)
         return True
 
@@ -288,3 +330,10 @@ async def _related(desk: Helpdesk, ticket_id: str) -> Ticket | None:
         return await desk.ticket(ticket_id)
     except RejectedError:
         return None
+
+
+def _wanted(ticket: Ticket, written: Written, restore: Restore) -> Update:
+    """What the policy sets beside the note. restore: this ticket's own values go to the helpdesk, none of them into the ledger."""
+    if written.triage is None or written.policy is None:
+        return Update()
+    return wanted(ticket, written.decision, written.triage, written.analysis, written.policy, restore=restore)

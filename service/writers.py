@@ -22,6 +22,8 @@ from service.extractive import ask_instead, quote_passages
 from service.llm import LLM
 from service.outages import Outages, Standing
 from service.passages import Retrieval
+from service.policy.document import Policy
+from service.policy.values import said
 from service.settings import Settings
 from service.spending import Spending, payer_of
 from service.steps import stage
@@ -72,12 +74,15 @@ class Attempt:
             yield
         self.seconds[name] = span.seconds
 
-    async def analyse(self, conversation: Conversation) -> Analysis:
-        """Say what the ticket is about."""
+    async def analyse(self, conversation: Conversation, policy: Policy) -> Analysis:
+        """Say what the ticket is about, and of which of the policy's categories."""
+        categories = {name: said(one.title, self._team_language) for name, one in policy.categories.items()}
         with self.timed("analyse"):
             if self._calls is not None:
                 try:
-                    return await analyse(conversation, llm=self._calls, team_language=self._team_language)
+                    return await analyse(
+                        conversation, llm=self._calls, team_language=self._team_language, categories=categories
+                    )
                 except (OutageError, OverspentError) as error:
                     self._give_up(error)
             return await asyncio.to_thread(analyse_by_rules, conversation)
