@@ -1,0 +1,60 @@
+"""The labelled tickets are what tests/bench/triage/README.md says: two halves alike in all but their texts."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import get_args
+
+import pytest
+
+from tests.bench.triage.tickets import CATEGORIES, LabelledTicket, Sentiment, tuned, untouched
+
+HALVES = {"tuned": tuned, "untouched": untouched}
+SHINGLE = 8
+
+
+def shingles(ticket: LabelledTicket) -> set[tuple[str, ...]]:
+    """Each run of eight words of what is in the ticket, the agents' words too; the whole text where it is shorter."""
+    words = re.findall(r"\w+", " ".join([ticket.subject, *(said.text for said in ticket.messages)]).lower())
+    return {tuple(words[at : at + SHINGLE]) for at in range(max(1, len(words) - SHINGLE + 1))}
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_a_half_holds_what_the_readme_counts(half: str) -> None:
+    """200 tickets: 100 a language, 60 of tier 3, 50 of tier 2, 90 of tier 1, in each language the same."""
+    tickets = HALVES[half]()
+    assert len(tickets) == len({ticket.id for ticket in tickets}) == 200
+    assert Counter((ticket.language, ticket.tier) for ticket in tickets) == {
+        (language, tier): count for language in ("en", "de") for tier, count in ((3, 30), (2, 25), (1, 45))
+    }
+
+
+def test_both_halves_have_the_same_shares() -> None:
+    """Language, tier and category together: what a figure says of one half it may say of the other."""
+    shares = [Counter((t.language, t.tier, t.category) for t in half()) for half in HALVES.values()]
+    assert shares[0] == shares[1]
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_every_label_is_one_of_the_readmes(half: str) -> None:
+    """A typing slip in a label would be counted as a miss of the rules."""
+    tickets = HALVES[half]()
+    assert {ticket.category for ticket in tickets} == CATEGORIES
+    assert {ticket.sentiment for ticket in tickets} == set(get_args(Sentiment))
+    assert all(ticket.tier == 3 for ticket in tickets if ticket.person)
+    assert all(ticket.messages and not ticket.messages[-1].by_agent for ticket in tickets)
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_a_half_is_hard_enough(half: str) -> None:
+    """Half of tier 3 is said indirectly, and at least thirty harmless tickets use its words."""
+    hard = Counter(ticket.tier == 3 for ticket in HALVES[half]() if ticket.hard)
+    assert hard[True] == 30
+    assert hard[False] >= 30
+
+
+def test_nothing_of_the_tuned_half_stands_in_the_untouched_one() -> None:
+    """Eight words in a row in both would let the rules learn the untouched half."""
+    read = {shingle for ticket in tuned() for shingle in shingles(ticket)}
+    assert not [ticket.id for ticket in untouched() if shingles(ticket) & read]
