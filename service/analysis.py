@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal, get_args
+from types import MappingProxyType
+from typing import Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from prompts.catalog import Prompt, render
 from service.conversation import Conversation
@@ -19,14 +21,18 @@ from service.moods import Sentiment, Urgency, Wish, sentiment_of, urgency_of, wi
 from service.orders import speaks_to_a_machine, words_of
 from service.plaintext import defang
 from service.questions import questions, sentences
-from service.repair import line, lines, read_object, schema_of
+from service.repair import read_object, schema_of
 from service.smalltalk import is_automatic, is_thanks_only
-from service.tokens import fit
+from service.tokens import estimate, fit
+from service.triage.judged import Judged
+from service.triage.told import LEAST, NONE_SAID, Told
 from service.vectors.words import UNSPACED_RUN, tokens
 
 _ENOUGH_WORDS = 6  # of a message whose language is told by itself
-_ANSWER_TOKENS = 500
-_FRAME_TOKENS = 600  # the prompt around the ticket
+_ANSWER_TOKENS = 600
+_FRAME_TOKENS = 800  # the prompt around the ticket, without the categories
+_MOST_CATEGORIES = 60
+_NO_CATEGORIES: Mapping[str, str] = MappingProxyType({})
 _SUMMARY_WORDS = 100
 _PROBLEM_WORDS = 50
 _QUERY_WORDS, _QUERY_CHARS = 200, 2_000
@@ -83,40 +89,22 @@ class Analysis:
     wishes: tuple[Wish, ...] = ()
     gist: str = ""  # the same in short, where a summary serves better; empty: the query is
     writer: Literal["model", "rules"] = "rules"
+    category: Judged[str] = NONE_SAID  # the next ones as the model says them, for triage; nothing by rules
+    complexity: Judged[int] = LEAST
+    stakes: Judged[int] = LEAST
+    sentiment_words: tuple[str, ...] = ()
+    wishes_words: tuple[str, ...] = ()
     tokens_in: int = 0
     tokens_out: int = 0
     mark: str = ""  # random, of its prompt: an answer that holds it repeats the prompt
 
 
-def _one_of(*allowed: str) -> BeforeValidator:
-    """Anything else becomes None: then the rules decide."""
-    return BeforeValidator(lambda value: text if (text := str(value).strip().lower()) in allowed else None)
-
-
-def _wishes(value: object) -> tuple[str, ...]:
-    known = get_args(Wish)
-    return tuple(wish for wish in known if any(wish == text.strip().lower() for text in lines(value)))
-
-
-class _Answer(BaseModel):
-    """What the model is asked for. Every field may be missing or odd."""
-
-    model_config = ConfigDict(title="analysis", extra="ignore")
-
-    problem: Annotated[str, BeforeValidator(line)] = ""
-    tried: Annotated[tuple[str, ...], BeforeValidator(lines)] = ()
-    open: Annotated[tuple[str, ...], BeforeValidator(lines)] = ()
-    intent: Annotated[str, BeforeValidator(line)] = ""
-    sentiment: Annotated[Sentiment | None, _one_of(*get_args(Sentiment))] = None
-    urgency: Annotated[Urgency | None, _one_of(*get_args(Urgency))] = None
-    language: Annotated[str, BeforeValidator(line)] = ""
-    query: Annotated[str, BeforeValidator(line)] = ""
-    asks: Annotated[bool | None, BeforeValidator(lambda value: value if isinstance(value, bool) else None)] = None
-    wishes: Annotated[tuple[Wish, ...], BeforeValidator(_wishes)] = ()
-
-
-async def analyse(conversation: Conversation, *, llm: Chat | None, team_language: str) -> Analysis:
+async def analyse(
+    conversation: Conversation, *, llm: Chat | None, team_language: str, categories: Mapping[str, str] = _NO_CATEGORIES
+) -> Analysis:
     """Say what the ticket is about, with one call of the fast model; no model: by rules.
+
+    categories: of the policy, with their titles; the model names one of them or none.
 
     A message that plainly needs no reply costs no call. Where the answer cannot be read, or the model refuses the text,
     the rules' analysis stands. Raises what `complete` does but LLMRefusedError.
@@ -125,16 +113,19 @@ async def analyse(conversation: Conversation, *, llm: Chat | None, team_language
     if llm is None or not ruled.asks:
         return ruled
     mark = fresh_mark((conversation.subject, *(turn.text for turn in conversation.turns)))
-    prompt = await asyncio.to_thread(_prompt, conversation, llm=llm, team_language=team_language, mark=mark)
+    categories = dict(list(categories.items())[:_MOST_CATEGORIES])
+    prompt = await asyncio.to_thread(
+        _prompt, conversation, llm=llm, team_language=team_language, mark=mark, categories=categories
+    )
     try:
         completion = await llm.complete(
-            prompt.messages, model=llm.fast_model, schema=schema_of(_Answer), max_tokens=_ANSWER_TOKENS
+            prompt.messages, model=llm.fast_model, schema=schema_of(Told), max_tokens=_ANSWER_TOKENS
         )
     except LLMRefusedError:
         return ruled
     answer = await asyncio.to_thread(_read, completion.text)
     spent = replace(ruled, tokens_in=completion.tokens_in, tokens_out=completion.tokens_out, mark=mark)
-    return _merged(spent, answer, conversation) if answer else spent
+    return _merged(spent, answer, conversation, categories) if answer else spent
 
 
 def analyse_by_rules(conversation: Conversation) -> Analysis:
@@ -154,14 +145,19 @@ def analyse_by_rules(conversation: Conversation) -> Analysis:
     )
 
 
-def _prompt(conversation: Conversation, *, llm: Chat, team_language: str, mark: str) -> Prompt:
-    budget = llm.settings.context_tokens - _ANSWER_TOKENS - _FRAME_TOKENS
+def _prompt(
+    conversation: Conversation, *, llm: Chat, team_language: str, mark: str, categories: Mapping[str, str]
+) -> Prompt:
+    listed = {name: title if title.casefold() != name.replace("_", " ") else "" for name, title in categories.items()}
+    taken = _FRAME_TOKENS + estimate("; ".join(f"{name} ({title})" for name, title in listed.items()))
+    budget = llm.settings.context_tokens - _ANSWER_TOKENS - taken
     fitted = fit(conversation, (), budget=budget)
     subject = enclosed_line(fitted.conversation.subject)
     turns = [replace(turn, text=enclosed(turn.text)) for turn in fitted.conversation.turns]
     return render(
         "analyse",
         team_language=name_of(team_language),
+        categories=listed,
         fence=mark,
         subject=subject,
         turns=turns,
@@ -169,15 +165,15 @@ def _prompt(conversation: Conversation, *, llm: Chat, team_language: str, mark: 
     )
 
 
-def _read(text: str) -> _Answer | None:
-    found = read_object(text, keys=_Answer.model_fields)
+def _read(text: str) -> Told | None:
+    found = read_object(text, keys=Told.model_fields)
     try:
-        return _Answer.model_validate(found) if found is not None else None
+        return Told.model_validate(found) if found is not None else None
     except ValidationError:
         return None
 
 
-def _merged(ruled: Analysis, answer: _Answer, conversation: Conversation) -> Analysis:
+def _merged(ruled: Analysis, answer: Told, conversation: Conversation, categories: Mapping[str, str]) -> Analysis:
     """The model's word, and the rules' where it said nothing; a wish that the words plainly state stands either way."""
     told = answer.language[:2].lower()
     named = _plain_query(answer.query, conversation)
@@ -195,10 +191,15 @@ def _merged(ruled: Analysis, answer: _Answer, conversation: Conversation) -> Ana
         asks=answer.asks is not False or "?" in conversation.newest or bool(conversation.hint),
         wishes=tuple(wish for wish in get_args(Wish) if wish in answer.wishes or wish in ruled.wishes),
         writer="model",
+        category=answer.judged(answer.category, answer.category_words) if answer.category in categories else NONE_SAID,
+        complexity=answer.judged(answer.complexity) if answer.complexity else LEAST,
+        stakes=answer.judged(answer.stakes, answer.stakes_words) if answer.stakes else LEAST,
+        sentiment_words=(answer.sentiment_words,) if answer.sentiment_words and answer.sentiment else (),
+        wishes_words=(answer.wishes_words,) if answer.wishes_words and answer.wishes else (),
     )
 
 
-def _within(answer: _Answer) -> Summary:
+def _within(answer: Told) -> Summary:
     """At most 100 words: the problem first, open questions before what was tried."""
     problem = _words(answer.problem, _PROBLEM_WORDS)
     left = _SUMMARY_WORDS - len(problem.split())

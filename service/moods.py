@@ -6,6 +6,7 @@ The patterns are narrow: a wrong "wants a lawyer" costs the agent a draft, a mis
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Literal
 
 from service.vectors.words import tokens
@@ -133,6 +134,15 @@ def sentiment_of(text: str) -> Sentiment:
     return "content" if _CONTENT.search(text) and "?" not in text else "neutral"
 
 
+def mood_words(text: str) -> str:
+    """The words that `sentiment_of` rests on; "" where there are none."""
+    text = text[:_READ_CHARS]
+    for pattern in (_ANGRY, _UNHAPPY, _HAPPY, _CONTENT):
+        if found := pattern.search(text):
+            return found.group()
+    return ""
+
+
 def urgency_of(text: str) -> Urgency:
     """Whether it can wait; nothing a customer writes makes it low by words alone."""
     urgent = _HIGH.search(text[:_READ_CHARS])
@@ -155,6 +165,11 @@ _SAFETY = re.compile(
 
 def wishes_of(text: str) -> tuple[Wish, ...]:
     """What a draft cannot give."""
+    return tuple(told_wishes(text))
+
+
+def told_wishes(text: str) -> Mapping[Wish, str]:
+    """The same, with the words that say so."""
     text = " ".join(text[:_READ_CHARS].split())
     patterns: tuple[tuple[Wish, re.Pattern[str]], ...] = (
         ("safety", _SAFETY),
@@ -162,7 +177,7 @@ def wishes_of(text: str) -> tuple[Wish, ...]:
         ("cancel", _CANCEL),
         ("legal", _LEGAL),
     )
-    return tuple(wish for wish, pattern in patterns if pattern.search(text))
+    return {wish: found.group() for wish, pattern in patterns if (found := pattern.search(text))}
 
 
 _SENSITIVE = _any(

@@ -30,7 +30,10 @@ TURNS = (
 )
 
 VALUES: dict[str, dict[str, Any]] = {
-    "analyse": {"team_language": "English", "fence": "7f3a", "subject": "Mug", "turns": TURNS, "skipped": 0},
+    "analyse": {
+        "team_language": "English", "fence": "7f3a", "subject": "Mug", "turns": TURNS, "skipped": 0,
+        "categories": {"billing": "Invoices and payments", "fault": ""},
+    },
     "draft": {
         "brand": "Acme", "tone": "warm", "language": "German", "author": "<NAME_1>", "gloss": True,
         "team_language": "English", "fence": "7f3a", "passages": (Found(PUBLIC, 1.0), Found(INTERNAL, 0.5)),

@@ -1,0 +1,56 @@
+"""Money that a text names: a number beside a currency. Dates, order numbers and telephone numbers have none. Pure, linear."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from service.triage.judged import Amount
+
+_CURRENCIES: Final = {
+    "€": "EUR", "eur": "EUR", "euro": "EUR", "euros": "EUR",
+    "$": "USD", "us$": "USD", "usd": "USD", "dollar": "USD", "dollars": "USD",
+    "£": "GBP", "gbp": "GBP", "pound": "GBP", "pounds": "GBP", "quid": "GBP",
+    "chf": "CHF", "fr.": "CHF", "sfr": "CHF", "franken": "CHF", "francs": "CHF",
+    "¥": "JPY", "jpy": "JPY", "yen": "JPY",
+    "zł": "PLN", "pln": "PLN", "sek": "SEK", "nok": "NOK", "dkk": "DKK", "kč": "CZK", "czk": "CZK", "huf": "HUF",
+    "aud": "AUD", "a$": "AUD", "cad": "CAD", "c$": "CAD", "nzd": "NZD", "inr": "INR", "₹": "INR", "brl": "BRL", "r$": "BRL",
+    "try": "TRY", "₺": "TRY", "sgd": "SGD", "hkd": "HKD", "cny": "CNY", "rmb": "CNY",
+}  # fmt: skip
+_WORDS = {"try"}  # that mean something else in lower case
+
+_NUMBER = r"\d{1,3}(?:[.,'’ \u00a0\u202f]\d{3}){1,3}(?:[.,]\d{1,2})?|\d{1,9}(?:[.,]\d{1,2})?"
+_CURRENCY = "|".join(sorted(map(re.escape, _CURRENCIES), key=len, reverse=True))
+_ROUND = r"(?:[.,][-–—]{1,2})?"
+_AMOUNT = re.compile(
+    rf"(?<![\w.,])(?P<before>{_CURRENCY})[ \u00a0\u202f]?(?P<first>{_NUMBER})(?!\d|[.,]\d)"
+    rf"|(?<![\w.,:/#-])(?P<second>{_NUMBER}){_ROUND}[ \u00a0\u202f]?(?P<after>{_CURRENCY})(?!\w)",
+    re.IGNORECASE,
+)
+_READ_CHARS = 10_000
+_MOST = 20
+_SPACES = str.maketrans("", "", "'’ \u00a0\u202f")
+
+
+def amounts_in(text: str) -> tuple[Amount, ...]:
+    """Every amount once, in the order of the text; at most twenty."""
+    return tuple(dict.fromkeys(amount for amount, _ in amounts_with_words(text)))[:_MOST]
+
+
+def amounts_with_words(text: str) -> list[tuple[Amount, str]]:
+    """The same with how each was written."""
+    found = []
+    for match in _AMOUNT.finditer(text[:_READ_CHARS]):
+        unit = match["before"] or match["after"]
+        if unit.casefold() not in _WORDS or unit.isupper():
+            found.append((Amount(_value(match["first"] or match["second"]), _CURRENCIES[unit.casefold()]), match[0]))
+    return found
+
+
+def _value(written: str) -> float:
+    """1.234,50 and 1,234.50 and 1'234.50 are the same; three digits behind a single mark are thousands."""
+    bare = written.translate(_SPACES)
+    head, _, tail = bare.replace(",", ".").rpartition(".")
+    if head and len(tail) <= 2:
+        return float(f"{head.replace('.', '')}.{tail}")
+    return float(re.sub(r"\D", "", bare))

@@ -1,0 +1,117 @@
+"""What speaks for a person without a model: phrases, the thread, amounts, contacts, the clock and the vendor's flags. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from connectors.base import Ticket
+from service.conversation import Conversation
+from service.moods import Wish, told_wishes
+from service.triage.amounts import amounts_with_words
+from service.triage.cues import READ_CHARS, Heard, heard
+from service.triage.judged import Amount, Signal, SignalName
+from service.triage.mood import LEVELS, Mood
+from service.vectors.words import tokens
+
+PERSON_ONLY: Final[frozenset[SignalName]] = frozenset({
+    "person", "safety", "legal", "cancel", "press", "privacy", "security", "fraud", "vulnerable", "threat",
+})  # fmt: skip
+"""What only a person may answer. One of them is enough where the words say it plainly; a calm cancellation is not."""
+
+_LARGE: Final = 200.0
+_CONTACTS: Final = 3
+_LONG_THREAD: Final = 4  # messages of the customer
+_CLOSE: Final = timedelta(hours=1)
+_SAME_WORDS, _FEWEST_WORDS = 0.5, 4
+_LAST_MESSAGES: Final = 20  # of a thread, that are compared
+
+
+def said_by_customer(conversation: Conversation) -> tuple[str, ...]:
+    """The customer's messages, oldest first."""
+    return tuple(turn.text for turn in conversation.turns if turn.who == "requester")
+
+
+def heard_in(conversation: Conversation) -> Mapping[SignalName, Heard]:
+    """What the customer's words say, the newest first, for a thread may be longer than what is read. A mailed subject counts as theirs."""
+    said = said_by_customer(conversation)
+    text = "\n".join((*reversed(said[-1:]), conversation.subject, *reversed(said[:-1])))[:READ_CHARS]
+    found = dict(heard(text))
+    for wish, words in told_wishes(text).items():
+        name = _OF_WISH[wish]
+        known = found.get(name, Heard((), sure=False))
+        found[name] = Heard(tuple(dict.fromkeys((*known.words, words)))[:3], sure=True)
+    return found
+
+
+_OF_WISH: Final[Mapping[Wish, SignalName]] = {
+    "safety": "safety", "person": "person", "cancel": "cancel", "legal": "legal",
+}  # fmt: skip
+
+
+def signals_of(
+    ticket: Ticket,
+    conversation: Conversation,
+    *,
+    words: Mapping[SignalName, Heard],
+    mood: Mood,
+    contacts: int,
+    now: datetime,
+) -> tuple[Signal, ...]:
+    """Every signal there is, each once. words: what `heard_in` says. contacts: in seven days, this ticket included."""
+    made = [Signal(name, alone=one.sure and name in PERSON_ONLY, words=one.words) for name, one in words.items()]
+    angry = LEVELS[mood.level] == "angry"
+    if angry:
+        made.append(Signal("angry", words=mood.words))
+    if mood.shift <= -2 or (mood.shift < 0 and angry):
+        made.append(Signal("mood_fell", words=mood.words))
+    said = said_by_customer(conversation)
+    if repeated := _repeated(said, language=conversation.language):
+        made.append(Signal("repeated_question", words=(repeated,)))
+    if len(said) >= _LONG_THREAD:
+        made.append(Signal("long_thread", words=(f"{len(said)} messages",)))
+    if contacts >= _CONTACTS:
+        made.append(Signal("third_contact", words=(f"{contacts} tickets in seven days",)))
+    if large := _large(conversation):
+        made.append(Signal("amount", words=large))
+    if ticket.due_at is not None and ticket.due_at - now <= _CLOSE:
+        made.append(Signal("deadline_close", words=(f"due {ticket.due_at:%H:%M}",)))
+    if any(message.untrusted for message in ticket.messages if message.kind == "requester message"):
+        made.append(Signal("untrusted"))
+    return tuple(_weighed(made))
+
+
+def amounts_of(conversation: Conversation) -> tuple[Amount, ...]:
+    """The amounts that the customer names, in the subject and in every message."""
+    return tuple(dict.fromkeys(amount for amount, _ in _amounts(conversation)))[:20]
+
+
+def _amounts(conversation: Conversation) -> list[tuple[Amount, str]]:
+    said = said_by_customer(conversation)
+    return amounts_with_words("\n".join((conversation.subject, *reversed(said)))[:READ_CHARS])
+
+
+def _large(conversation: Conversation) -> tuple[str, ...]:
+    return tuple(words for amount, words in _amounts(conversation) if amount.value >= _LARGE)[:3]
+
+
+def _weighed(signals: Sequence[Signal]) -> list[Signal]:
+    """A cancellation is a person's where it is angry or goes to somebody else, not where it is a form."""
+    names = {one.name for one in signals}
+    leaves = bool(names & {"angry", "churn", "mood_fell", "unsolved"})
+    return [replace(one, alone=one.alone and (one.name != "cancel" or leaves)) for one in signals]
+
+
+def _repeated(said: Sequence[str], *, language: str) -> str:
+    """The start of an earlier message of theirs that the newest one says again; "" for none."""
+    if len(said) < 2:
+        return ""
+    newest = tokens(said[-1], language=language)
+    for text in said[-_LAST_MESSAGES:-1]:
+        before = tokens(text, language=language)
+        fewer = min(len(newest), len(before))
+        if fewer >= _FEWEST_WORDS and len(newest & before) >= _SAME_WORDS * fewer:
+            return text[:80]
+    return ""
