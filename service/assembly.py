@@ -18,6 +18,7 @@ from connectors import WEBHOOKS, Account, connect
 from connectors.base import Helpdesk
 from service import __version__
 from service.budgets import BACKGROUND_SHARE, Budgets
+from service.context.customers import Customers
 from service.database import Database, open_database
 from service.embeddings import Embeddings
 from service.entities import Entities
@@ -26,7 +27,9 @@ from service.figures import Figures
 from service.groups import FreshdeskSettings, ZendeskSettings
 from service.inbox import Inbox
 from service.incidents.alarms import Alarms
+from service.incidents.store import Incidents
 from service.jobs import Jobs
+from service.judge import Judge
 from service.knowledge.sources import Library
 from service.ledger import Ledger
 from service.llm import LLM
@@ -43,6 +46,9 @@ from service.spans import Tracer
 from service.spending import Spending
 from service.syncs import Syncs
 from service.telemetry import collecting
+from service.triage.categories import Categories
+from service.triage.store import Triages
+from service.triage.triaging import Triager
 from service.vectors import VectorsUnavailableError, open_vectors
 from service.vendors import MeasuredClient
 from service.votes import Votes
@@ -160,9 +166,10 @@ async def judging(policies: Policies, library: Library, database: Database) -> A
     settings = library.settings
     async with (
         Customers.opened(database, settings.lookup) as customers,
-        Categories.opened(settings, library.embeddings) as categories,
+        open_vectors(settings, of="examples") as examples,
     ):
-        yield Judge(policies, Triager(categories), customers, Incidents(database), Triages(database))
+        triager = Triager(Categories(examples, library.embeddings))
+        yield Judge(policies, triager, customers, Incidents(database), Triages(database))
 
 
 @asynccontextmanager

@@ -80,6 +80,7 @@ class Author:
         occasion: Occasion,
         attempt: Attempt,
         circumstances: Circumstances,
+        *,
         before: Before = NOTHING_BEFORE,
     ) -> Written | Silence:
         """Analyse → judge → passages → draft: at most two calls of a model, and no second one to one that is down.
@@ -115,8 +116,8 @@ class Author:
         packet = None
         if draft is None:
             packet = gather(
-                conversation, analysis, judged.triage, decision, customer, passages, before, judged.policy,
-                language=team.language, timezone=team.timezone, now=judged.now,
+                conversation, analysis, judged.triage, decision, customer, passages=passages, before=before,
+                policy=judged.policy, language=team.language, timezone=team.timezone, now=judged.now,
             )  # fmt: skip
         return Written(
             conversation, analysis, passages, draft or _acknowledgement(packet),

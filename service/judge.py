@@ -80,9 +80,7 @@ class Judge:
                 key, ticket.requester.id, since=now - WEEK, category=triage.category.value
             )
             past, triage = replace(past, contacts=related), _related(triage, related)
-        facts = facts_of(
-            in_force.policy, ticket=ticket, conversation=conversation, triage=triage, customer=customer
-        )
+        facts = facts_of(in_force.policy, ticket=ticket, conversation=conversation, triage=triage, customer=customer)
         decision = decide(
             in_force,
             ticket=ticket,

@@ -19,8 +19,8 @@ from service.conversation import Conversation
 from service.drafting import Draft
 from service.evidence import evidence
 from service.guard import clean
-from service.letters import without_greeting, without_sign_off
 from service.ledger import SavedDraft
+from service.letters import without_greeting, without_sign_off
 from service.masking import Masker
 from service.packet_words import PacketWords, packet_words
 from service.passages import Retrieval

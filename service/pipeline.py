@@ -141,7 +141,7 @@ class Pipeline:
         history, drafts = await self._history(desk, ticket), await self._ledger.drafts(key)
         conversation, masker = await self.author.read(ticket, history, occasion, attempt)
         before = await asyncio.to_thread(before_of, history, drafts, masker=masker)
-        written = await self.author.write(ticket, conversation, occasion, attempt, circumstances, before)
+        written = await self.author.write(ticket, conversation, occasion, attempt, circumstances, before=before)
         if isinstance(written, Silence):
             return written
         older = await self._overtaken(desk, ticket, by=reference_for(key, occasion.key))
@@ -172,9 +172,7 @@ class Pipeline:
                 segments=written.decision.segments,
             )
 
-    def _note(
-        self, ticket: Ticket, key: TicketKey, occasion: Occasion, written: Written, masker: Masker
-    ) -> SavedDraft:
+    def _note(self, ticket: Ticket, key: TicketKey, occasion: Occasion, written: Written, masker: Masker) -> SavedDraft:
         """The written as a draft of the ledger. CPU-bound."""
         reference = reference_for(key, occasion.key)
         votes = self._votes.links(key, reference, language=self._settings.team.language)

@@ -21,7 +21,7 @@ FLOORS = (
     {
         "analysis", "moods", "occasions", "policy", "triage", "context", "outreach", "scope", "calls", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement", "packet_words", "safe_answers", "evidence", "packet", "packet_rows",
         "guard", "links", "verbatim", "withheld", "support", "promises", "review",
-        "notes", "content", "traces", "routing", "knowledge", "writers", "author", "reconcile", "solved", "lessons", "syncs", "incidents",
+        "notes", "content", "traces", "routing", "knowledge", "writers", "judge", "author", "reconcile", "solved", "lessons", "syncs", "incidents",
     },
     {"pipeline", "story", "rehearsal", "rules"},
     {"chores", "backlog", "deliveries", "condition", "backfill", "forgetting", "figures"},

@@ -53,16 +53,17 @@ __all__ = [
 
 
 @asynccontextmanager
-async def open_vectors(settings: Settings) -> AsyncIterator[ShelvedVectors]:
-    """The index that the settings ask for, closed at the end.
+async def open_vectors(settings: Settings, *, of: str = "") -> AsyncIterator[ShelvedVectors]:
+    """The index that the settings ask for, closed at the end. of: another than that of the passages, by its name.
 
     The embedded one is opened at once and raises IndexInUseError; a server may be down and come back.
     """
     if settings.qdrant.url:
         key = settings.qdrant.api_key.get_secret_value()
-        vectors: ShelvedVectors = connect(settings.qdrant.url, api_key=key, collection=settings.qdrant.collection)
+        collection = f"{settings.qdrant.collection}_{of}" if of else settings.qdrant.collection
+        vectors: ShelvedVectors = connect(settings.qdrant.url, api_key=key, collection=collection)
     else:
-        vectors = EmbeddedVectors(settings.data_dir / "qdrant")
+        vectors = EmbeddedVectors(settings.data_dir / (of or "qdrant"))
         await vectors.open()
     try:
         yield vectors

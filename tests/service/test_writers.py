@@ -14,6 +14,7 @@ from service.groups import LLMSettings
 from service.llm import LLM
 from service.outages import MODEL, Outages
 from service.passages import Retrieval
+from service.policy.document import Policy
 from service.settings import Settings
 from service.spending import Spending
 from service.writers import Attempt, Writers
@@ -21,6 +22,7 @@ from tests import fake_llm
 from tests.fake_llm import FakeLLM
 from tests.service.tickets import START, customer, ticket
 
+POLICY = Policy(version=1)
 ASKED = Conversation("Kettle", (Turn("requester", START, "Why does my kettle leak at the lid?"),))
 THANKS = Conversation("Kettle", (Turn("requester", START, "Thank you very much!"),))
 
@@ -46,9 +48,9 @@ async def test_a_budget_that_is_used_up_ends_the_attempts_calls(database: Databa
     """The draft quotes; nobody waits, however patient the ticket is."""
     server.reply("x", usage=False)
     async with attempt(database, server.settings(tokens_per_requester_hour=4_000), patient=True) as first:
-        await first.analyse(ASKED)
+        await first.analyse(ASKED, POLICY)
     async with attempt(database, server.settings(tokens_per_requester_hour=4_000), patient=True) as second:
-        analysis = await second.analyse(ASKED)
+        analysis = await second.analyse(ASKED, POLICY)
         draft = await second.draft(ASKED, analysis, Retrieval())
 
     assert len(server.requests) == 1
@@ -62,7 +64,7 @@ async def test_a_model_that_fails_in_the_analysis_is_not_asked_for_the_draft(
     """And the note can say since when."""
     server.fail(503)
     async with attempt(database, server.settings()) as one:
-        draft = await one.draft(ASKED, await one.analyse(ASKED), Retrieval())
+        draft = await one.draft(ASKED, await one.analyse(ASKED, POLICY), Retrieval())
 
     assert len(server.requests) == 1
     assert one.down_since is not None
@@ -74,14 +76,14 @@ async def test_a_patient_ticket_waits_for_a_model_that_is_down(database: Databas
     server.fail(503)
     async with attempt(database, server.settings(), patient=True) as one:
         with pytest.raises(OutageError):
-            await one.analyse(ASKED)
+            await one.analyse(ASKED, POLICY)
 
 
 async def test_a_message_that_needs_no_model_does_not_say_that_it_answers(database: Database, server: FakeLLM) -> None:
     """Else every "thank you" would close the breaker."""
     server.fail(503)
     async with attempt(database, server.settings()) as one:
-        await one.analyse(ASKED)
+        await one.analyse(ASKED, POLICY)
     async with attempt(database, server.settings()) as one:
         analysis = await one.analyse(THANKS)
 
@@ -92,7 +94,7 @@ async def test_a_message_that_needs_no_model_does_not_say_that_it_answers(databa
 async def test_without_a_model_nothing_is_missing(database: Database) -> None:
     """Rules and quotations, and the note says that none is set."""
     async with attempt(database, LLMSettings()) as one:
-        draft = await one.draft(ASKED, await one.analyse(ASKED), Retrieval())
+        draft = await one.draft(ASKED, await one.analyse(ASKED, POLICY), Retrieval())
 
     assert (one.no_key, one.down_since, one.spent) == (True, None, None)
     assert draft.writer == "extractive"

@@ -23,11 +23,13 @@ from connectors.simulated.clock import ManualClock
 from connectors.simulated.record import RequestRecord
 from connectors.zendesk.simulator import ZendeskSimulator
 from connectors.zendesk.simulator import options as zendesk_options
+from service.assembly import judging
 from service.budgets import Budgets
 from service.database import Database
 from service.embeddings import Embeddings
 from service.groups import KnowledgeSettings
 from service.inbox import Inbox
+from service.incidents.store import Incidents
 from service.jobs import Jobs
 from service.knowledge.sources import Library
 from service.ledger import Ledger, TicketKey
@@ -35,12 +37,14 @@ from service.llm import LLM
 from service.outages import Outages
 from service.pilot import Pilots
 from service.pipeline import Pipeline, Tools
+from service.policy.standing import Policies
 from service.queue import Queue
 from service.reconcile import Reconciler
 from service.retention import Retention
 from service.settings import Settings
 from service.spending import Spending
 from service.syncs import Syncs
+from service.triage.store import Triages
 from service.vectors import EmbeddedVectors
 from service.votes import Votes
 from service.web.webhooks import Webhooks
@@ -260,7 +264,7 @@ async def _surrounded(
 ) -> AsyncIterator[OneDesk[Twin]]:
     """The service around an account, put together as service/assembly.py does it."""
     at_once = {"debounce_s": 0, "debounce_max_s": 0, "reconcile_every_s": 0}
-    settings = Settings(**{**at_once, "knowledge": KnowledgeSettings(sync_every_s=0), **changes})
+    settings = Settings(**{**at_once, "data_dir": folder, "knowledge": KnowledgeSettings(sync_every_s=0), **changes})
     inbox, vectors, carrier = Inbox(database), EmbeddedVectors(folder / "qdrant"), Network(simulator.app)
     secrets: dict[str, tuple[str, ...]] = {name: ()}
     app.add_middleware(Webhooks, inbox=inbox, secrets=secrets)
@@ -272,6 +276,7 @@ async def _surrounded(
         stack.push_async_callback(vectors.close)
         ledger = Ledger(database)
         outages, reconciler = Outages(database), Reconciler(database, inbox=inbox)
+        policies = await stack.enter_async_context(Policies.opened(settings.policy_file, database))
         tools = Tools(
             library=library,
             ledger=ledger,
@@ -284,6 +289,9 @@ async def _surrounded(
             votes=Votes(database),
             retention=Retention(database, days=settings.retention_days),
             syncs=Syncs(database),
+            judge=await stack.enter_async_context(judging(policies, library, database)),
+            triages=Triages(database),
+            incidents=Incidents(database),
         )
         pipeline = Pipeline(tools)
         queue = Queue(database)
