@@ -88,6 +88,19 @@ def test_a_category_goes_before_the_rules_and_takes_over_what_it_does_not_say() 
     assert decided(told, triage(category="money", language="de")).tier == 3
 
 
+@pytest.mark.parametrize(("sure", "tier", "answer"), [(0.8, 3, "privacy"), (0.81, 2, "")])
+def test_a_category_that_is_a_guess_asks_for_a_check_at_most(sure: float, tier: Tier, answer: str) -> None:
+    """No person, no approved text, no group for what may be another matter; checks stay. Triage is sure of it by 0.8."""
+    told = policy(f"""
+        escalation: {{sure: {sure}}}
+        categories: {{privacy: {{tier: 3, title: Personal data, answer: privacy, group: legal, checks: [whose data]}}}}
+    """)
+    found = decided(told, triage(category="privacy"))
+
+    assert (found.tier, found.answer, found.group) == (tier, answer, "legal" if answer else "")
+    assert (found.reasons, found.checks, found.rules) == (("Personal data",), ("whose data",), ("category privacy",))
+
+
 def test_ties_go_up_and_the_rest_is_the_first_rules() -> None:
     """Of two tiers the higher, wherever it stands; of two groups, answers and fields the first in the file."""
     told = policy("""
