@@ -178,8 +178,7 @@ def _inherited(line: Iterable[Effect]) -> Effect:
 def _unsure(effect: Effect) -> Effect:
     """What is left where the category is a guess: a person checks, and no text, group or field follows from it."""
     tier: Tier | None = min(effect.tier, 2) if effect.tier else None
-    left = {"why": effect.why, "checks": effect.checks, "dont_promise": effect.dont_promise}
-    return Effect.model_construct(tier=tier, **left)
+    return Effect.model_construct(tier=tier, why=effect.why, checks=effect.checks, dont_promise=effect.dont_promise)
 
 
 def _escalates(triage: Triage, limits: Limits) -> bool:
