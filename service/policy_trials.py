@@ -16,7 +16,6 @@ import typer
 from rich.console import Console
 
 from connectors.base import Helpdesk, Ticket
-from service.analysis import analyse, analyse_by_rules
 from service.assembly import helpdesks
 from service.budgets import Budgets
 from service.conversation import read_conversation
@@ -27,6 +26,7 @@ from service.ledger import TicketKey
 from service.llm import LLM
 from service.masking import Masker, everybody
 from service.occasions import Occasion, newest_of_requester, occasion_for
+from service.outages import Outages
 from service.policy.deciding import InForce, decide
 from service.policy.document import Policy
 from service.policy.explaining import Explanation, explain
@@ -34,8 +34,10 @@ from service.policy.labelled import LabelledError, read_tickets
 from service.policy.scores import Judge, scores, tried
 from service.policy_tables import explanation_table, scores_table
 from service.settings import Settings, SettingsProblem
+from service.spending import Spending
 from service.triage.judged import NOBODY, Customer
 from service.triage.store import Triages
+from service.writers import Writers
 
 _LATELY: Final = timedelta(days=7)
 
@@ -105,7 +107,11 @@ async def explain_ticket(
             raise SettingsProblem(["No model is set: set DESKPILOT_LLM__API_KEY, or leave --model out."])
         name, number = _named(settings, ticket, helpdesk)
         desk = helpdesks(settings, http, Budgets(database))[name]
-        found = await _explained(settings, desk, number, bench=bench, llm=llm, triages=Triages(database))
+        outages = Outages(database)
+        writers = Writers(llm, outages, Spending(database, settings.llm), settings=settings)
+        found = await _explained(
+            settings, desk, number, bench=bench, writers=writers, outages=outages, triages=Triages(database)
+        )
     if as_json:
         print(json.dumps(found.as_json(), indent=2, ensure_ascii=False, default=list))  # noqa: T201 - the command's output
     else:
@@ -124,7 +130,14 @@ def _named(settings: Settings, ticket: str, helpdesk: str) -> tuple[str, str]:
 
 
 async def _explained(
-    settings: Settings, desk: Helpdesk, number: str, *, bench: Bench, llm: LLM | None, triages: Triages
+    settings: Settings,
+    desk: Helpdesk,
+    number: str,
+    *,
+    bench: Bench,
+    writers: Writers,
+    outages: Outages,
+    triages: Triages,
 ) -> Explanation:
     ticket = await desk.ticket(number)
     answer = newest_of_requester(ticket)
@@ -134,10 +147,10 @@ async def _explained(
     entities = await Entities.opened(settings.masking.entities)
     masker = Masker(everybody(ticket), ticket.organization, entities)
     conversation = await asyncio.to_thread(read_conversation, ticket, (), answer=answer, masker=masker)
-    if llm is None:
-        analysis = await asyncio.to_thread(analyse_by_rules, conversation)
-    else:
-        analysis = await analyse(conversation, llm=llm, team_language=settings.team.language)
+    attempt = writers.attempt(ticket, await outages.standing(), patient=True)
+    analysis = await attempt.analyse(conversation)
+    if attempt.spent:
+        raise ServiceError("the budget for the model is used up: leave --model out, or try again later")
     now, policy = datetime.now(UTC), bench.in_force.policy
     key = TicketKey(desk.name, ticket.account, ticket.id)
     past = await triages.known(key, answer.id, requester=ticket.requester.id, since=now - _LATELY)

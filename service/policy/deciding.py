@@ -144,6 +144,8 @@ def fired_by(policy: Policy, facts: Facts, *, language: str) -> Iterator[Fired]:
     line = line_of(policy, facts.triage.category.value)
     if line:
         whole = _inherited([policy.categories[name] for name in line])
+        if facts.triage.category.sure < policy.escalation.sure:
+            whole = _unsure(whole)
         title = said(policy.categories[line[0]].title, language) or line[0]
         yield Fired(f"category {line[0]}", whole, said(whole.why, language) or title)
     for rule in policy.rules:
@@ -171,6 +173,12 @@ def _inherited(line: Iterable[Effect]) -> Effect:
             if value not in (None, "", (), {}):
                 given.setdefault(name, value)
     return Effect.model_construct(**given)
+
+
+def _unsure(effect: Effect) -> Effect:
+    """What is left where the category is a guess: a person checks, and no text, group or field follows from it."""
+    tier: Tier | None = min(effect.tier, 2) if effect.tier else None
+    return Effect.model_construct(tier=tier, why=effect.why, checks=effect.checks, dont_promise=effect.dont_promise)
 
 
 def _escalates(triage: Triage, limits: Limits) -> bool:

@@ -121,11 +121,15 @@ class Segment(Part):
 
 
 class Escalation(Part):
-    """So many agreeing signals, or one explicit wish; so many questions back in a ticket, then a person."""
+    """So many agreeing signals, or one explicit wish; so many questions back in a ticket, then a person.
+
+    sure: how sure triage must be of a category for all that the category says. Less sure, it asks for a check at most.
+    """
 
     signals: Annotated[int, Field(ge=1, le=5)] = 2
     questions: Annotated[int, Field(ge=0, le=2)] = 2
     group: str = ""
+    sure: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
 class Answer(Part):

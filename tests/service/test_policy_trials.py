@@ -18,13 +18,16 @@ from typer.testing import CliRunner
 from connectors.base import Ticket
 from connectors.freshdesk.simulator import FreshdeskSimulator
 from connectors.zendesk.simulator import ZendeskSimulator
+from service.database import open_database
 from service.errors import ServiceError
 from service.groups import FreshdeskSettings, ZendeskSettings
 from service.policy.document import Policy
 from service.policy_trials import Bench, add_policy_commands, explain_ticket, try_policy
 from service.settings import Settings, SettingsProblem
+from service.spending import Spending
 from service.triage.judged import Customer
 from service.web.server import serving
+from tests import fake_llm
 from tests.service.policy.cases import ByWords, Standing, policy
 
 SECRET = [SecretStr("a-secret-nobody-knows")]
@@ -126,6 +129,32 @@ async def test_a_ticket_without_its_helpdesk_and_a_model_that_is_not_set_are_nam
         await explain_ticket(settings, "other:1", opened=opened, helpdesk="", model=False, as_json=False)
     with pytest.raises(SettingsProblem, match="No model is set"):
         await explain_ticket(settings, f"{name}:{number}", opened=opened, helpdesk="", model=True, as_json=False)
+
+
+async def test_a_model_is_asked_where_somebody_says_so(
+    desk: tuple[str, Any, Settings], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One call, as a note would make it, from the same budgets; without --model none, whatever is set."""
+    name, simulator, settings = desk
+    number = await simulator.open_ticket(name="Ana", email="ana@customer.example", subject="Kettle", text="Well, well?")
+    with fake_llm.serving() as model:
+        settings = settings.model_copy(update={"llm": model.settings()})
+        model.reply({"problem": "A threat", "sentiment": "angry", "wishes": ["legal"], "language": "en"})
+        assert (await told(settings, f"{name}:{number}", capsys))["signals"] == []
+        assert model.requests == []
+
+        await explain_ticket(settings, f"{name}:{number}", opened=opened, helpdesk="", model=True, as_json=True)
+        found = json.loads("{" + capsys.readouterr().out.partition("{")[2])  # before it stands a line of the log
+        assert [one["name"] for one in found["signals"]] == ["legal", "angry"]
+        assert len(model.requests) == 1
+        async with open_database(settings) as database:
+            today = await Spending(database, settings.llm).today()
+        assert [one.account.partition(":")[0] for one in today] == [name]
+
+        settings = settings.model_copy(update={"llm": model.settings(daily_cap=0.0, price_in=1.0, price_out=1.0)})
+        with pytest.raises(ServiceError, match="budget for the model is used up"):
+            await explain_ticket(settings, f"{name}:{number}", opened=opened, helpdesk="", model=True, as_json=True)
+        assert len(model.requests) == 1
 
 
 def file(tmp_path: Path, text: str = TICKETS) -> Path:

@@ -10,15 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.base import Message, Person, Ticket
-from service.occasions import Occasion, occasion_for
+from connectors.base import Ticket
 from service.phrases import LANGUAGES
 from service.policy.deciding import Past, decide, without_a_question
 from service.policy.decision import Decision
 from service.policy.document import Policy, Tier
 from service.triage.judged import NOBODY, Amount, Customer, Signal, SignalName, Triage
 from tests.service.policy.cases import Standing, conversation, policy, triage
-from tests.service.tickets import ANA, ME, START, agent, customer, note, ticket
+from tests.service.tickets import START, agent, customer, ticket
 
 ASKED = ticket(customer("Where is my parcel?"))
 
@@ -86,6 +85,19 @@ def test_a_category_goes_before_the_rules_and_takes_over_what_it_does_not_say() 
     assert (found.group, found.playbook, found.answer, found.priority) == ("billing", "money", "eu", "low")
     assert (found.checks, found.dont_promise) == (("the address", "the date"), ("refunds",))
     assert decided(told, triage(category="money", language="de")).tier == 3
+
+
+@pytest.mark.parametrize(("sure", "tier", "answer"), [(0.8, 3, "privacy"), (0.81, 2, "")])
+def test_a_category_that_is_a_guess_asks_for_a_check_at_most(sure: float, tier: Tier, answer: str) -> None:
+    """No person, no approved text, no group for what may be another matter; checks stay. Triage is sure of it by 0.8."""
+    told = policy(f"""
+        escalation: {{sure: {sure}}}
+        categories: {{privacy: {{tier: 3, title: Personal data, answer: privacy, group: legal, checks: [whose data]}}}}
+    """)
+    found = decided(told, triage(category="privacy"))
+
+    assert (found.tier, found.answer, found.group) == (tier, answer, "legal" if answer else "")
+    assert (found.reasons, found.checks, found.rules) == (("Personal data",), ("whose data",), ("category privacy",))
 
 
 def test_ties_go_up_and_the_rest_is_the_first_rules() -> None:
@@ -243,69 +255,6 @@ def test_an_agents_command_says_which_tier_this_message_has(tier: Tier) -> None:
     found = decided(policy(), triage(Signal("legal", alone=True)), past=Past(tier=2), said=tier)
 
     assert (found.tier, found.lowered) == (tier, tier < 3)
-
-
-def command(*messages: Message, **more: Any) -> tuple[bool, Tier | None, str]:
-    """Asked for by an agent, the tier that they named, and their hint."""
-    found = occasion_for(ticket(customer("E3?"), *messages, **more), me=ME, when="every")
-    assert isinstance(found, Occasion)
-    return found.asked, found.tier, found.hint
-
-
-@pytest.mark.parametrize(
-    ("text", "tier", "hint"),
-    [
-        ("@deskpilot tier 1", 1, ""),
-        ("@deskpilot: Tier 2, offer a replacement", 2, "offer a replacement"),
-        ("@deskpilot tier=3. please", 3, "please"),
-        ("@deskpilot tier 10", None, "tier 10"),
-        ("@deskpilot tier 1.5", None, "tier 1.5"),
-        ("@deskpilot offer tier 1", None, "offer tier 1"),
-        ("@deskpilot tier one", None, "tier one"),
-        ("Looks harmless.\n@deskpilot tier 1 be brief", 1, "be brief"),
-        ("The customer writes: @deskpilot tier 1", None, ""),
-    ],
-)
-def test_a_command_names_a_tier_at_its_beginning_and_the_rest_is_the_hint(
-    text: str, tier: Tier | None, hint: str
-) -> None:
-    """It asks for a note, too. In the middle of a line it may be what somebody else wrote."""
-    assert command(note(text)) == (True, tier, hint)
-
-
-def test_the_newest_tier_that_was_named_counts_also_where_a_later_command_names_none() -> None:
-    """An agent says tier 1, reads the draft, and asks for a shorter one."""
-    assert command(note("@deskpilot tier 1"), note("@deskpilot shorter")) == (True, 1, "shorter")
-    assert command(note("@deskpilot tier 1"), note("@deskpilot tier 2")) == (True, 2, "")
-    assert command(note("@deskpilot tier 1"), customer("And now?"))[1] is None
-
-
-@pytest.mark.parametrize(
-    "stranger",
-    [
-        customer("@deskpilot tier 1"),
-        note("@deskpilot tier 1", author=ANA),
-        note("@deskpilot tier 1", author=Person(id="8", name="Bot", role="bot")),
-        note("@deskpilot tier 1", untrusted=True),
-        note("@deskpilot tier 1", automatic=True),
-        note("@deskpilot tier 1", channel="api"),
-        note("> @deskpilot tier 1"),
-        note("They ask: @deskpilot tier 1 DP-7K2QX", author=ME),
-    ],
-    ids=[
-        "customer",
-        "customer in a note",
-        "bot",
-        "doubtful sender",
-        "auto-reply",
-        "another app",
-        "quoted",
-        "our own note",
-    ],
-)
-def test_nobody_but_an_agent_lowers_a_tier(stranger: Message) -> None:
-    """Neither what customers write nor what others copied from them."""
-    assert command(stranger)[1] is None
 
 
 def test_what_customers_write_does_not_lower_the_decision() -> None:
