@@ -1,4 +1,4 @@
-"""The custom fields of an account: which there are, and which of them no customer sees."""
+"""The custom fields of an account that take a text or one choice: which there are, and which of them no customer sees."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class CustomFields:
 
 def _objection(field: CustomField | None, value: str) -> str:
     if field is None:
-        return "the account has no such custom field"
+        return "the account has no such custom field for a text or one choice"
     if not field.hidden:
         return "customers can see this field"
     return "not one of the field's choices" if field.choices and value not in field.choices else ""

@@ -18,6 +18,7 @@ from connectors.http import JSON, Door
 _NUMBER = re.compile(r"[0-9]{1,19}")
 _PRIORITIES = {word: code for code, word in wire.PRIORITIES.items()}
 _LONGEST_TAG = 32
+_KINDS = ("custom_text", "custom_paragraph", "custom_dropdown")  # a number, say, wants one in the JSON
 
 Outcome = tuple[dict[str, str], dict[str, str]]
 """What was written, and what was not and why: as in `Note`."""
@@ -65,7 +66,7 @@ async def custom_fields(door: Door) -> list[CustomField]:
                 str(one["name"]), str(one.get("label") or ""), one.get("displayed_to_customers") is False, _choices(one)
             )
             for one in wire.listed(body, what="ticket fields")
-            if not one.get("default")
+            if not one.get("default") and one.get("type") in _KINDS
         ]
 
 

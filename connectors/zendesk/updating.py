@@ -17,7 +17,8 @@ from connectors.zendesk.paging import pages
 
 _NUMBER = re.compile(r"[0-9]{1,19}")
 _PRIORITIES = ("low", "normal", "high", "urgent")
-_CHOSEN = ("tagger", "multiselect")
+_CHOSEN = "tagger"
+_KINDS = ("text", "textarea", "regexp", "integer", "decimal", _CHOSEN)  # what takes a line of text, or one choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ async def planned(update: Update | None, ticket: Ticket, *, fields: CustomFields
     """What of an update can be sent with a note.
 
     `tags` replaces the list: that nobody loses one is due to the guard by the stamp, as for all the others. There is no
-    documented way to add some in this request (`additional_tags` is of `update_many` alone).
+    documented way to add some in this request (`additional_tags` is of `update_many` alone). A drop-down's value is a tag, too;
+    which of the two counts where they differ is not documented, so they never do.
     """
     if update is None or not update.parts:
         return Plan()
@@ -55,7 +57,10 @@ async def planned(update: Update | None, ticket: Ticket, *, fields: CustomFields
     if "priority" in sent:
         changes["priority"] = update.priority
     if "tags" in sent:
-        changes["tags"] = list(dict.fromkeys((*ticket.tags, *update.add_tags)))
+        chosen = [name for name in update.fields if name in sent and (await fields.known())[name].choices]
+        gone = {ticket.fields.get(name) for name in chosen}
+        standing = (tag for tag in ticket.tags if tag not in gone)
+        changes["tags"] = list(dict.fromkeys((*standing, *update.add_tags, *(update.fields[name] for name in chosen))))
     if custom := [{"id": int(name), "value": value} for name, value in update.fields.items() if name in sent]:
         changes["custom_fields"] = custom
     return Plan(changes, sent, missed)
@@ -88,8 +93,8 @@ async def custom_fields(door: Door) -> list[CustomField]:
     async for page in pages(door, "/api/v2/ticket_fields", params={}):
         with wire.documented_shape("list of ticket fields"):
             for one in page["ticket_fields"]:
-                if one.get("active") and one.get("removable", True):  # what cannot be removed is Zendesk's own
-                    options = one.get("custom_field_options") or () if one.get("type") in _CHOSEN else ()
+                if one.get("active") and one.get("removable", True) and one.get("type") in _KINDS:  # else Zendesk's own
+                    options = one.get("custom_field_options") or () if one["type"] == _CHOSEN else ()
                     choices = frozenset(str(option["value"]) for option in options)
                     hidden = one.get("visible_in_portal") is False
                     found.append(CustomField(str(one["id"]), str(one.get("title") or ""), hidden, choices))

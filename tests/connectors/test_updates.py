@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -124,7 +125,7 @@ async def test_a_field_that_customers_see_is_never_written(desk: Desk) -> None:
     assert note.written == {"priority": "high", desk.intent: "find a parcel"}
     assert note.missed == {
         desk.shown: "customers can see this field",
-        unknown: "the account has no such custom field",
+        unknown: "the account has no such custom field for a text or one choice",
         desk.mood: "not one of the field's choices",
     }
     assert desk.simulator.fields_of(ticket_id).custom == {desk.intent: "find a parcel"}
@@ -239,6 +240,18 @@ async def test_a_value_that_zendesk_does_not_take_is_not_taken_for_written(zende
     assert zendesk.mood in note.missed
     assert ("priority" in note.written) is silent
     assert len(simulator.notes(ticket_id)) == 1
+
+
+async def test_a_choice_that_changes_takes_its_tag_with_it(zendesk: Desk) -> None:
+    """A drop-down's value is a tag, and the list that we send replaces theirs: the two must not contradict each other."""
+    ticket_id = await zendesk.ticket()
+    for value, tag in (("angry", "ai_one"), ("calm", "ai_two")):
+        update = Update(add_tags=(tag,), fields={zendesk.mood: value})
+        await zendesk.client.add_note(await zendesk.client.ticket(ticket_id), NOTE, run="01J", update=update)
+
+    sent = json.loads([one for one in zendesk.network.requests if one.method == "PUT"][-1].content)["ticket"]
+    assert sorted(sent["tags"]) == ["ai_one", "ai_two", "calm", "vip"]
+    assert zendesk.simulator.fields_of(ticket_id).tags == ("ai_one", "ai_two", "calm", "vip")
 
 
 async def test_a_collision_in_the_database_is_tried_again_with_the_fields(zendesk: Desk) -> None:
