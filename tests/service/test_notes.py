@@ -18,6 +18,7 @@ from service.analysis import Summary
 from service.guard import Source
 from service.markup import draft_html, sanitise, words_beside
 from service.notes import MAX_BYTES, Certain, NoteContent, Verdict, compose, superseded
+from service.packet import Packet, Similar, Steps
 from service.phrases import ENGLISH, LANGUAGES, Phrases
 from tests.service.golden_notes import DOWN, EXTRACTIVE, GOLDEN, LONG_THREAD, PERSON, READY, UNCOVERED
 from tests.service.safe_html import assert_safe, text_of
@@ -344,6 +345,19 @@ SOURCES = st.lists(
 VERDICTS: list[Verdict] = ["ready", "uncovered", "person", "no_model"]
 
 
+PACKETS = st.builds(
+    Packet,
+    next=TEXT,
+    evidence=LINES,
+    customer=LINES,
+    unknown=LINES,
+    tried=LINES,
+    dont_promise=LINES,
+    similar=st.lists(st.builds(Similar, number=TEXT, how=TEXT), max_size=4).map(tuple),
+    playbook=st.builds(Steps, title=TEXT, steps=LINES, call=TEXT, text=TEXT),
+)
+
+
 @given(
     content=st.builds(
         NoteContent,
@@ -357,7 +371,12 @@ VERDICTS: list[Verdict] = ["ready", "uncovered", "person", "no_model"]
         nearest=SOURCES,
         summary=st.none() | st.builds(Summary, problem=TEXT, tried=LINES, open=LINES),
         unread=LINES,
-        writer=st.sampled_from(["model", "extractive"]),
+        writer=st.sampled_from(["model", "extractive", "approved"]),
+        tier=st.sampled_from([1, 2, 3]),
+        demanded=LINES,
+        packet=st.none() | PACKETS,
+        suggested=st.lists(st.tuples(st.sampled_from(["group", "priority", "tags"]), TEXT), max_size=4).map(tuple),
+        incident=TEXT,
         down_since=st.sampled_from(["", "10:42"]),
         no_key=st.booleans(),
         person_reasons=LINES,
