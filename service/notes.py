@@ -307,8 +307,8 @@ def _trim_lists(note: NoteContent, _over: int) -> NoteContent:
     unread = tuple(shorter([what], len(what), least=4)[0] for what in note.unread)
     sources = tuple(short[: len(note.sources)][:3])
     note = replace(note, summary=None, sources=sources, nearest=(), person_reasons=reasons, unread=unread)
-    if note.packet:  # its checks stand in no verdict
-        note = replace(note, packet=bare(note.packet), checks=note.checks[:3])
+    if note.packet:  # its checks stand in no verdict, and nothing is cited
+        note = replace(note, packet=bare(note.packet), checks=note.checks[:3], sources=())
     return replace(note, suggested=(), incident=shorter([note.incident], len(note.incident), least=8)[0])
 
 

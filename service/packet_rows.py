@@ -106,7 +106,7 @@ THEN: tuple[Cut, ...] = (_facts, _long, _steps)
 
 
 def bare(packet: Packet) -> Packet:
-    """What bounds every packet, however odd its texts are: some sixty words."""
+    """What bounds every packet, however odd its texts are: some fifty words."""
 
     def few(texts: tuple[str, ...], most: int, words: int) -> tuple[str, ...]:
         return tuple(shorter([text], len(text), least=words)[0] for text in texts[:most])
@@ -114,10 +114,10 @@ def bare(packet: Packet) -> Packet:
     return replace(
         packet,
         next=few((packet.next,), 1, 10)[0],
-        evidence=few(packet.evidence, 2, 7),
+        evidence=few(packet.evidence, 2, 6),
         customer=few(packet.customer, 2, 4),
         unknown=few(packet.unknown, 1, 4),
-        tried=few(packet.tried, 1, 7),
+        tried=few(packet.tried, 1, 6),
         dont_promise=few(packet.dont_promise, 2, 4),
         similar=(),
         playbook=Steps(title=few((packet.playbook.title,), 1, 5)[0]),

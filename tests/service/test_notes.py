@@ -398,6 +398,25 @@ def test_whatever_the_texts_are_the_note_keeps_its_promises(content: NoteContent
     assert_safe(html, links={source.url for source in (*content.sources, *content.nearest)})
 
 
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_a_note_of_which_every_part_is_endless_keeps_to_its_words(verdict: Verdict) -> None:
+    """The last resort of all trims: a policy, a look-up and a model may each say more than a note has room for."""
+    many = (LONG,) * 12
+    similar = (Similar("377", LONG),) * 4
+    packet = Packet(many, LONG, many, many, many, many, many, similar, Steps(LONG, many, LONG, LONG))
+    source = replace(READY.sources[0], title=LONG, supports=LONG, quote=LONG)
+    endless = replace(
+        READY, verdict=verdict, gloss=LONG, checks=many, reason=LONG, sources=(source,) * 5, nearest=(source,) * 3, unread=many,
+        person_reasons=many, demanded=many, packet=packet, suggested=(("group", LONG), ("tags", LONG)), incident=LONG,
+        summary=Summary(LONG, many, many),
+    )  # fmt: skip
+
+    html = compose(endless, language="en")
+
+    assert 40 < words_beside(html) <= 150
+    assert READY.draft_text.split("\n\n")[0] in html
+
+
 VOTES = (("Right", "https://desk.example/feedback/1.a.b"), ("Wrong", "https://desk.example/feedback/1.c.d"))
 
 
