@@ -48,6 +48,14 @@ def test_words_that_the_customer_did_not_write_are_not_quoted(words: str) -> Non
     assert found(triaged(Signal("legal", words=(words,)))) == ()
 
 
+def test_a_quotation_holds_no_number_of_a_card_or_an_account() -> None:
+    """It would be filled in, and a note is mailed."""
+    talk = replace(TALK, turns=(Turn("requester", START, "Cancel the card <CARD_1> of <PERSON_1> now"),))
+    triage = triaged(Signal("fraud", words=("the card <CARD_1> of <PERSON_1>",)))
+
+    assert evidence(triage, talk, packet_words("en")) == ("“the card … of <PERSON_1>” in the last message",)
+
+
 def test_a_quotation_holds_nothing_live() -> None:
     """It comes from a stranger."""
     (line,) = found(triaged(Signal("cancel", words=("See https://evil.example/x",))))

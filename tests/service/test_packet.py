@@ -128,6 +128,13 @@ def test_of_an_earlier_ticket_the_teams_last_answer_is_told_without_names() -> N
     assert "cannot sign in" in oldest.said
 
 
+def test_an_earlier_answer_is_told_without_numbers_of_cards_and_accounts() -> None:
+    """They would be filled in again."""
+    found = packet(before=Before(tickets=(EarlierTicket("5", "Sent to <IBAN_1> today.", NOW),)))
+
+    assert found.tried == ("“Sent to … today” today (ticket 5)",)
+
+
 def test_a_solved_ticket_says_how_it_was_solved() -> None:
     """The first sentence of the answer that ended it."""
     (similar,) = packet().similar
