@@ -9,6 +9,7 @@ from service.guard import clean
 from service.packet_words import PacketWords
 from service.plaintext import clip
 from service.triage.judged import Signal, Triage
+from service.withheld import without_sensitive
 
 MOST = 6
 
@@ -18,7 +19,8 @@ _QUOTED_CHARS, _MOST_QUOTES = 60, 2  # of one signal
 def evidence(triage: Triage, conversation: Conversation, words: PacketWords) -> tuple[str, ...]:
     """At most MOST lines, strongest first: signals that are enough by themselves, the others, the wish, the category.
 
-    Quoted are words only that stand in the ticket; masked, without anything live.
+    Quoted are words only that stand in the ticket; masked, without anything live, and without card, account
+    and ID numbers and secrets, which nobody needs in order to see why.
     """
     lines = [line for signal in sorted(triage.signals, key=lambda one: not one.alone) for line in _of(signal, triage, conversation, words)]  # fmt: skip
     if triage.wants_person.value:
@@ -46,7 +48,7 @@ def _quotes(said: Sequence[str], conversation: Conversation, words: PacketWords)
     earlier = [_flat(turn.text) for turn in conversation.turns if turn.who == "requester"]
     for one in said[:_MOST_QUOTES]:
         flat = _flat(one)
-        quoted = clip(clean(one), limit=_QUOTED_CHARS)
+        quoted = clip(clean(without_sensitive(one)[0]), limit=_QUOTED_CHARS)
         if not flat or not quoted:
             continue
         if flat in newest:

@@ -16,7 +16,18 @@ from service.errors import Budget
 from service.guard import Source
 from service.markup import draft_html, sanitise, words_beside
 from service.packet import Packet
-from service.packet_rows import FIRST, THEN, Cut, Row, bare, playbook_lines, rows_after, rows_before
+from service.packet_rows import (
+    FIRST,
+    THEN,
+    Cut,
+    Row,
+    bare,
+    demanded,
+    playbook_lines,
+    rows_after,
+    rows_before,
+    suggestion,
+)
 from service.phrases import Phrases, phrases, unread_in
 from service.plaintext import clip, defang, one_line, plain, shorter
 from service.policy.document import Tier
@@ -103,10 +114,8 @@ def _render(note: NoteContent, words: Phrases) -> str:
         remark=_remark(note, words),
         draft=draft_html(note.draft_text, _quotable(note)) if note.draft_text else "",
         votes=note.votes if note.verdict in ("ready", "uncovered") or _quotes(note) else (),
-        before=_before(note, summed, words),
-        after=rows_after(note.packet, words) if note.packet else (),
-        told=summed if note.packet or note.verdict != "person" else (),
-        suggested=_suggested(note, words),
+        before=_before(note, summed, words) if note.verdict == "person" else (),
+        after=_after(note, summed, words),
     )
     return sanitise(html).strip()
 
@@ -140,25 +149,19 @@ def _verdict(note: NoteContent, words: Phrases) -> str:
 
 def _before(note: NoteContent, summed: Sequence[Row], words: Phrases) -> list[Row]:
     """What to know before the first word, where a person takes over."""
-    if note.verdict != "person":
-        return []
-    if note.packet is not None:
-        rows = rows_before(note.packet, reason=note.reason, incident=note.incident, words=words)
-        return [
-            (label, text or words.next_person if label == words.next and note.draft_text else text)
-            for label, text in rows
-        ]
     following = words.next_person if note.draft_text else ""
+    if note.packet is not None:
+        return rows_before(note.packet, following, reason=note.reason, incident=note.incident, words=words)
     return [(words.next, following), (words.why, note.reason), *summed, (words.dont_promise, words.dont_promise_what)]
 
 
-def _suggested(note: NoteContent, words: Phrases) -> str:
-    """Where the ticket belongs, on one line."""
-    own = words.packet
-    return " · ".join(
-        f"{own.parts.get(part, part)} {own.priorities.get(value, value) if part == 'priority' else value}"
-        for part, value in note.suggested
-    )
+def _after(note: NoteContent, summed: Sequence[Row], words: Phrases) -> list[list[Row]]:
+    """What may help behind the draft, by paragraph; of a packet all in one, for it has many short lines."""
+    unread = (words.unread, ", ".join(note.unread))
+    suggested = (words.packet.suggested, suggestion(note.suggested, words))
+    if note.packet is not None:
+        return [[*rows_after(note.packet, words), unread, *summed, suggested]]
+    return [[unread], [*summed] if note.verdict != "person" else [], [suggested]]
 
 
 def _remark(note: NoteContent, words: Phrases) -> str:
@@ -206,7 +209,9 @@ def _harmless(content: NoteContent, words: Phrases) -> NoteContent:
     draft = _inert(filled, allowed, reference=content.reference).strip()
     checks = [words.placeholder_removed] * (filled != whole) + [words.draft_cut] * (len(content.draft_text) > MAX_DRAFT)
     reasons = lines(content.person_reasons)[:4]
-    checks += [*_demanded(content, lines(content.demanded), reasons, words), *lines(content.checks)][:MAX_CHECKS]
+    why = () if content.verdict == "person" else reasons  # there the verdict says it
+    needed = content.tier == 2 and bool(draft)
+    checks += [*demanded(lines(content.demanded), why, words, needed=needed), *lines(content.checks)][:MAX_CHECKS]
     if "[at]" in draft and words.addresses_removed not in checks:  # one of the ticket's text: see Masker.shown
         checks.insert(0, words.addresses_removed)
     unread = tuple(unread_in(words, what) for what in lines(content.unread)[:3])
@@ -230,17 +235,10 @@ def _harmless(content: NoteContent, words: Phrases) -> NoteContent:
         unread=unread,
         person_reasons=reasons,
         demanded=(),
-        packet=content.packet and content.packet.mapped(line),
+        packet=content.packet.mapped(line) if content.packet and verdict == "person" else None,
         suggested=tuple((part, safe) for part, value in content.suggested if (safe := line(value))),
         incident=line(content.incident),
     )
-
-
-def _demanded(content: NoteContent, checks: Sequence[str], reasons: Sequence[str], words: Phrases) -> list[str]:
-    """What the policy wants checked, with why; of a draft that needs a check at least one."""
-    why = ", ".join(words.reasons.get(reason, reason) for reason in reasons) if content.verdict != "person" else ""
-    first, *others = checks or ([words.packet.must_check] if content.tier == 2 and content.draft_text else [""])
-    return [f"{first} ({why})" if why else first, *others] if first else []
 
 
 def _supported(reason: str, verdict: Verdict, certainty: Certain, words: Phrases) -> str:
@@ -309,8 +307,8 @@ def _trim_lists(note: NoteContent, _over: int) -> NoteContent:
     unread = tuple(shorter([what], len(what), least=4)[0] for what in note.unread)
     sources = tuple(short[: len(note.sources)][:3])
     note = replace(note, summary=None, sources=sources, nearest=(), person_reasons=reasons, unread=unread)
-    if note.verdict == "person" and note.packet:  # its checks stand in no verdict
-        note = replace(note, packet=bare(note.packet), checks=note.checks[:3])
+    if note.packet:  # its checks stand in no verdict, and nothing is cited
+        note = replace(note, packet=bare(note.packet), checks=note.checks[:3], sources=())
     return replace(note, suggested=(), incident=shorter([note.incident], len(note.incident), least=8)[0])
 
 

@@ -32,7 +32,7 @@ from service.safe_answers import in_language, safe_answer
 from service.triage.judged import Customer, Triage
 from service.vectors import Passage
 from service.verbatim import sentences
-from service.withheld import without_private
+from service.withheld import without_private, without_sensitive
 
 _MOST_FACTS, _MOST_TRIED, _MOST_SIMILAR = 8, 3, 3
 _NAME_CHARS, _VALUE_CHARS, _HOW_CHARS, _TRIED_CHARS = 40, 80, 120, 100
@@ -237,4 +237,4 @@ def _first_sentence(letter: str) -> str:
 
 def _bare(text: str, limit: int) -> str:
     """As it stands between quotation marks: harmless, and without the full stop."""
-    return clip(without_private(clean(text)).rstrip("."), limit=limit)
+    return clip(without_private(clean(without_sensitive(text)[0])).rstrip("."), limit=limit)

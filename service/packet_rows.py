@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from service.packet import Packet, Similar, Steps
@@ -12,12 +12,15 @@ from service.plaintext import shorter
 Row = tuple[str, str]
 
 
-def rows_before(packet: Packet, *, reason: str, incident: str, words: Phrases) -> list[Row]:
-    """(label, text) of what to know before the first word. reason: where triage rests on nothing that can be quoted."""
+def rows_before(packet: Packet, following: str, *, reason: str, incident: str, words: Phrases) -> list[Row]:
+    """(label, text) of what to know before the first word.
+
+    following: what to do, where nobody is named. reason: where triage rests on nothing that can be quoted.
+    """
     known = "; ".join(filter(None, (", ".join(packet.customer), ", ".join(packet.unknown))))
     return [
         (words.packet.incident, incident),
-        (words.next, packet.next),
+        (words.next, packet.next or following),
         (words.why, " · ".join(packet.evidence) or reason),
         (words.packet.customer, known),
         (words.tried, ", ".join(packet.tried)),
@@ -46,6 +49,22 @@ def playbook_lines(packet: Packet, words: Phrases) -> list[str]:
         if text
     ]
     return lines
+
+
+def suggestion(suggested: Iterable[tuple[str, str]], words: Phrases) -> str:
+    """Where the ticket belongs, on one line."""
+    parts, priorities = words.packet.parts, words.packet.priorities
+    return " · ".join(
+        f"{parts.get(part, part)} {priorities.get(value, value) if part == 'priority' else value}"
+        for part, value in suggested
+    )
+
+
+def demanded(checks: Sequence[str], reasons: Sequence[str], words: Phrases, *, needed: bool) -> list[str]:
+    """What the policy wants checked, and why: reasons, once. needed: at least one check, whatever the policy names."""
+    why = ", ".join(words.reasons.get(reason, reason) for reason in reasons)
+    first, *others = checks or [words.packet.must_check if needed else ""]
+    return [f"{first} ({why})" if why else first, *others] if first else []
 
 
 Cut = Callable[[Packet, int], Packet]
@@ -87,7 +106,7 @@ THEN: tuple[Cut, ...] = (_facts, _long, _steps)
 
 
 def bare(packet: Packet) -> Packet:
-    """What bounds every packet, however odd its texts are: some sixty words."""
+    """What bounds every packet, however odd its texts are: some fifty words."""
 
     def few(texts: tuple[str, ...], most: int, words: int) -> tuple[str, ...]:
         return tuple(shorter([text], len(text), least=words)[0] for text in texts[:most])
@@ -95,10 +114,10 @@ def bare(packet: Packet) -> Packet:
     return replace(
         packet,
         next=few((packet.next,), 1, 10)[0],
-        evidence=few(packet.evidence, 2, 7),
+        evidence=few(packet.evidence, 2, 6),
         customer=few(packet.customer, 2, 4),
         unknown=few(packet.unknown, 1, 4),
-        tried=few(packet.tried, 1, 7),
+        tried=few(packet.tried, 1, 6),
         dont_promise=few(packet.dont_promise, 2, 4),
         similar=(),
         playbook=Steps(title=few((packet.playbook.title,), 1, 5)[0]),

@@ -192,7 +192,7 @@ def _told(
         searched=analysis.query,
         language=analysis.language,
         confidence=round(passages.confidence, 3),
-        certainty=in_words(draft.certainty) if draft.covered else "",
+        certainty=in_words(draft.certainty) if draft.covered and draft.writer != "approved" else "",
         reason=draft.reason,
         writer=draft.writer,
         model=draft.model,

@@ -14,7 +14,7 @@ def noted(draft: SavedDraft, *, note_id: str) -> None:
     helpdesk, span = draft.key.helpdesk, current()
     NOTES.labels(helpdesk, draft.verdict, draft.details["writer"]).inc()
     certainty = draft.details.get("certainty")  # an older version of ours saved none
-    if certainty is not None and draft.verdict != "person":
+    if certainty is not None and draft.verdict != "person" and draft.details["writer"] != "approved":
         CONFIDENCE.labels(draft.verdict).observe(certainty)
     if span is None:
         return

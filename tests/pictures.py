@@ -1,4 +1,4 @@
-"""Makes the README's pictures: `python -m tests.pictures`, of the admin page alone with `admin`. The page and the notes are the real ones; the model is scripted."""
+"""Makes the README's pictures: `python -m tests.pictures`, of the admin page alone with `admin`, of the handoff packet alone with `handoff`. The page and the notes are the real ones; the model is scripted."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from service.demo.stage import Stage, staged
 from service.groups import TeamSettings
 from service.knowledge.sources import sync_all
 from service.ledger import TicketKey
+from service.notes import compose
 from service.outages import MODEL
 from tests import fake_llm
 from tests.browser import open_page
 from tests.fake_llm import completion
+from tests.service.golden_packets import GOLDEN
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "deploy" / "pictures"
@@ -100,8 +102,10 @@ async def main(*, console_only: bool) -> None:
                 )
                 while not stage.zendesk.notes(ticket_id):
                     await asyncio.sleep(0.05)
-                if not console_only:
+                if not console_only and kind != "person":
                     await picture(stage, ticket_id, kind)
+            if not console_only:
+                await handoff(stage)
             await console(stage)
             model.otherwise = scripted(READY)
             await administrators(stage)
@@ -152,6 +156,23 @@ def scripted(told: dict[str, Any]) -> fake_llm.Answer:
     return answer
 
 
+async def handoff_alone() -> None:
+    """Without a model: this note needs none."""
+    async with staged(ARTICLES, debounce_s=0, debounce_max_s=0) as stage:
+        await handoff(stage)
+
+
+async def handoff(stage: Stage) -> None:
+    """The note of a ticket that a person takes over, with all that a team's own policy and look-ups can say."""
+    content, language = GOLDEN["packet"]
+    ticket_id = await stage.zendesk.open_ticket(
+        name="Lea Okonjo", email="lea@customer.example", subject="Thanks", text="Thank you!"
+    )
+    desk = stage.service.tools.library.helpdesks["zendesk"]
+    await desk.add_note(await desk.ticket(ticket_id), compose(content, language=language), run=content.reference)
+    await picture(stage, ticket_id, "person")
+
+
 async def picture(stage: Stage, ticket_id: str, kind: str) -> None:
     """The whole page, and the note alone."""
     async with open_page(width=1360, height=1800) as page:  # no note is cut
@@ -186,5 +207,5 @@ async def administrators(stage: Stage) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(console_only="admin" in sys.argv))
+    asyncio.run(handoff_alone() if "handoff" in sys.argv else main(console_only="admin" in sys.argv))
     print(f"written to {PICTURES}", file=sys.stderr)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -66,3 +66,54 @@ def test_the_problem_stands_in_the_note_once() -> None:
     """As the reason, until the thread is long enough for a summary, which says it."""
     assert acknowledge(conversation(2), analysis()).reason == "Wants to cancel."
     assert acknowledge(conversation(3), analysis()).reason == ""
+
+
+APPROVED = {
+    "en": "I have it. You will hear from me before {time}.",
+    "fr": "Réponse avant {time}.",
+    "nl": "Tot {time}.",
+    "it": "Ho letto.",
+}
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("language", "hours", "said"),
+    [
+        ("en", 2, "I have it. You will hear from me before 13:00."),
+        ("en", 26, "I have it. You will hear from me before 21 November, 13:00."),
+        ("fr", 26, "Réponse avant le 21 novembre, 13:00."),
+        ("nl", 26, "Tot 2026-11-21, 13:00."),
+        ("it", 2, "Ho letto."),
+    ],
+)
+def test_the_policys_text_goes_out_with_the_time_of_the_target(language: str, hours: int, said: str) -> None:
+    """By the team's clock, with the date where that is another day."""
+    draft = acknowledge(
+        conversation(),
+        analysis(language),
+        APPROVED,
+        due=NOW + timedelta(hours=hours),
+        now=NOW,
+        timezone="Europe/Berlin",
+    )
+
+    assert draft.text == f"{greeting(language, author='<PERSON_1>')}\n\n{said}"
+    assert (draft.writer, draft.reason) == ("approved", "")
+
+
+@pytest.mark.parametrize("due", [None, NOW - timedelta(hours=1), NOW + timedelta(minutes=14)])
+def test_no_time_is_named_that_could_be_over_when_the_text_is_sent(due: datetime | None) -> None:
+    """Then the text of ours, which promises none."""
+    draft = acknowledge(conversation(), analysis(), APPROVED, due=due, now=NOW)
+
+    assert draft.text == acknowledge(conversation(), analysis()).text
+    assert "{" not in draft.text
+
+
+def test_a_text_without_a_time_needs_no_target_and_another_language_gets_ours() -> None:
+    """No approved text is translated by us."""
+    assert acknowledge(conversation(), analysis("it"), APPROVED).text.endswith("Ho letto.")
+    assert (
+        acknowledge(conversation(), analysis("de"), APPROVED).text == acknowledge(conversation(), analysis("de")).text
+    )

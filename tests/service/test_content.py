@@ -17,7 +17,9 @@ from service.drafting import Draft
 from service.guard import Source
 from service.masking import Masker
 from service.notes import NoteContent, Verdict, compose
+from service.packet import Packet
 from service.passages import Retrieval
+from service.policy.decision import Decision
 from service.vectors import Found, Passage
 from tests.service.tickets import ANA, START
 
@@ -220,3 +222,58 @@ def test_macros_and_solved_tickets_are_shown_where_they_help(
     one = content(written(passages=THREE, **changes))
 
     assert [(source.number, source.pool) for source in one.nearest] == shown
+
+
+def test_a_ticket_of_the_third_tier_is_a_persons_with_the_policys_reasons() -> None:
+    """Whatever the writer made of it."""
+    decision = Decision(tier=3, reasons=("a refund of more than 200 EUR",))
+
+    assert written(decision=decision).verdict == "person"
+    assert "A person is needed: a refund of more than 200 EUR" in compose(
+        content(written(decision=decision)), language="en"
+    )
+
+
+@pytest.mark.parametrize("covered", [True, False])
+def test_what_the_policy_wants_checked_stands_first_and_says_why(*, covered: bool) -> None:
+    """Before what the writer doubts; the verdict counts it."""
+    decision = Decision(tier=2, reasons=("legal", "an amount"), checks=("ask the team lead", "look at the invoice"))
+    html = compose(content(written(decision=decision, draft=replace(DRAFT, covered=covered))), language="en")
+
+    assert "• ask the team lead (mentions legal steps, an amount)<br>• look at the invoice<br>• whether" in html
+    assert ("Ready to send after 5 checks" in html) is covered  # its file is unread, and it is thinly supported
+
+
+def test_a_draft_of_the_second_tier_is_never_ready_without_a_check() -> None:
+    """That a person must look is all the policy says then."""
+    bare = replace(DRAFT, checks=())
+    html = compose(content(written(decision=Decision(tier=2, reasons=("legal",)), draft=bare)), language="en")
+
+    assert "a person must read this draft before it goes out (mentions legal steps)" in html
+    assert "must read" not in compose(content(written(decision=Decision(tier=1), draft=bare)), language="en")
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"draft": replace(DRAFT, covered=False)}, {"decision": Decision(tier=3)}, {"no_key": True}]
+)
+def test_where_the_ticket_belongs_stands_on_one_line_of_every_note(changes: dict[str, Any]) -> None:
+    """In the team's words; nothing where there is nothing to suggest."""
+    suggested = (("group", "Billing"), ("priority", "high"), ("tags", "a, b"))
+    one = written(suggested=suggested, **changes)
+
+    assert "<strong>Suggested:</strong> group Billing · priority high · tags a, b<" in compose(
+        content(one), language="en"
+    )
+    assert "Vorschlag:</strong> Gruppe Billing · Priorität hoch" in compose(content(one), language="de")
+    assert "Suggested" not in compose(content(replace(one, suggested=())), language="en")
+
+
+def test_a_packet_is_shown_only_where_a_person_takes_over() -> None:
+    """Beside a draft it would say what to do instead of sending it."""
+    packet = Packet(next="retention team", tried=("<PERSON_1> was asked",))
+    person = written(packet=packet, decision=Decision(tier=3))
+
+    assert "retention team" not in compose(content(replace(person, decision=Decision())), language="en")
+    html = compose(content(person), language="en")
+    assert "<strong>Next:</strong> retention team<" in html
+    assert "<strong>Tried:</strong> Ana dried it, Ana was asked<" in html

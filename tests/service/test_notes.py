@@ -18,6 +18,7 @@ from service.analysis import Summary
 from service.guard import Source
 from service.markup import draft_html, sanitise, words_beside
 from service.notes import MAX_BYTES, Certain, NoteContent, Verdict, compose, superseded
+from service.packet import Packet, Similar, Steps
 from service.phrases import ENGLISH, LANGUAGES, Phrases
 from tests.service.golden_notes import DOWN, EXTRACTIVE, GOLDEN, LONG_THREAD, PERSON, READY, UNCOVERED
 from tests.service.safe_html import assert_safe, text_of
@@ -344,6 +345,19 @@ SOURCES = st.lists(
 VERDICTS: list[Verdict] = ["ready", "uncovered", "person", "no_model"]
 
 
+PACKETS = st.builds(
+    Packet,
+    next=TEXT,
+    evidence=LINES,
+    customer=LINES,
+    unknown=LINES,
+    tried=LINES,
+    dont_promise=LINES,
+    similar=st.lists(st.builds(Similar, number=TEXT, how=TEXT), max_size=4).map(tuple),
+    playbook=st.builds(Steps, title=TEXT, steps=LINES, call=TEXT, text=TEXT),
+)
+
+
 @given(
     content=st.builds(
         NoteContent,
@@ -357,7 +371,12 @@ VERDICTS: list[Verdict] = ["ready", "uncovered", "person", "no_model"]
         nearest=SOURCES,
         summary=st.none() | st.builds(Summary, problem=TEXT, tried=LINES, open=LINES),
         unread=LINES,
-        writer=st.sampled_from(["model", "extractive"]),
+        writer=st.sampled_from(["model", "extractive", "approved"]),
+        tier=st.sampled_from([1, 2, 3]),
+        demanded=LINES,
+        packet=st.none() | PACKETS,
+        suggested=st.lists(st.tuples(st.sampled_from(["group", "priority", "tags"]), TEXT), max_size=4).map(tuple),
+        incident=TEXT,
         down_since=st.sampled_from(["", "10:42"]),
         no_key=st.booleans(),
         person_reasons=LINES,
@@ -377,6 +396,25 @@ def test_whatever_the_texts_are_the_note_keeps_its_promises(content: NoteContent
     assert "<EMAIL_1>" not in text_of(html)
     assert sanitise(html) == html
     assert_safe(html, links={source.url for source in (*content.sources, *content.nearest)})
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_a_note_of_which_every_part_is_endless_keeps_to_its_words(verdict: Verdict) -> None:
+    """The last resort of all trims: a policy, a look-up and a model may each say more than a note has room for."""
+    many = (LONG,) * 12
+    similar = (Similar("377", LONG),) * 4
+    packet = Packet(many, LONG, many, many, many, many, many, similar, Steps(LONG, many, LONG, LONG))
+    source = replace(READY.sources[0], title=LONG, supports=LONG, quote=LONG)
+    endless = replace(
+        READY, verdict=verdict, gloss=LONG, checks=many, reason=LONG, sources=(source,) * 5, nearest=(source,) * 3, unread=many,
+        person_reasons=many, demanded=many, packet=packet, suggested=(("group", LONG), ("tags", LONG)), incident=LONG,
+        summary=Summary(LONG, many, many),
+    )  # fmt: skip
+
+    html = compose(endless, language="en")
+
+    assert 40 < words_beside(html) <= 150
+    assert READY.draft_text.split("\n\n")[0] in html
 
 
 VOTES = (("Right", "https://desk.example/feedback/1.a.b"), ("Wrong", "https://desk.example/feedback/1.c.d"))

@@ -16,7 +16,9 @@ from service.content import Written
 from service.conversation import Conversation
 from service.drafting import Citation, Draft
 from service.passages import Retrieval
-from service.traces import ASKED_CHARS, asked, traces_of
+from service.policy.decision import Decision
+from service.retention import KEPT
+from service.traces import ASKED_CHARS, asked, details_of, traces_of
 from service.vectors import Found, Passage
 
 ANALYSIS = Analysis(Summary("leaks"), intent="", sentiment="neutral", urgency="normal", language="en", query="it leaks")
@@ -103,3 +105,26 @@ def test_any_text_can_be_kept(text: str) -> None:
     assert "\n" not in kept
     assert "\\u0000" not in json.dumps(kept)
     kept.encode()
+
+
+def test_what_the_policy_decided_is_kept_by_its_own_names() -> None:
+    """Also once the text has gone: so the policy can be judged later. None of its reasons, which may quote a ticket."""
+    decision = Decision(
+        tier=2,
+        reasons=("said “x”",),
+        rules=("refunds", "escalation"),
+        version="v7",
+        category="billing",
+        segments=("vip",),
+    )
+    kept = details_of(
+        Written(Conversation("", ()), ANALYSIS, Retrieval(), OPEN, decision=decision, incident="Sign-in is down")
+    )
+
+    decided = {
+        "tier": 2, "rules": ["refunds", "escalation"], "policy": "v7", "category": "billing", "segments": ["vip"],
+        "incident": "Sign-in is down",
+    }  # fmt: skip
+    assert {name: kept[name] for name in decided} == decided
+    assert decided.keys() <= set(KEPT)
+    assert "said" not in json.dumps(kept)
