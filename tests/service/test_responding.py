@@ -64,9 +64,7 @@ def test_an_incident_is_started_staged_prolonged_stopped_and_reported(typed: Typ
         ("sign-in-down", "running", "resolved", "Kim")
     ]
     assert "sign-in-down running resolved 0 s 0" in said(typed("list"))
-    assert "s and 0 tickets: `deskpilot incident report sign-in-down`." in said(
-        typed("stop", "sign-in-down")
-    )
+    assert "s and 0 tickets: `deskpilot incident report sign-in-down`." in said(typed("stop", "sign-in-down"))
     assert "Tickets 0" in said(typed("report", "sign-in-down"))
     assert typed("report", "sign-in-down", "--markdown").stdout.startswith("# Incident sign-in-down: Nobody can")
     assert json.loads(typed("report", "sign-in-down", "--json").stdout)["incident"]["state"] == "stopped"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -32,11 +31,11 @@ FORM = {
 
 
 @pytest.fixture
-async def browser(browse: Opened) -> AsyncIterator[Browser]:
+async def browser(browse: Opened) -> Browser:
     """Somebody who is signed in."""
     browser = await browse()
     await browser.sign_in()
-    yield browser
+    return browser
 
 
 def read(page: httpx.Response) -> str:
@@ -147,5 +146,7 @@ async def test_a_spike_is_an_alarm_with_a_way_to_start_an_incident(browser: Brow
     assert "7 tickets about sign in came at once" in read(page)
     assert 'href="/admin/incidents?category=sign%20in#start"' in page.text
     assert 'value="sign in"' in (await browser.get(f"{PATH}?category=sign%20in")).text
-    assert "7 tickets about sign in came at once, just now; usually it is fewer than one." in read(await browser.get("/admin"))
+    assert "7 tickets about sign in came at once, just now; usually it is fewer than one." in read(
+        await browser.get("/admin")
+    )
     assert "deskpilot raised an alarm: 7 tickets of sign in" in read(page)
