@@ -14,6 +14,9 @@ from service.tables import changes
 
 What = Literal["pause", "resume", "pilot", "incident", "spike"]
 
+SWITCHES: tuple[What, ...] = ("pause", "resume", "pilot")
+"""What a pilot's page tells of."""
+
 _NAME_CHARS = 80
 
 

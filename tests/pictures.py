@@ -197,7 +197,7 @@ async def incident(stage: Stage) -> None:
         await form.get_by_label("What is broken").fill("Card payments are refused in the shop")
         await form.get_by_label("Words in its tickets").fill("card, payment, checkout")
         await form.get_by_label("English").fill(
-            "Hello,\n\nwe know that the shop refuses some cards at the moment and are working on it. "
+            "We know that the shop refuses some cards at the moment and are working on it. "
             "No order was charged twice, and your basket stays as it is."
         )
         await form.get_by_role("button", name="Start").click()
