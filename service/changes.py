@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -13,6 +13,9 @@ from service.database import Database, storable
 from service.tables import changes
 
 What = Literal["pause", "resume", "pilot", "incident", "spike"]
+
+SWITCHES: tuple[What, ...] = ("pause", "resume", "pilot")
+"""What a pilot's page tells of."""
 
 _NAME_CHARS = 80
 
@@ -38,7 +41,7 @@ def named(by: str) -> str:
     return " ".join(storable(by).split())[:_NAME_CHARS] or "somebody"
 
 
-async def newest_changes(database: Database, *, limit: int = 20, of: Collection[What] = ()) -> list[Change]:
+async def newest_changes(database: Database, *, limit: int = 20, of: Sequence[What] = ()) -> list[Change]:
     """The newest first. of: only these; none: all."""
     wanted = sa.select(changes).where(changes.c.what.in_(of)) if of else sa.select(changes)
     async with database.engine.connect() as connection:

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from connectors import WEBHOOKS
-from service.changes import newest_changes
+from service.changes import SWITCHES, newest_changes
 from service.database import Database, open_database
 from service.errors import ServiceError
 from service.outages import Outages, leak_of
@@ -106,7 +106,7 @@ async def show_pilot(settings: Settings, *, as_json: bool) -> int:
     async with open_database(settings) as database:
         scopes = {name: await Pilots(database).scope(name) for name in settings.helpdesks}
         pauses = await Pauses(database).standing()
-        changes = await newest_changes(database)
+        changes = await newest_changes(database, of=SWITCHES)
     if as_json:
         told = [
             {"at": one.at.isoformat(), "by": one.by, "what": one.what, "helpdesk": one.helpdesk, **one.details}

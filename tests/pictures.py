@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from service.demo.stage import Stage, staged
 from service.groups import TeamSettings
+from service.incidents.store import Incidents
 from service.knowledge.sources import sync_all
 from service.ledger import TicketKey
 from service.notes import compose
@@ -109,6 +110,7 @@ async def main(*, console_only: bool) -> None:
             await console(stage)
             model.otherwise = scripted(READY)
             await administrators(stage)
+            await incident(stage)
 
 
 async def console(stage: Stage) -> None:
@@ -204,6 +206,31 @@ async def administrators(stage: Stage) -> None:
         await page.get_by_label("Why").fill("new groups today")
         await page.get_by_role("button", name="Pause notes").click()
         await page.screenshot(path=PICTURES / "admin-pilot.png", full_page=True)
+
+
+async def incident(stage: Stage) -> None:
+    """An incident that runs, with a dozen tickets."""
+    async with open_page(width=1280, height=900) as page:
+        await page.goto(f"{stage.url}/admin/incidents")
+        await page.get_by_label("Admin token").fill(TOKEN)
+        await page.get_by_role("button", name="Sign in").click()
+        form = page.get_by_role("region", name="Start an incident")
+        await form.get_by_label("What is broken").fill("Card payments are refused in the shop")
+        await form.get_by_label("Words in its tickets").fill("card, payment, checkout")
+        await form.get_by_label("English").fill(
+            "We know that the shop refuses some cards at the moment and are working on it. "
+            "No order was charged twice, and your basket stays as it is."
+        )
+        await form.get_by_role("button", name="Start").click()
+        database, account = stage.service.database, stage.service.tools.library.helpdesks["zendesk"].account
+        (one,) = await Incidents(database).all()
+        for number in range(12):
+            key = TicketKey("zendesk", account, str(4000 + number))
+            await Incidents(database).record(
+                one.as_running, key, "1", requester=str(number), language="en", stage=one.stage, asked=()
+            )
+        await page.reload()
+        await page.get_by_role("region", name="Card payments").screenshot(path=PICTURES / "admin-incident.png")
 
 
 if __name__ == "__main__":

@@ -34,13 +34,12 @@ class History:
         given = {"incident": incident.id, "ended": incident.ended_at, "most": _MOST}
         async with self._engine.connect() as connection:
             rows = (await connection.execute(_ANSWERED, {"incident": incident.id})).all()
-            again, after, number = 0, [], 0
+            again, after = 0, []
             if incident.ended_at:
                 again = await connection.scalar(_AGAIN, given) or 0
                 after = [_kept(row) for row in await connection.execute(_AFTER, given)]
         own = {_key(row) for row in rows}
-        if incident.match and after:
-            number = came(incident.match, after, without=own, policy=policy)
+        number = came(incident.match, after, without=own, policy=policy) if incident.match else None
         return await asyncio.to_thread(
             reported, incident, [_answered(row) for row in rows], wrote_again=again, came_after=number
         )

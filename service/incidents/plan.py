@@ -49,7 +49,9 @@ class Plan(Part):
     @property
     def begins(self) -> Stage:
         """The stage that it starts in."""
-        return self.stage or next(stage for stage in STAGES if stage in self.texts)
+        if self.stage:
+            return self.stage
+        return next(stage for stage in STAGES if stage in self.texts)
 
 
 class IncidentError(ServiceError):

@@ -19,7 +19,10 @@ _LISTED = 100  # tickets of the Markdown; JSON has them all
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One message that got the text. posted_at: when its note stood in the ticket. asked: what the text left open."""
+    """One message. stage: whose text it got; "" none, it was for a person. posted_at: when its note stood in the ticket.
+
+    asked: what the text left open.
+    """
 
     ticket: str  # "zendesk:123"
     requester: str
@@ -68,12 +71,14 @@ class Report:
     questions: tuple[Question, ...]
     wrote_again: int = 0
     came_after: int | None = None
+    for_people: int = 0  # tickets that got no text, since only a person may answer them
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
         return {
             "incident": self.incident.as_json(),
             "tickets": self.tickets,
+            "for_people": self.for_people,
             "customers": self.customers,
             "by_hour": [{"hour": hour.isoformat(), "tickets": count} for hour, count in self.by_hour.items()],
             "first_note_s": self.first_note_s,
@@ -95,12 +100,13 @@ def reported(
     first: dict[str, Answered] = {}
     for one in answered:
         first.setdefault(one.ticket, one)
-    posted = [one.posted_at for one in answered if one.posted_at]
+    told = [one for one in answered if one.stage]
+    posted = [one.posted_at for one in told if one.posted_at]
     asked = [
-        Unanswered(question, one.language, one.ticket, one.at) for one in answered for question in one.asked if question
+        Unanswered(question, one.language, one.ticket, one.at) for one in told for question in one.asked if question
     ]
     hours = Counter(one.at.astimezone(UTC).replace(minute=0, second=0, microsecond=0) for one in first.values())
-    texts = Counter((one.stage, one.language) for one in answered)
+    texts = Counter((one.stage, one.language) for one in told)
     return Report(
         incident=incident,
         tickets=len(first),
@@ -112,6 +118,7 @@ def reported(
         questions=tuple(_grouped(asked)[:_QUESTIONS]),
         wrote_again=wrote_again,
         came_after=came_after,
+        for_people=len(first.keys() - {one.ticket for one in told}),
     )
 
 
@@ -158,6 +165,7 @@ def facts(report: Report, *, when: Callable[[datetime], str] = in_utc) -> list[t
         ("Ended", f"{when(one.ended_at)}, {ended[one.state]}" if one.ended_at else ended["running"]),
         ("Lasted", lasted(one.age_s)),
         ("Tickets", str(report.tickets)),
+        ("Of them only for a person", str(report.for_people)),
         ("Customers", str(report.customers)),
         (
             "First status note after",
@@ -165,7 +173,7 @@ def facts(report: Report, *, when: Callable[[datetime], str] = in_utc) -> list[t
         ),
         ("Wrote again after the end", str(report.wrote_again)),
         ("New tickets after the end", came),
-    ][: 8 if one.ended_at else 6]
+    ][: 9 if one.ended_at else 7]
 
 
 def _lines(report: Report) -> Iterator[str]:

@@ -14,6 +14,7 @@ from procrastinate.jobs import Job
 from connectors.base import Event
 from service.database import Database
 from service.inbox import Inbox
+from service.incidents.alarms import Alarms
 from service.jobs import Jobs
 from service.outages import Outages
 from service.queue import Queue
@@ -143,10 +144,11 @@ async def opened(
     *,
     story: ScriptedStory | None = None,
     helpdesks: Collection[str] = ("zendesk",),
+    alarms: Alarms | None = None,
 ) -> AsyncIterator[Desk]:
     """A queue with these settings."""
     inbox, story, queue, outages = Inbox(database), story or ScriptedStory(), Queue(database), Outages(database)
-    jobs = Jobs(queue, inbox=inbox, outages=outages, story=story, settings=settings, helpdesks=helpdesks)
+    jobs = Jobs(queue, inbox=inbox, outages=outages, story=story, settings=settings, helpdesks=helpdesks, alarms=alarms)
     async with inbox.receiving(), queue.app.open_async():
         yield Desk(jobs, queue, inbox, outages, story, database)
 

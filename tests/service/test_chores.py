@@ -13,6 +13,8 @@ from service import chores as chores_module
 from service import jobs as jobs_module
 from service.database import Database
 from service.groups import KnowledgeSettings, QdrantSettings
+from service.incidents.alarms import Alarms
+from service.policy.document import Policy
 from service.settings import Settings
 from service.vectors import VectorsUnavailableError
 from tests.service.scripted import Desk, opened, ticket_event, true
@@ -98,6 +100,19 @@ async def test_what_is_old_is_forgotten(desk: Desk) -> None:
     """Deliveries, and budgets of tickets."""
     async with desk.working():
         await desk.until(lambda: true(desk.story.tidied))
+
+
+async def test_spikes_are_watched_for(database: Database) -> None:
+    """From the start on, with the policy of that moment."""
+    looked = asyncio.Event()
+
+    def policy() -> Policy:
+        looked.set()
+        return Policy(version=1)
+
+    alarms = Alarms(database, policy)
+    async with opened(database, Settings(reconcile_every_s=0, knowledge=QUIET), alarms=alarms) as desk, desk.working():
+        await looked.wait()
 
 
 @pytest.mark.parametrize(("days", "left"), [(30, 1), (3, 0)])

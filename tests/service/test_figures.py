@@ -16,13 +16,16 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from connectors.base import Event
 from connectors.budget import Bucket
 from service.assembly import Service, assembled
+from service.changes import change
 from service.database import Database
 from service.groups import KnowledgeSettings, ZendeskSettings
+from service.incidents.store import Incidents
 from service.knowledge.sources import sync_all
 from service.ledger import TicketKey
 from service.outages import MODEL, OPENS_AFTER, leak_of
 from service.queue import Look
 from service.settings import Settings
+from tests.service.incidents.holding import plan
 
 ZENDESK = ZendeskSettings(url="http://127.0.0.1:1", token=SecretStr("t"), webhook_secrets=[SecretStr("s" * 20)])
 
@@ -122,3 +125,29 @@ async def test_a_database_that_is_gone_is_a_figure_and_the_others_stay(service: 
 
     assert figure("database_up") == 0
     assert figure("backlog", helpdesk="zendesk", state="waiting") == 1
+
+
+async def test_spikes_and_running_incidents_are_figures(service: Service) -> None:
+    """A category of the policy is a label; what tickets without one have in common is none."""
+    await service.figures.tell(10)
+    assert (figure("incidents_running"), figure("spike", category="sign_in")) == (0, None)
+    async with service.database.engine.connect() as connection:
+        for category, words in (("sign_in", ""), ("", "quokka")):
+            told = {
+                "category": category,
+                "label": "Signing in",
+                "tickets": 9,
+                "usual": 0.5,
+                "window_s": 1800,
+                "why": words,
+            }
+            await connection.execute(change("spike", "*", by="deskpilot", details=told))
+    await Incidents(service.database).start(plan(), by="Kim", languages=("en",))
+    await service.figures.tell(10)
+
+    assert (figure("incidents_running"), figure("spike", category="sign_in")) == (1, 9)
+    assert figure("spike", category="no category") == 9
+    async with service.database.engine.connect() as connection:
+        await connection.execute(sa.text("UPDATE changes SET at = at - interval '33 minutes'"))
+    await service.figures.tell(10)
+    assert figure("spike", category="sign_in") is None

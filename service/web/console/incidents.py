@@ -46,7 +46,11 @@ class _Page:
     def __init__(self, layout: Layout, service: Service) -> None:
         self._layout, self._database = layout, service.database
         self._incidents, self._history = Incidents(service.database), History(service.database)
-        self._policy = Policy(version=1)
+
+    @property
+    def _policy(self) -> Policy:
+        """The one in force."""
+        return Policy(version=1)
 
     async def shown(
         self,

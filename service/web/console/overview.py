@@ -158,15 +158,13 @@ def _of_desk(name: str, condition: Condition, seen: Seen, *, now: datetime) -> I
 async def _look(service: Service, *, today: datetime) -> Seen:
     """Everything at once: a page waits for the slowest only."""
     tools, desks = service.tools, list(service.settings.helpdesks)
-    identities, found, standing, spent, status, newest, alarms, running = await asyncio.gather(
+    identities, found, standing, spent, status, (newest, alarms, running) = await asyncio.gather(
         asyncio.gather(*(_identity(service, name) for name in desks)),
         conditions(service.database, desks, today=today),
         tools.outages.standing(),
         tools.spending.today(),
         _status(service),
-        tools.syncs.newest(),
-        standing_alarms(service.database),
-        Incidents(service.database).running(),
+        asyncio.gather(tools.syncs.newest(), standing_alarms(service.database), Incidents(service.database).running()),
     )
     ended = [sync for sync in newest if sync.ended_at]
     return Seen(

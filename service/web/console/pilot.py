@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from service.assembly import Service
 from service.backlog import Backlog
-from service.changes import newest_changes
+from service.changes import SWITCHES, newest_changes
 from service.outages import Outages, leak_of
 from service.pauses import ALL, LONGEST_WHY, Pauses, pause_of, pauses_in
 from service.pilot import Pilots, Scope, ScopeError, Week, change_in_words, read_scope
@@ -61,7 +61,9 @@ class _Page:
             leaks=[(name, _TITLES[name]) for name in names if leak_of(name) in standing],
             waiting=waiting,
             covered=[wrong if wrong and wrong.helpdesk == name else await self._covered(name) for name in names],
-            changes=[(one, change_in_words(one)) for one in await newest_changes(self._database, limit=_CHANGES)],
+            changes=[
+                (one, change_in_words(one)) for one in await newest_changes(self._database, limit=_CHANGES, of=SWITCHES)
+            ],
             longest_why=LONGEST_WHY,
         )
 

@@ -38,7 +38,7 @@ def test_what_is_kept_tells_which_tickets_match_and_in_which_languages_a_text_is
 def test_values_signals_and_segments_are_held_against_what_triage_kept() -> None:
     """As it keeps them: a value with how sure it was."""
     match = {"category": "sign_in", "signal": ["angry"], "stakes": {"over": 3}, "segment": "vip"}
-    full = {"signals": ["angry"], "stakes": [4, 0.8], "segments": ["vip"]}
+    full: dict[str, Any] = {"signals": ["angry"], "stakes": [4, 0.8], "segments": ["vip"]}
 
     done = run(match, kept(1, **full), kept(2, **{**full, "stakes": [3, 0.9]}), kept(3, **{**full, "segments": []}))
     assert [hit.ticket for hit in done.hits] == ["zendesk:1"]

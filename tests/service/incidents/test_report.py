@@ -48,6 +48,19 @@ async def test_tickets_are_counted_once_and_ordered_by_segment_then_by_time(data
     assert report.texts == (("investigating", "en", 3), ("investigating", "de", 1), ("resolved", "en", 1))
 
 
+async def test_what_only_a_person_may_answer_got_no_text_and_its_questions_are_none_of_the_texts(
+    database: Database,
+) -> None:
+    """It is a ticket of the incident all the same."""
+    incidents = await started(database)
+    told = [answered(1, stage="", asked=("Whom may I sue?",), posted_at=NOW), answered(2, asked=("How long?",))]
+    report = reported(await incidents.one("sign-in-down"), told)
+
+    assert (report.tickets, report.for_people, report.first_note_s) == (2, 1, None)
+    assert report.texts == (("investigating", "en", 1),)
+    assert [one.question for one in report.questions] == ["How long?"]
+
+
 async def test_open_questions_are_grouped(database: Database) -> None:
     """The one that most ask stands first."""
     incidents = await started(database)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -32,7 +31,7 @@ FORM = {
 
 
 @pytest.fixture
-async def browser(browse: Opened) -> AsyncIterator[Browser]:
+async def browser(browse: Opened) -> Browser:
     """Somebody who is signed in."""
     browser = await browse()
     await browser.sign_in()
@@ -109,8 +108,12 @@ async def test_what_a_button_cannot_do_is_said(browser: Browser, service: Servic
 
 async def test_no_form_works_without_the_sessions_own_token(browser: Browser, service: Service) -> None:
     """Nor is anything shown to who is not signed in."""
+    await started(browser, service)
+    page = (await browser.get(PATH)).text.partition("</header>")[2]
+    assert page.count('<form method="post"') == page.count('name="csrf"') == 5
+    await Incidents(service.database).stop((await Incidents(service.database).all())[0].name, by="Kim")
     assert (await browser.http.post(f"{PATH}/start", data=FORM)).status_code == 403
-    assert await Incidents(service.database).all() == []
+    assert [one.state for one in await Incidents(service.database).all()] == ["stopped"]
     browser.http.cookies.clear()
     assert (await browser.get(PATH)).status_code == 303
     assert (await browser.get(f"{PATH}/x/report.md")).status_code == 303
