@@ -26,7 +26,7 @@ FLOORS = (
     {"pipeline", "story", "rehearsal", "rules"},
     {"chores", "backlog", "deliveries", "condition", "backfill", "forgetting", "figures"},
     {"jobs", "arrivals"},
-    {"assembly", "progress", "operating", "reporting", "rehearsing", "steering", "evaluation", "web", "demo", "demands", "doctor", "connecting", "wizard", "cli"},
+    {"assembly", "progress", "operating", "reporting", "rehearsing", "policy_commands", "steering", "evaluation", "web", "demo", "demands", "doctor", "connecting", "wizard", "cli"},
 )  # fmt: skip
 """service/ from the ground up; a file may import its own floor and those below."""
 
