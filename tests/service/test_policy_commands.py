@@ -30,7 +30,7 @@ async def test_the_policy_is_printed(database_url: str, capsys: pytest.CaptureFi
         "value": "every message that asks or reports something",
         "setting": "DESKPILOT_NOTES",
     }
-    assert told["policy"]["name"]["value"] == "built-in"
+    assert told["policy"]["name"]["value"] == "Built-in policy"
     assert "Danger" in told["policy"]["tier 3, only a person"]["value"]
     assert told["rules of the policy"]["danger"]["value"] == "signal safety → tier 3 · priority urgent"
     await show_policy(settings, as_json=False)
@@ -91,3 +91,17 @@ def test_the_commands_stand_below_policy(tmp_path: Path) -> None:
     assert run(app, ["policy", "check"]).exit_code == 0
     assert run(app, ["policy", "schema"]).output == as_text()
     assert "check" in run(app, ["policy", "--help"]).output
+
+
+def test_a_service_does_not_start_with_a_bad_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is wrong with the other settings is said at once, too."""
+    file = tmp_path / "policy.yaml"
+    file.write_text("version: 1\nnmae: x\n")
+    monkeypatch.chdir(tmp_path)
+    env = {"DESKPILOT_POLICY_FILE": str(file), "DESKPILOT_DEBOUNCE_MAX_S": "1"}
+
+    for command in ("serve", "work"):
+        told = CliRunner().invoke(app, [command], env=env)
+        assert told.exit_code == 2
+        assert "nmae is no key that is known here: did you mean name?" in told.output
+        assert "DESKPILOT_DEBOUNCE_MAX_S is below DESKPILOT_DEBOUNCE_S" in told.output
