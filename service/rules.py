@@ -13,6 +13,9 @@ from service.occasions import ASK_TAG, OFF_TAG
 from service.outages import Standing, leak_of
 from service.pauses import ALL, pauses_in
 from service.pilot import EVERYTHING, Scope
+from service.policy.problems import Problem
+from service.policy.reading import Read
+from service.policy.summary import TIERS, categories_of, rules_of, written_by
 from service.settings import PREFIX, Settings
 
 Value = str | float | bool | Sequence[str] | None
@@ -57,6 +60,33 @@ def rules_in_force(
         Part("Budgets", tuple(_budgets(settings))),
         Part("Data", tuple(_data(settings))),
     )
+
+
+def policy_rules(found: Read | None, problems: Sequence[Problem], *, language: str) -> tuple[Part, ...]:
+    """Of the team's own policy. found: None where its file must not come into force, for `problems`."""
+    where = _name("policy_file")
+    if found is None:
+        return (Part("Policy", (Rule("not in force", [str(one) for one in problems], where),)),)
+    policy = found.policy
+    lines = categories_of(policy, language=language)
+    own = (
+        Rule("name", policy.name or "none", where),
+        Rule("file", found.source, where),
+        Rule("version", found.version),
+        *(
+            Rule(f"tier {tier}, {words}", [line.name for line in lines if line.tier == tier] or "no category")
+            for tier, words in TIERS.items()
+        ),
+        Rule("written beside the note", written_by(policy) or "nothing"),
+    )
+    told = (
+        Rule(
+            line.name,
+            f"{line.when} → {' · '.join([f'tier {line.tier}'] * bool(line.tier) + [line.then] * bool(line.then))}",
+        )
+        for line in rules_of(policy, language=language)
+    )
+    return (Part("Policy", own), Part("Rules of the policy", tuple(told)))
 
 
 def as_json(parts: Sequence[Part]) -> dict[str, Any]:

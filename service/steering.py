@@ -11,8 +11,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from connectors import WEBHOOKS
 from service.changes import SWITCHES, newest_changes
@@ -21,9 +19,8 @@ from service.errors import ServiceError
 from service.outages import Outages, leak_of
 from service.pauses import ALL, Pauses
 from service.pilot import Pilots, ScopeError, change_in_words, read_scope
+from service.policy_commands import policy_commands
 from service.rehearsing import try_out
-from service.rules import as_json as rules_as_json
-from service.rules import in_words, rules_in_force
 from service.settings import Settings
 
 _CHANGES = 10  # that people are shown
@@ -80,10 +77,7 @@ def add_commands(app: typer.Typer, run: Run) -> None:
         """Write notes again after `pause`. After a note came back public it is `deskpilot resume`."""
         run(resume_writing, helpdesk, by=by)
 
-    @app.command("policy")
-    def policy(*, json_: Json = False) -> None:
-        """The rules in force: which tickets, when a note, which model, what it may cost, what is kept. No secrets."""
-        run(show_policy, as_json=json_)
+    app.add_typer(policy_commands(run), name="policy")
 
     @app.command("try")
     def try_(
@@ -174,25 +168,6 @@ async def resume_writing(settings: Settings, helpdesk: str, *, by: str) -> int:
         )
         return 1
     errors.print("Notes are written again; the tickets that waited go first.")
-    return 0
-
-
-async def show_policy(settings: Settings, *, as_json: bool) -> int:
-    """Print the rules in force."""
-    async with open_database(settings) as database:
-        scopes = {name: await Pilots(database).scope(name) for name in settings.helpdesks}
-        parts = rules_in_force(settings, scopes=scopes, standing=await Outages(database).standing())
-    if as_json:
-        print(json.dumps(rules_as_json(parts), indent=2))  # noqa: T201 - the command's output
-        return 0
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(no_wrap=True)  # names of settings are copied
-    for part in parts:
-        table.add_row(Text(part.title, style="bold"))
-        for rule in part.rules:
-            named = Text.assemble(f"  {rule.name}", (f"\n  {rule.setting}" if rule.setting else "", "dim"))
-            table.add_row(named, in_words(rule.value))
-    Console().print(table)
     return 0
 
 

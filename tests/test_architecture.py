@@ -26,7 +26,7 @@ FLOORS = (
     {"pipeline", "story", "rehearsal", "rules"},
     {"chores", "backlog", "deliveries", "condition", "backfill", "forgetting", "figures"},
     {"jobs", "arrivals"},
-    {"assembly", "progress", "operating", "reporting", "rehearsing", "steering", "responding", "evaluation", "web", "demo", "demands", "doctor", "connecting", "wizard", "cli"}, "policy_trials", "policy_tables",
+    {"assembly", "progress", "operating", "reporting", "rehearsing", "steering", "responding", "evaluation", "web", "demo", "demands", "doctor", "connecting", "wizard", "cli"}, "policy_trials", "policy_tables", "policy_commands",
 )  # fmt: skip
 """service/ from the ground up; a file may import its own floor and those below."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import httpx
 
 from connectors.setup import Check
+from service.policy.problems import PolicyError
+from service.policy.reading import builtin, read
 from service.settings import Settings
 from service.votes import PATH
 
@@ -28,7 +31,7 @@ async def look(settings: Settings) -> Sequence[Check]:
         Check("settings", "fine", read) if count else Check("settings", "wrong", "No helpdesk is connected.", nobody),
         _token(settings.admin_token.get_secret_value()),
         await _public(settings.public_url),
-        _policy(settings),
+        await asyncio.to_thread(_policy, settings),
     ]
 
 
@@ -73,7 +76,19 @@ async def _public(url: str) -> Check:
 
 
 def _policy(settings: Settings) -> Check:
+    """The file as it is now: a process that runs may follow the one before, where this one is bad."""
+    try:
+        found = read(settings.policy_file) if settings.policy_file else builtin()
+    except PolicyError as error:
+        first, more = error.problems[0], len(error.problems) - 1
+        said = f"{first.file} must not come into force; the last good policy of a running process stays. {first}"
+        remedy = "`deskpilot policy check` names each line and how to mend it" + (
+            f"; there are {more} more." if more else "."
+        )
+        return Check("policy", "wrong", said, remedy)
+    rules = len(found.policy.rules)
     if settings.policy_file is None:
-        return Check("policy", "fine", f"The built-in one; notes: {settings.notes}.")
-    said = "DESKPILOT_POLICY_FILE is reserved: the built-in policy is in force."
-    return Check("policy", "doubtful", said, "Remove DESKPILOT_POLICY_FILE.")
+        return Check("policy", "fine", f"The built-in one with {rules} rules; notes: {settings.notes}.")
+    name = f" ({found.policy.name})" if found.policy.name else ""
+    said = f"{found.source}{name}: version {found.version}, {rules} rules; notes: {settings.notes}."
+    return Check("policy", "fine", said)

@@ -6,6 +6,7 @@ Only what is proved of every ticket is said. Two rules that meet on some tickets
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from service.policy.document import Category, Effect, Policy, Rule
 from service.policy.implication import Prover
@@ -57,9 +58,9 @@ def _idle(policy: Policy, prover: Prover, number: int, rule: Rule) -> Iterator[F
             yield Finding((*place, key), told, f"remove {key} from the category, or from this rule")
 
 
-def _inherited(categories: dict[str, Category], name: str) -> dict[str, object]:
+def _inherited(categories: dict[str, Category], name: str) -> dict[str, Any]:
     """What a category says, and those above it where it says nothing."""
-    found: dict[str, object] = {}
+    found: dict[str, Any] = {}
     seen: set[str] = set()
     while name in categories and name not in seen:
         seen.add(name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import combinations
 
 from service.policy.document import Category, Condition, Range
@@ -89,13 +90,14 @@ class Prover:
         return any(self._whole(name, one) & that for one in this) or any(self._whole(name, one) & this for one in that)
 
 
-def _plain(name: str, values: Iterable[str]) -> frozenset[str]:
+@lru_cache(maxsize=4096)
+def _plain(name: str, values: tuple[str, ...]) -> frozenset[str]:
     """As they are compared with a ticket's: without case, one space between words; a language without its country."""
     told = (primary(one) for one in values) if name == "language" else values
     return frozenset(" ".join(unicodedata.normalize("NFKC", one).casefold().split()) for one in told)
 
 
-def _fields_imply(this: Mapping[str, Sequence[str]], that: Mapping[str, Sequence[str]]) -> bool:
+def _fields_imply(this: Mapping[str, tuple[str, ...]], that: Mapping[str, tuple[str, ...]]) -> bool:
     return all(
         key in this and this[key] and _plain(key, this[key]) <= _plain(key, wanted) for key, wanted in that.items()
     )

@@ -21,6 +21,10 @@ from service.policy.tree import LONGEST_BYTES, Tree, grow
 BUILTIN = Path(__file__).parent / "builtin.yaml"
 
 _MOST = 100  # problems that anybody reads
+_ALWAYS = {
+    "missing": ("is missing", "add it"),
+    "too_long": ("has more than 500, with those of the built-in policy", "put several values into one condition"),
+}
 _WANTED = {
     "string": "a text",
     "int": "a whole number",
@@ -144,15 +148,15 @@ def _said(error: ErrorDetails, place: Place) -> tuple[str, str]:
     kind, given = error["type"], error["input"]
     if kind == "literal_error" and error["loc"][-1:] == ("[key]",):
         return "is no key that is known here", _remedy(error, str(given))
-    if kind == "missing":
-        return "is missing", "add it"
     if kind == "extra_forbidden":
         return "is no key that is known here", nearest(str(place[-1]), _keys_at(place[:-1]))
-    if given is None:
+    if given is None and kind != "missing":
         return "says nothing", "write a value, or remove the key"
     wanted = _WANTED.get(kind.partition("_")[0])
     if wanted and kind not in ("string_pattern_mismatch", "string_too_short", "string_too_long"):
         return f"is {_kind(given)}", f"write {wanted}"
+    if kind in _ALWAYS:
+        return _ALWAYS[kind]
     return f"says {short(str(given))!r}", _remedy(error, str(given))
 
 
@@ -164,8 +168,6 @@ def _remedy(error: ErrorDetails, given: str) -> str:
         return "write small letters, digits and _, a letter first"
     if kind == "string_pattern_mismatch":
         return "write a language in two or three small letters, as en or de"
-    if kind == "too_long":
-        return "make them fewer, with several values in one condition"
     return error["msg"].removeprefix("Value error, ").replace("Input should", "it should")
 
 

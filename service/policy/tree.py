@@ -85,7 +85,7 @@ def _refuse_growth(text: str) -> None:
     """What could grow without end is seen before anything grows."""
     depth = 0
     for event in yaml.parse(text, Loader=_LOADER):
-        line = event.start_mark.line + 1
+        line = _line(event.start_mark)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -97,19 +97,22 @@ def _refuse_growth(text: str) -> None:
             raise _RefusedError(line, "uses an anchor (& or *)", "write the value out, or put it between quotes")
 
 
+def _line(mark: Any) -> int:  # noqa: ANN401 - of either loader
+    return mark.line + 1 if mark else 1
+
+
 def _syntax(error: yaml.YAMLError) -> tuple[int, str, str]:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     what = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
-    line = mark.line + 1 if mark else 1
     return (
-        line,
+        _line(mark),
         f"is no YAML ({short(str(what))})",
         "look for a missing colon, quote or space at this line or the one above",
     )
 
 
 def _planted(tree: Tree, node: yaml.Node, place: Place) -> Any:  # noqa: ANN401 - whatever stands in the file
-    tree.lines.setdefault(place, node.start_mark.line + 1)
+    tree.lines.setdefault(place, _line(node.start_mark))
     if node.tag not in _TAGS:
         tree.findings.append(Finding(place, f"has the tag {short(node.tag)}", "remove what begins with !"))
     if isinstance(node, yaml.MappingNode):
@@ -122,7 +125,7 @@ def _planted(tree: Tree, node: yaml.Node, place: Place) -> Any:  # noqa: ANN401 
 def _mapping(tree: Tree, node: yaml.MappingNode, place: Place) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, inner in node.value:
-        line = key.start_mark.line + 1
+        line = _line(key.start_mark)
         if not isinstance(key, yaml.ScalarNode):
             tree.findings.append(
                 Finding(place, f"has a key in line {line} that is no word", "write a name before the :")
@@ -140,10 +143,10 @@ def _mapping(tree: Tree, node: yaml.MappingNode, place: Place) -> dict[str, Any]
     return found
 
 
-def _scalar(tree: Tree, node: yaml.ScalarNode, place: Place) -> object:
-    text: str = node.value
+def _scalar(tree: Tree, node: yaml.Node, place: Place) -> object:
+    text = str(node.value)
     _printable(tree, text, place)
-    if node.style:  # in quotes, or a block
+    if getattr(node, "style", None):  # in quotes, or a block
         return text
     if text.lower() in _WORDS:
         return _WORDS[text.lower()]

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
+from pydantic_core import CoreSchema, core_schema
 
 _DURATION = re.compile(r"(?P<n>[0-9]{1,6})\s*(?P<unit>s|m|h|d)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -34,8 +35,19 @@ def _by_language(value: Any) -> Any:  # noqa: ANN401 - whatever stands in the fi
     return {"": value} if isinstance(value, str) else value
 
 
-ONE_OR_MORE: Final = BeforeValidator(_listed)
-"""One value stands for a list of it."""
+class _OneOrMore:
+    """Takes one value for a list of it, and says so in the schema."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401
+        return core_schema.no_info_before_validator_function(_listed, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        many = handler(schema)
+        one = many["items"] if many["items"] != {"type": "string"} else {"type": ["string", "number", "boolean"]}
+        return {"anyOf": [one, {"type": "array", "items": one}]}
+
+
+ONE_OR_MORE: Final = _OneOrMore()
 
 Listed = Annotated[tuple[str, ...], ONE_OR_MORE]
 """One value or a list of them."""
@@ -47,10 +59,19 @@ Duration = Annotated[
 
 Language = Annotated[str, Field(pattern=_LANGUAGE)]
 
-Words = Annotated[dict[str, str], BeforeValidator(_by_language)]
+Words = Annotated[
+    dict[str, str],
+    BeforeValidator(_by_language),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}]}),
+]
 """For agents: one text, or one by language. Key "": whatever the language."""
 
-Approved = dict[Language, str]
+Approved = Annotated[
+    dict[Language, str],
+    WithJsonSchema(
+        {"type": "object", "patternProperties": {_LANGUAGE: {"type": "string"}}, "additionalProperties": False}
+    ),
+]
 """For customers: texts that somebody has approved, by language. They go out verbatim."""
 
 

@@ -90,6 +90,22 @@ async def test_nothing_is_opened_with_an_unsafe_secret(data_dir: Path) -> None:
     assert files_in(data_dir) == []
 
 
+async def test_nothing_is_opened_with_a_bad_policy_file(data_dir: Path, tmp_path: Path) -> None:
+    """No database is started to say so; each problem is a sentence."""
+    file = tmp_path / "policy.yaml"
+    file.write_text("version: 1\nnmae: x\nlanguages: 3\n")
+
+    with pytest.raises(SettingsProblem) as raised:
+        async with assembled(settings(data_dir=data_dir, policy_file=file)):
+            pass
+
+    assert raised.value.problems == [
+        f"{file}:2: nmae is no key that is known here: did you mean name?",
+        f"{file}:3: languages is '3': write a list.",
+    ]
+    assert files_in(data_dir) == []
+
+
 async def test_every_helpdesk_that_is_on_gets_a_client_of_its_own_account(data_dir: Path) -> None:
     """By name, as the settings have it."""
     async with opened_library(settings(data_dir=data_dir)) as library:

@@ -20,7 +20,7 @@ from service.pauses import Pauses
 from service.pilot import Pilots, Scope
 from service.rehearsing import try_out
 from service.settings import Settings
-from service.steering import pause_writing, resume_writing, set_pilot, show_pilot, show_policy
+from service.steering import pause_writing, resume_writing, set_pilot, show_pilot
 from tests.service.served import served
 from tests.story.articles import HELP, write_articles
 
@@ -114,18 +114,6 @@ async def test_one_that_was_paused_with_all_says_so(settings: Settings, capsys: 
 
     assert await resume_writing(settings, "freshdesk", by="Kim") == 1
     assert "leave --helpdesk out" in capsys.readouterr().err
-
-
-async def test_the_policy_is_printed(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
-    """As JSON, and as a table."""
-    await show_policy(settings, as_json=True)
-    told = printed(capsys)
-    assert told["notes"]["a note for"] == {
-        "value": "every message that asks or reports something",
-        "setting": "DESKPILOT_NOTES",
-    }
-    await show_policy(settings, as_json=False)
-    assert "DESKPILOT_RETENTION_DAYS" in capsys.readouterr().out
 
 
 async def test_a_question_is_tried_by_the_running_serve_and_without_one(

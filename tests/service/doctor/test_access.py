@@ -91,7 +91,24 @@ async def test_a_public_address_where_nobody_answers_is_doubtful() -> None:
     assert "Nobody answers at http://127.0.0.1:1 from here" in check.said
 
 
-async def test_a_policy_file_is_said_to_be_reserved(tmp_path: Path) -> None:
-    """Somebody might believe that it is in force."""
-    assert (await looked(Settings(policy_file=tmp_path)))["policy"].state == "doubtful"
-    assert (await looked(Settings()))["policy"].state == "fine"
+async def test_the_policy_is_named_with_its_version(tmp_path: Path) -> None:
+    """The built-in one, or the file's."""
+    file = tmp_path / "policy.yaml"
+    file.write_text("version: 1\nname: Ours\n")
+
+    assert "The built-in one with" in (await looked(Settings()))["policy"].said
+    check = (await looked(Settings(policy_file=file)))["policy"]
+    assert check.state == "fine"
+    assert check.said.startswith(f"{file} (Ours): version ")
+
+
+async def test_a_policy_file_with_problems_is_wrong(tmp_path: Path) -> None:
+    """The first is said, and how many there are."""
+    file = tmp_path / "policy.yaml"
+    file.write_text("version: 1\nnmae: Ours\nlanguages: 3\n")
+
+    check = (await looked(Settings(policy_file=file)))["policy"]
+
+    assert check.state == "wrong"
+    assert f"{file}:2: nmae is no key that is known here: did you mean name?" in check.said
+    assert check.remedy == "`deskpilot policy check` names each line and how to mend it; there are 1 more."

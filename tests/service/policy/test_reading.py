@@ -138,7 +138,7 @@ targets:
         (b"version: 1\nrules:\n- {name: a, then: {}}", "policy.yaml:3: rules[0].when is missing: add it."),
         (b"version: 1\nlookups:\n- {name: CRM}", "policy.yaml:3: lookups[0].name says 'CRM': write small letters"),
         (b"version: 1\nlookups:\n- {name: crm, url: ftp:x}", "policy.yaml:3: lookups[0].url is 'ftp:x': write an addr"),
-        (b"version: 1\nrules: [" + b"{name: a, when: {}, then: {}}," * 501 + b"]", "policy.yaml:2: rules says"),
+        (b"version: 1\nrules: [" + b"{name: a, when: {}, then: {}}," * 501 + b"]", "policy.yaml:2: rules has more than 500"),
     ],
 )  # fmt: skip
 def test_what_is_no_policy_says_where_and_how_to_mend_it(text: bytes, sentence: str) -> None:
