@@ -119,10 +119,9 @@ def _key(lookup: Lookup) -> str:
 
 def _of_helpdesk(ticket: Ticket) -> dict[str, str]:
     """What the ticket holds without another call."""
-    said: dict[str, object] = dict(ticket.fields)
-    said |= {
+    said: dict[str, object] = {
         "organization": ticket.organization.name if ticket.organization else "",
         "language": ticket.requester.language,
         "tags": ", ".join(ticket.tags),
     }
-    return facts(said)
+    return facts({**said, **{name: value for name, value in ticket.fields.items() if name not in said}})

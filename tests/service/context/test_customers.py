@@ -59,7 +59,7 @@ def counted(result: str) -> float:
 async def test_what_the_ticket_holds_is_known_without_a_call(customers: Customers) -> None:
     """Fields, tags, the organisation's name and the language."""
     known = await customers.of(
-        asked_by(fields={"cf_plan": "Gold"}, tags=("vip", "eu"), organization=Organization("7", "Acme\nLtd")), policy()
+        asked_by(fields={"cf_plan": "Gold", "tags": "a form's"}, tags=("vip", "eu"), organization=Organization("7", "Acme\nLtd")), policy()
     )
 
     assert known.facts == {"cf_plan": "Gold", "tags": "vip, eu", "organization": "Acme Ltd", "language": "de"}
