@@ -138,8 +138,8 @@ def forget(
     as_json: Json = False,
 ) -> None:
     """Delete all that is known of a requester, from database and index; delete them in the helpdesk first."""
-    if email and not requester:
-        _run(_told(operating.forget_by_address, email, as_json=as_json))
+    if email:
+        _run(_told(operating.forget_by_address, email, requester=requester, as_json=as_json))
     _run(_told(operating.forget_requester, requester, helpdesk=helpdesk, as_json=as_json))
 
 

@@ -167,8 +167,10 @@ async def forget_requester(settings: Settings, requester: str, *, helpdesk: str,
     return 1 if done.nothing or done.running else 0
 
 
-async def forget_by_address(settings: Settings, email: str, *, as_json: bool) -> int:
+async def forget_by_address(settings: Settings, email: str, *, requester: str, as_json: bool) -> int:
     """Delete what was pushed and looked up about an e-mail address; 1 where that was nothing."""
+    if requester:
+        raise ServiceError("give --requester or --email: one after the other, which tells what was whose")
     if "@" not in email:
         raise ServiceError("name one e-mail address, as in --email ana@acme.example")
     async with open_database(settings) as database:

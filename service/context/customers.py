@@ -56,11 +56,11 @@ class Customers:
         """
         found: dict[str, Found] = {}
         with stage("customer"):
-            pushed, unknown = Pushed(), dict[str, str]()
+            pushed, unknown = Pushed(), {"context": _LATE.why}
             try:
                 async with asyncio.timeout(BUDGET_S - _GIVING_UP_S):
                     try:
-                        pushed = await self._pushed(ticket, policy)
+                        pushed, unknown = await self._pushed(ticket, policy), {}
                     except AWAY:
                         unknown = {"context": "the database does not answer"}
                     await asyncio.gather(*(self._ask(one, ticket, pushed, found) for one in policy.lookups))
@@ -93,9 +93,9 @@ class Customers:
         found[lookup.name] = done
         if done.result == "misconfigured":
             log.warning("a look-up needs a person", lookup=lookup.name, problem=done.why)
-        if done.keep and ticket.requester.id:
+        if done.keep and (own := _own_key(ticket)):
             with suppress(*AWAY):  # then it is asked again
-                await self._contexts.keep(_key(lookup), _own_key(ticket), done.facts, lasts=lookup.keep)
+                await self._contexts.keep(_key(lookup), own, done.facts, lasts=lookup.keep)
 
     @staticmethod
     def _kept(lookup: Lookup, pushed: Pushed) -> Mapping[str, str] | None:
@@ -105,11 +105,12 @@ class Customers:
 def customer_keys(ticket: Ticket) -> tuple[str, ...]:
     """Under which names a product may know a ticket's requester."""
     email = ticket.requester.email.strip().lower()
-    return tuple(key for key in (email, _own_key(ticket)) if key)
+    return tuple(key for key in (email * email.isprintable(), _own_key(ticket)) if key)
 
 
 def _own_key(ticket: Ticket) -> str:
-    return f"{ticket.helpdesk}:{ticket.requester.id}" if ticket.requester.id else ""
+    own = ticket.requester.id
+    return f"{ticket.helpdesk}:{own}" if own and own.isprintable() else ""  # no table holds what is not
 
 
 def _key(lookup: Lookup) -> str:
@@ -119,10 +120,9 @@ def _key(lookup: Lookup) -> str:
 
 def _of_helpdesk(ticket: Ticket) -> dict[str, str]:
     """What the ticket holds without another call."""
-    said: dict[str, object] = dict(ticket.fields)
-    said |= {
+    said: dict[str, object] = {
         "organization": ticket.organization.name if ticket.organization else "",
         "language": ticket.requester.language,
         "tags": ", ".join(ticket.tags),
     }
-    return facts(said)
+    return facts({**said, **{name: value for name, value in ticket.fields.items() if name not in said}})

@@ -370,7 +370,11 @@ def test_forgetting_goes_through_the_serve_that_has_the_index(serve: Running) ->
         "requester": "47 11/x",
         "running": [],
         **dict.fromkeys(
-            ("examples", "notes", "borrowed", "silences", "parked", "webhooks", "jobs", "votes", "budgets"), 0
+            (
+                *("examples", "notes", "borrowed", "silences", "parked", "webhooks", "jobs", "votes", "budgets"),
+                *("triages", "contexts"),
+            ),
+            0,
         ),
     }
 
@@ -387,7 +391,23 @@ def test_forgetting_by_itself_says_what_it_deleted(database_url: str, data_dir: 
 
     assert (first.code, first.err, second.code) == (0, "", 1)
     assert "reasons for silence" in first.out
-    assert [line.split()[-1] for line in first.out.splitlines()[1:]] == ["0", "0", "0", "1", "0", "0", "0"]
+    assert [line.split()[-1] for line in first.out.splitlines()[1:]] == ["0", "0", "0", "1", "0", "0", "0", "0"]
+
+
+def test_an_address_is_forgotten_in_its_own_turn(database_url: str, data_dir: Path) -> None:
+    """What was pushed under it goes; whose tickets are theirs, only an id says."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "INSERT INTO contexts (customer, facts, expires_at) VALUES ('ana@acme.example', '{}', now() + interval '1 hour')"
+        )
+    given = {"DATABASE_URL": database_url, "DATA_DIR": data_dir}
+    first, second = (run("forget", "--email", "Ana@acme.example", **given) for _ in range(2))
+    both = run("forget", "--email", "a@b.example", "--requester", "1", **given)
+
+    assert (first.code, second.code, both.code) == (0, 1, 1)
+    assert "1 facts, signals, look-ups and outreach are deleted." in first.err
+    assert second.complaints == ["Nothing is known of that address."]
+    assert "one after the other" in both.complaints[0]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from connectors.base import Organization, Person, Ticket
 from service.context.customers import Customers
@@ -59,7 +61,12 @@ def counted(result: str) -> float:
 async def test_what_the_ticket_holds_is_known_without_a_call(customers: Customers) -> None:
     """Fields, tags, the organisation's name and the language."""
     known = await customers.of(
-        asked_by(fields={"cf_plan": "Gold"}, tags=("vip", "eu"), organization=Organization("7", "Acme\nLtd")), policy()
+        asked_by(
+            fields={"cf_plan": "Gold", "tags": "a form's"},
+            tags=("vip", "eu"),
+            organization=Organization("7", "Acme\nLtd"),
+        ),
+        policy(),
     )
 
     assert known.facts == {"cf_plan": "Gold", "tags": "vip, eu", "organization": "Acme Ltd", "language": "de"}
@@ -288,10 +295,28 @@ async def test_without_a_database_the_look_ups_are_asked_all_the_same(desk: Crm)
     assert known.unknown["context"] == "the database does not answer"
 
 
-def _engine(url: str) -> Any:
-    import sqlalchemy.ext.asyncio as sa  # noqa: PLC0415
+async def test_a_database_that_is_held_up_holds_up_no_note(customers: Customers, database: Database, desk: Crm) -> None:
+    """What was pushed is unknown then, and so is all that would have come after it."""
+    desk.answer = says({"seats": 3})
+    async with database.transactions.begin() as connection:
+        await connection.execute(sa.text("LOCK TABLE contexts IN ACCESS EXCLUSIVE MODE"))
+        known = await asyncio.wait_for(customers.of(asked_by(), policy(desk.url)), timeout=10)
 
-    return sa.create_async_engine(url)
+    assert known.facts == {"language": "de"}
+    assert known.unknown["context"] == "no answer within 500 ms"
+    assert known.unknown["seats"] == "crm: no answer within 500 ms"
+
+
+@pytest.mark.parametrize("odd", ["a\0b@c.example", "a\udc80@c.example", "a@c.example" + "x" * 5_000])
+async def test_an_address_that_no_table_can_hold_is_nobodys(customers: Customers, desk: Crm, odd: str) -> None:
+    """A ticket may name anything."""
+    known = await customers.of(asked_by(Person(id="4711", email=odd)), policy(desk.url, path="/p/{id}/{email}"))
+
+    assert set(known.unknown) == {"plan", "seats"}
+
+
+def _engine(url: str) -> AsyncEngine:
+    return create_async_engine(url)
 
 
 def test_secrets_are_written_in_either_form() -> None:

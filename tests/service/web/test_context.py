@@ -10,9 +10,14 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from fastapi import FastAPI
 from pydantic import SecretStr
 
+from service.assembly import assembled
+from service.outreach.store import Outreaches
 from service.settings import Settings
+from service.web import context
+from tests.service.outreach.policies import policy
 from tests.service.served import served
 
 ADMIN, PUSHES = "admin-token-of-this-test", "token-of-the-product"
@@ -120,3 +125,20 @@ async def test_nothing_of_it_is_logged(http: httpx.AsyncClient, capsys: pytest.C
     said = answer.text + "".join(capsys.readouterr())
     assert answer.status_code == 422
     assert not [word for word in ("ana@", "geheim") if word in said]
+
+
+async def test_a_signal_that_the_policy_waits_for_becomes_a_draft(settings: Settings) -> None:
+    """The answer says what was drafted, and of what was not, why; told again it is no second one."""
+    async with assembled(settings) as service:
+        app = FastAPI()
+        app.include_router(context.router(service, policy=policy))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://desk.test") as http:
+            told = {**SIGNAL, "data": {"job": "Orders", "date": "22 Nov", "severity": "high"}}
+            first, again = [(await http.post("/api/signals", json=told)).json()["accepted"][0] for _ in range(2)]
+            short = await http.post("/api/signals", json={**SIGNAL, "id": "evt-3", "data": {"severity": "high"}})
+        waiting = await Outreaches(service.database).newest()
+
+    assert (first["new"], first["outreach"]) == (True, [{"cause": "sync failed", "drafted": True, "why": ""}])
+    assert (again["new"], again["outreach"][0]["drafted"]) == (False, False)
+    assert short.json()["accepted"][0]["outreach"][0]["why"] == "the signal does not say date, job"
+    assert [one.customer for one in waiting] == ["zendesk:4711"]
