@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from service.analysis import Analysis, analyse_by_rules
 from service.conversation import Conversation
@@ -17,6 +17,8 @@ from service.triage.judged import Judged, Triage
 from service.triage.triaging import Triager
 from service.vectors import EmbeddedVectors
 from tests.service.triage.threads import AT, thread, ticket
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 POLICY = Policy(
     version=1,
@@ -30,10 +32,10 @@ POLICY = Policy(
 )
 
 
-@pytest.fixture
-async def triager(tmp_path: Path) -> AsyncIterator[Triager]:
-    """Over a real index of examples."""
-    index = EmbeddedVectors(tmp_path / "examples")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def triager(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Triager]:
+    """Over a real index of examples, one for all: making it takes longer than judging."""
+    index = EmbeddedVectors(tmp_path_factory.mktemp("examples"))
     yield Triager(Categories(index))
     await index.close()
 
@@ -183,6 +185,12 @@ async def test_the_words_are_the_masked_ones(triager: Triager) -> None:
 async def test_an_odd_message_is_judged_as_well(triager: Triager, text: str) -> None:
     """Never an error: it comes from strangers."""
     assert (await judged(triager, thread(text, subject=text[:200]))).contacts == 1
+
+
+async def test_a_lone_hint_counts_where_the_nearest_examples_mean_the_same(triager: Triager) -> None:
+    """A stranger's word is no break-in; with the examples of one it is."""
+    assert (await judged(triager, thread("Where is my parcel? A suspicious box came."))).signals == ()
+    assert (await judged(triager, thread("My account looks suspicious, as if hacked."))).signal("security") is not None
 
 
 async def test_three_contacts_are_kept(triager: Triager) -> None:
