@@ -99,12 +99,9 @@ def _judged(  # noqa: PLR0917 - of one call, in a thread
 
 
 def _agreeing(words: Mapping[SignalName, Heard], nearest: Judged[str]) -> Mapping[SignalName, Heard]:
-    """A lone hint counts where the nearest examples mean the same, and for what only a person may answer not otherwise."""
-    agreed = {
-        name: replace(one, sure=one.sure or (name == nearest.value and nearest.sure >= _AGREEING))
-        for name, one in words.items()
-    }
-    return {name: one for name, one in agreed.items() if one.sure or name not in PERSON_ONLY}
+    """What is said plainly or hinted at twice, and a lone hint where the nearest examples mean the same."""
+    agreed = nearest.value if nearest.sure >= _AGREEING else ""
+    return {name: replace(one, sure=True) for name, one in words.items() if one.sure or name == agreed}
 
 
 def _lower(mood: Mood, analysis: Analysis) -> Mood:

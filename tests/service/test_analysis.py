@@ -14,6 +14,7 @@ from service.analysis import Summary, analyse, analyse_by_rules
 from service.conversation import Conversation, Turn
 from service.errors import LLMUnavailableError
 from service.llm import LLM
+from service.triage.judged import Judged
 from tests.fake_llm import FakeLLM, serving
 
 AT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
@@ -68,6 +69,36 @@ async def test_the_fast_model_says_what_a_ticket_is_about() -> None:
     assert len(server.requests) == 1
     assert server.requests[0].body["model"] == "fast"
     assert "in German" in server.requests[0].text
+
+
+async def test_the_model_names_one_of_the_categories() -> None:
+    """In the same call, with the levels and the words that they rest on."""
+    said = {"category": "fault", "category_words": "export stays empty", "complexity": "3", "stakes": 4,
+            "stakes_words": "my invoices", "sentiment_words": "stays empty", "sure": "high"}  # fmt: skip
+    async with model() as (server, llm):
+        server.reply(GOOD | said)
+        analysis = await analyse(
+            ASK, llm=llm, team_language="en", categories={"fault": "Something is broken", "billing": "Billing"}
+        )
+
+    assert analysis.category == Judged("fault", 0.8, ("export stays empty",))
+    assert (analysis.complexity.value, analysis.stakes) == (3, Judged(4, 0.8, ("my invoices",)))
+    assert analysis.sentiment_words == ("stays empty",)
+    assert "fault (Something is broken); billing" in server.requests[0].text
+    assert len(server.requests) == 1
+
+
+async def test_an_odd_category_is_none() -> None:
+    """Nor is any where none was offered; a level that is no number from 1 to 5 says nothing."""
+    async with model() as (server, llm):
+        server.reply(GOOD | {"category": "praise!!", "complexity": 9, "stakes": "high", "sure": 7})
+        odd = await analyse(ASK, llm=llm, team_language="en", categories={"praise": "Praise"})
+        server.reply(GOOD | {"category": "praise"})
+        none = await analyse(ASK, llm=llm, team_language="en")
+
+    assert (odd.category.value, odd.complexity.value, odd.stakes.value) == ("", 1, 1)
+    assert none.category.value == ""
+    assert '"category"' not in server.requests[1].text
 
 
 @pytest.mark.parametrize("answer", ["I cannot do that.", "", "<html>", '{"a": 1}', None])
