@@ -117,11 +117,15 @@ class Service:
 async def assembled(settings: Settings) -> AsyncIterator[Service]:
     """Open everything the settings ask for. Raises SettingsProblem, DatabaseUnavailableError, or what a part cannot do."""
     refuse_unsafe(settings)
-    await asyncio.to_thread(required, settings.policy_file)  # before a database is started
+    await asyncio.to_thread(
+        required, settings.policy_file, secrets=settings.lookup.by_name
+    )  # before a database is started
     async with AsyncExitStack() as stack:
         tracer = Tracer(await stack.enter_async_context(collecting(settings.telemetry)))
         database = await stack.enter_async_context(open_database(settings))
-        policies = await stack.enter_async_context(Policies.opened(settings.policy_file, database))
+        policies = await stack.enter_async_context(
+            Policies.opened(settings.policy_file, database, secrets=settings.lookup.by_name)
+        )
         inbox = Inbox(database)
         await stack.enter_async_context(inbox.receiving())
         outages, queue, budgets = Outages(database), Queue(database), Budgets(database)

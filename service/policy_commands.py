@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
@@ -14,15 +16,21 @@ from rich.table import Table
 from rich.text import Text
 
 from service.database import open_database
+from service.embeddings import Embeddings
 from service.outages import Outages
 from service.pilot import Pilots
 from service.policy.problems import PolicyError, Problem
 from service.policy.reading import Read, builtin, read
 from service.policy.schema import as_text
+from service.policy.standing import required
 from service.policy.summary import TIERS, categories_of, rules_of, written_by
+from service.policy_trials import Bench, add_policy_commands
 from service.rules import as_json as rules_as_json
 from service.rules import in_words, policy_rules, rules_in_force
 from service.settings import Settings
+from service.triage.categories import Categories
+from service.triage.triaging import Triager
+from service.vectors import EmbeddedVectors
 
 Run = Callable[..., None]
 """Runs a coroutine function with the settings in front of what is given, and ends the process as a command does."""
@@ -51,7 +59,21 @@ def policy_commands(run: Run) -> typer.Typer:
         """Print the JSON schema of a policy file."""
         print(as_text(), end="")  # noqa: T201 - the command's output
 
+    add_policy_commands(policy, run, at_the_bench)
     return policy
+
+
+@asynccontextmanager
+async def at_the_bench(settings: Settings) -> AsyncIterator[Bench]:
+    """What judges tickets outside of the story; beside a running `serve`, with an index of examples of its own."""
+    found = await asyncio.to_thread(required, settings.policy_file)
+    with TemporaryDirectory(prefix="deskpilot-") as folder:
+        examples = EmbeddedVectors(Path(folder))
+        try:
+            async with Embeddings.opened(settings.embeddings) as embeddings:
+                yield Bench(found, Triager(Categories(examples, embeddings)))
+        finally:
+            await examples.close()
 
 
 async def show_policy(settings: Settings, *, as_json: bool) -> int:

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Protocol
@@ -18,6 +18,7 @@ from rich.console import Console
 from connectors.base import Helpdesk, Ticket
 from service.assembly import helpdesks
 from service.budgets import Budgets
+from service.context.customers import Customers
 from service.conversation import read_conversation
 from service.database import open_database
 from service.entities import Entities
@@ -102,6 +103,8 @@ async def explain_ticket(
         http = await stack.enter_async_context(httpx.AsyncClient())
         database = await stack.enter_async_context(open_database(settings))
         bench = await stack.enter_async_context(opened(settings))
+        customers = await stack.enter_async_context(Customers.opened(database, settings.lookup))
+        bench = replace(bench, customers=customers)
         llm = await stack.enter_async_context(LLM.opened(settings.llm)) if model else None
         if model and llm is None:
             raise SettingsProblem(["No model is set: set DESKPILOT_LLM__API_KEY, or leave --model out."])
@@ -148,10 +151,10 @@ async def _explained(
     masker = Masker(everybody(ticket), ticket.organization, entities)
     conversation = await asyncio.to_thread(read_conversation, ticket, (), answer=answer, masker=masker)
     attempt = writers.attempt(ticket, await outages.standing(), patient=True)
-    analysis = await attempt.analyse(conversation)
+    now, policy = datetime.now(UTC), bench.in_force.policy
+    analysis = await attempt.analyse(conversation, policy)
     if attempt.spent:
         raise ServiceError("the budget for the model is used up: leave --model out, or try again later")
-    now, policy = datetime.now(UTC), bench.in_force.policy
     key = TicketKey(desk.name, ticket.account, ticket.id)
     past = await triages.known(key, answer.id, requester=ticket.requester.id, since=now - _LATELY)
     triage = await bench.judge.judge(ticket, conversation, analysis, policy=policy, contacts=past.contacts, now=now)

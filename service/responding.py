@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from service.incidents.running import Incident
 from service.incidents.store import Incidents
 from service.incidents.terminal import show_list, show_rehearsed, show_report
 from service.policy.document import Policy
+from service.policy.standing import required
 from service.policy.values import Duration
 from service.settings import Settings, SettingsProblem
 from service.steering import By, Run, who
@@ -242,9 +244,9 @@ async def _planned(incidents: Incidents, name: str) -> Plan:
     return Plan.model_validate({**given, "match": one.match})
 
 
-async def policy_of(_settings: Settings) -> Policy:
+async def policy_of(settings: Settings) -> Policy:
     """The policy in force."""
-    return Policy(version=1)
+    return (await asyncio.to_thread(required, settings.policy_file)).policy
 
 
 @contextmanager

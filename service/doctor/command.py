@@ -78,6 +78,10 @@ def parts(settings: Settings, *, live: bool, setup_of: helpdesks.SetupOf = setup
             )
             for name in settings.helpdesks
         ),
+        *(
+            Part(f"{name} fields", functools.partial(helpdesks.look_at_fields, settings, name), away, limit_s=30.0)
+            for name in settings.helpdesks
+        ),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -9,11 +10,13 @@ from typing import Protocol
 
 import httpx
 
-from connectors import WEBHOOKS, Account, setup_of
+from connectors import WEBHOOKS, Account, connect, setup_of
 from connectors.base import ConnectorError
 from connectors.setup import Check
 from service.assembly import account_of
+from service.doctor import fields
 from service.doctor.examination import failed
+from service.policy.standing import required
 from service.settings import Settings
 
 _REACH = "See that this machine may call it, and that its address is right."
@@ -42,6 +45,14 @@ async def look(settings: Settings, name: str, *, now: datetime, setup_of: SetupO
             checks += await setup.examine(endpoint, secrets=helpdesk.secrets, now=now)
     except ConnectorError as error:
         checks.append(failed("answers", str(error), _REACH))
+    return [replace(check, what=f"{name} {check.what}") for check in checks]
+
+
+async def look_at_fields(settings: Settings, name: str) -> Sequence[Check]:
+    """Whether there is in the helpdesk what the policy sets there."""
+    policy = (await asyncio.to_thread(required, settings.policy_file)).policy
+    async with httpx.AsyncClient() as http:
+        checks = await fields.look(connect(name, account_of(settings.helpdesks[name]), http), policy)
     return [replace(check, what=f"{name} {check.what}") for check in checks]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -16,7 +16,6 @@ from service.context import pushed
 from service.context.pushed import LARGEST_BYTES, SentContext, SentSignal, UnfitError
 from service.context.store import Contexts
 from service.outreach.store import Outreaches
-from service.policy.document import Policy
 from service.queue import AWAY
 from service.web.bodies import body_of
 
@@ -26,14 +25,11 @@ PATHS = ("/api/context", "/api/signals")
 _TOLD = HTTPBearer(auto_error=False, description="DESKPILOT_SIGNALS_TOKEN, or the admin token")
 
 
-def _no_policy() -> Policy:
-    return Policy(version=1)
-
-
-def router(service: Service, *, policy: Callable[[], Policy] = _no_policy) -> APIRouter:
-    """Routes under /api, behind service/web/admin.py. policy: the one in force, which says what is drafted for a signal."""
+def router(service: Service, *, policy: Callable[[], Policy] | None = None) -> APIRouter:
+    """Routes under /api, behind service/web/admin.py. policy: another than the one in force."""
     routes = APIRouter(prefix="/api", tags=["context"], dependencies=[Depends(_TOLD)])
     contexts, days = Contexts(service.database), service.settings.retention_days
+    in_force = policy or (lambda: service.policies.current().policy)
     outreaches = Outreaches(service.database, team_language=service.settings.team.language)
 
     @routes.post("/context", openapi_extra=_body(SentContext))
@@ -56,7 +52,7 @@ def router(service: Service, *, policy: Callable[[], Policy] = _no_policy) -> AP
             given = pushed.signals(await body_of(request, largest=LARGEST_BYTES), now=now, days=days)
             new = await contexts.happened(given)
             known = await contexts.known([one.customer for one in given])
-            outcomes = [await outreaches.happened(one, policy(), now=now) for one in given]
+            outcomes = [await outreaches.happened(one, in_force(), now=now) for one in given]
         return {
             "accepted": [
                 {"known": seen, "new": first, "outreach": [asdict(one) for one in drafted]}

@@ -85,7 +85,7 @@ async def test_a_message_that_needs_no_model_does_not_say_that_it_answers(databa
     async with attempt(database, server.settings()) as one:
         await one.analyse(ASKED, POLICY)
     async with attempt(database, server.settings()) as one:
-        analysis = await one.analyse(THANKS)
+        analysis = await one.analyse(THANKS, POLICY)
 
     assert not analysis.asks
     assert MODEL in await Outages(database).standing()

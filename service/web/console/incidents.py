@@ -44,13 +44,13 @@ class _Page:
     """What the page shows, and what its forms do."""
 
     def __init__(self, layout: Layout, service: Service) -> None:
-        self._layout, self._database = layout, service.database
+        self._layout, self._service, self._database = layout, service, service.database
         self._incidents, self._history = Incidents(service.database), History(service.database)
 
     @property
     def _policy(self) -> Policy:
         """The one in force."""
-        return Policy(version=1)
+        return self._service.policies.current().policy
 
     async def shown(
         self,
