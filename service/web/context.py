@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from service.context import pushed
 from service.context.pushed import LARGEST_BYTES, SentContext, SentSignal, UnfitError
 from service.context.store import Contexts
 from service.outreach.store import Outreaches
+from service.policy.document import Policy
 from service.queue import AWAY
 from service.web.bodies import body_of
 
