@@ -16,17 +16,17 @@ FLOORS = (
     {"settings", "files", "groups", "contradictions", "errors", "metrics", "control", "tasks", "envfile", "spans", "steps", "otlp", "telemetry"},
     {
         "database", "tables", "feedback", "votes", "keys", "seals", "ballot", "budgets", "spending", "outages", "changes", "pauses", "pilot", "queue", "embedded_postgres", "migrations", "inbox", "ledger", "retention", "llm", "tokens", "vectors", "embeddings",
-        "masking", "identifiers", "national_ids", "credentials", "phones", "names", "entities", "logs", "smalltalk", "languages", "conversation", "enclosure", "orders", "questions", "plaintext", "phrases", "reason_words", "cautions", "repair", "markup", "vendors", "tally",
+        "masking", "identifiers", "national_ids", "credentials", "phones", "names", "entities", "logs", "smalltalk", "languages", "conversation", "enclosure", "orders", "questions", "plaintext", "phrases", "reason_words", "packet_words", "cautions", "repair", "markup", "vendors", "tally",
     },
     {
-        "analysis", "moods", "occasions", "policy", "triage", "context", "outreach", "scope", "calls", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement", "packet_words", "safe_answers", "evidence", "packet", "packet_rows",
+        "analysis", "moods", "occasions", "policy", "triage", "context", "outreach", "scope", "calls", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement", "safe_answers", "evidence", "packet", "packet_rows",
         "guard", "links", "verbatim", "withheld", "support", "promises", "review",
         "notes", "content", "traces", "routing", "knowledge", "writers", "judge", "author", "reconcile", "solved", "lessons", "syncs", "incidents",
     },
     {"pipeline", "story", "rehearsal", "rules"},
     {"chores", "backlog", "deliveries", "condition", "backfill", "forgetting", "figures"},
     {"jobs", "arrivals"},
-    {"assembly", "progress", "operating", "reporting", "rehearsing", "steering", "responding", "evaluation", "web", "demo", "demands", "doctor", "connecting", "wizard", "cli"}, "policy_trials", "policy_tables", "policy_commands",
+    {"assembly", "progress", "operating", "reporting", "rehearsing", "steering", "responding", "evaluation", "web", "demo", "demands", "doctor", "connecting", "wizard", "policy_trials", "policy_tables", "policy_commands", "cli"},
 )  # fmt: skip
 """service/ from the ground up; a file may import its own floor and those below."""
 
