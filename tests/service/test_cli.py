@@ -400,7 +400,7 @@ def test_an_address_is_forgotten_in_its_own_turn(database_url: str, data_dir: Pa
         connection.execute(
             "INSERT INTO contexts (customer, facts, expires_at) VALUES ('ana@acme.example', '{}', now() + interval '1 hour')"
         )
-    given = {"DATABASE_URL": database_url, "DATA_DIR": data_dir}
+    given: dict[str, Any] = {"DATABASE_URL": database_url, "DATA_DIR": data_dir}
     first, second = (run("forget", "--email", "Ana@acme.example", **given) for _ in range(2))
     both = run("forget", "--email", "a@b.example", "--requester", "1", **given)
 
