@@ -34,9 +34,7 @@ _PAID = (
     r"paid|pay|refund(?:ed)?|charged|cost(?:s|ed)?|price|worth|owe|owed|offered|compensation|deposit|bill(?:ed)?|invoice|sum|amount"
     r"|gezahlt|bezahlt|zahlen|zahle|preis|kostet(?:en)?|erstatt\w+|gutschrift|überwiesen|kaution|abgebucht|rechnung|betrag|summe|geboten|angeboten"
 )
-_PLAIN = (
-    r"(?<![\w.,:/#-])(?!(?:19|20)\d\d(?![\d.,]))(?:\d{1,3}(?:[.,]\d{3}){1,2}|\d{3,5})(?:[.,]\d{2})?(?![\w%:/-]|[.,]\d)"
-)
+_PLAIN = r"(?<![\w.,:/#-])(?<!order )(?<!number )(?<!nummer )(?<!ticket )(?<!booking )(?<!bestellung )(?<!invoice )(?<!rechnung )(?<!buchung )(?<!no )(?<!nr )(?!(?:19|20)\d\d(?![\d.,]))(?:\d{1,3}(?:[.,]\d{3}){1,2}|\d{3,5})(?:[.,]\d{2})?(?![\w%:/-]|[.,]\d)"
 _UNIT = r"(?! ?(?:kwh|gb|mb|min|minute|stück|tage|days|seats|users|lizenz|licen|km|kg|ml|uhr|pm|am|mal|times|pages|seiten|percent|prozent))"
 _OWED = re.compile(
     rf"(?<!\w)(?:{_PAID})(?: [^\W\d]{{1,12}}){{0,4}} (?P<behind>{_PLAIN}){_UNIT}"
