@@ -1,4 +1,7 @@
-"""Money that a text names: a number beside a currency. Dates, order numbers and telephone numbers have none. Pure, linear."""
+"""Money that a text names: a number beside a currency, or one of three digits and more that is said to be paid, owed or refunded.
+
+Dates, order numbers and telephone numbers are neither. Pure, linear.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,17 @@ _AMOUNT = re.compile(
     rf"|(?<![\w.,:/#-])(?P<second>{_NUMBER}){_ROUND}[ \u00a0\u202f]?(?P<after>{_CURRENCY})(?!\w)",
     re.IGNORECASE,
 )
+_PAID = (
+    r"paid|pay|refund(?:ed)?|charged|cost(?:s|ed)?|price|worth|owe|owed|offered|compensation|deposit|bill(?:ed)?|invoice|sum|amount"
+    r"|gezahlt|bezahlt|zahlen|zahle|preis|kostet(?:en)?|erstatt\w+|gutschrift|überwiesen|kaution|abgebucht|rechnung|betrag|summe|geboten|angeboten"
+)
+_PLAIN = r"(?<![\w.,:/#-])(?<!order )(?<!number )(?<!nummer )(?<!ticket )(?<!booking )(?<!bestellung )(?<!invoice )(?<!rechnung )(?<!buchung )(?<!no )(?<!nr )(?!(?:19|20)\d\d(?![\d.,]))(?:\d{1,3}(?:[.,]\d{3}){1,2}|\d{3,5})(?:[.,]\d{2})?(?![\w%:/-]|[.,]\d)"
+_UNIT = r"(?! ?(?:kwh|gb|mb|min|minute|stück|tage|days|seats|users|lizenz|licen|km|kg|ml|uhr|pm|am|mal|times|pages|seiten|percent|prozent))"
+_OWED = re.compile(
+    rf"(?<!\w)(?:{_PAID})(?: [^\W\d]{{1,12}}){{0,4}} (?P<behind>{_PLAIN}){_UNIT}"
+    rf"|(?P<ahead>{_PLAIN})(?: [^\W\d]{{1,12}}){{0,2}} (?:{_PAID})(?!\w)",
+    re.IGNORECASE,
+)
 _READ_CHARS = 10_000
 _MOST = 20
 _SPACES = str.maketrans("", "", "'’ \u00a0\u202f")
@@ -44,6 +58,11 @@ def amounts_with_words(text: str) -> list[tuple[Amount, str]]:
         unit = match["before"] or match["after"]
         if unit.casefold() not in _WORDS or unit.isupper():
             found.append((Amount(_value(match["first"] or match["second"]), _CURRENCIES[unit.casefold()]), match[0]))
+    if not found:  # where some have a currency, bare numbers beside them are something else more often
+        found = [
+            (Amount(_value(match["behind"] or match["ahead"])), match[0])
+            for match in _OWED.finditer(text[:_READ_CHARS])
+        ]
     return found
 
 
