@@ -49,7 +49,7 @@ async def test_no_personal_data_leaves_for_the_model_and_the_note_has_it_back(
     open_play: OpenPlay, model: FakeLLM
 ) -> None:
     """Masked in the request, restored in this ticket's note only."""
-    private = "Call me on +44 20 7946 0958 or write to ana.private@customer.example. Card 4111 1111 1111 1111. Ana Lind"
+    private = "My number is +44 20 7946 0958, my other address ana.private@customer.example. Card 4111 1111 1111 1111. Ana Lind"
     model.otherwise = answering(ANALYSIS, {**DRAFT, "reply": "Hi <PERSON_1>,\n\nwe will write to <EMAIL_1>."})
     async with open_play(llm=model.settings()) as play:
         ticket_id = await play.ask(text=f"My parcel has not moved for nine days. Is it lost? {private}")

@@ -73,7 +73,7 @@ async def test_a_question_is_tried_and_nothing_is_written_anywhere(
             "freshdesk",
         )
         assert (told["calls"], told["tokens_in"], told["tokens_out"]) == (2, 200, 40)
-        assert set(told["seconds"]) == {"mask", "analyse", "passages", "draft", "note"}
+        assert set(told["seconds"]) == {"mask", "analyse", "triage", "passages", "draft", "note"}
         assert [one["cited"] for one in told["passages"]].count(True) == 1
         assert told["passages"][0]["score"] >= told["passages"][-1]["score"] > 0
         assert 0 < told["confidence"] <= 1
