@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import structlog
 from rich.console import Console
 from rich.table import Table
 
@@ -128,6 +129,7 @@ def main() -> int:
     if not BANKING.exists():
         print(f"not there: {BANKING}. Set DESKPILOT_SHARED to the folder that has data/.", file=sys.stderr)
         return 2
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # the figures alone go to stdout
     found = asyncio.run(measure(whole=given.untouched, most=given.rows))
     if given.json:
         print(json.dumps(found))
