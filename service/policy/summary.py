@@ -111,7 +111,7 @@ def _parts(condition: Condition) -> Iterator[str]:
         elif name in ("none_of", "any_of"):
             word = {"none_of": "not", "any_of": "either"}[name]
             if value:
-                yield f"{word} ({' · or '.join(map(condition_in_words, value))})"
+                yield f"{word} ({' or '.join(map(condition_in_words, value))})"
         elif value:
             yield f"{name} {_either(value)}"
 

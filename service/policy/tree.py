@@ -93,7 +93,7 @@ def _refuse_growth(text: str) -> None:
         if depth > _DEEPEST:
             remedy = "take a level of brackets or indentation away"
             raise _RefusedError(line, f"is nested deeper than {_DEEPEST} levels", remedy)
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+        if getattr(event, "anchor", None):  # of an alias, too
             raise _RefusedError(line, "uses an anchor (& or *)", "write the value out, or put it between quotes")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import pytest
 import sqlalchemy as sa
@@ -12,8 +13,9 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from service.database import Database
-from service.policy.reading import builtin
+from service.policy.reading import builtin, read
 from service.policy.standing import Policies
+from service.policy.store import PolicyTexts
 from service.settings import SettingsProblem
 from service.tables import policies as table
 
@@ -158,3 +160,29 @@ async def test_the_file_is_followed_without_anybody_asking(database: Database, t
         written(file, "two")
         while policies.current().policy.name != "two":
             await asyncio.sleep(0.01)
+
+
+async def test_a_database_that_is_away_keeps_no_policy_back(tmp_path: Path) -> None:
+    """The new one is in force at once; its text is kept as soon as it can be."""
+
+    class Away:
+        """Answers at the second time."""
+
+        def __init__(self) -> None:
+            self.kept: list[str] = []
+            self.asked = 0
+
+        async def keep(self, version: str, _: str) -> None:
+            self.asked += 1
+            if self.asked == 1:
+                raise ConnectionRefusedError
+            self.kept.append(version)
+
+    file, away = written(tmp_path / "policy.yaml", "one"), Away()
+    policies = Policies(read(file), file=file, texts=cast("PolicyTexts", away), secrets=None)
+    policies._kept = True
+    written(file, "two")
+    await looked(policies)
+    assert (policies.current().policy.name, away.kept) == ("two", [])
+    await looked(policies)
+    assert away.kept == [policies.current().version]

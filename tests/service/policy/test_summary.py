@@ -63,7 +63,7 @@ def test_a_condition_is_a_line() -> None:
     )
 
     assert condition_in_words(condition) == (
-        "category a or b, plan is pro, amount over 5 under 9.5, not (tag x · or language de), either (stakes over 3 · or every ticket)"
+        "category a or b, plan is pro, amount over 5 under 9.5, not (tag x or language de), either (stakes over 3 or every ticket)"
     )
 
 
