@@ -74,6 +74,7 @@ class Person:
     phone: str = ""
     role: Role = "end user"
     language: str = ""  # BCP 47 primary subtag, lower case: "de"
+    since: str = ""  # the day on which the helpdesk first knew them, where it says so: "2026-11-22"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def unsafe(loaded: Settings) -> Sequence[str]:
 def misread(loaded: Settings) -> Sequence[str]:
     """A policy file that must not come into force."""
     try:
-        required(loaded.policy_file)
+        required(loaded.policy_file, secrets=loaded.lookup.by_name)
     except SettingsProblem as error:
         return error.problems
     return ()

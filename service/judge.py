@@ -80,7 +80,14 @@ class Judge:
                 key, ticket.requester.id, since=now - WEEK, category=triage.category.value
             )
             past, triage = replace(past, contacts=related), _related(triage, related)
-        facts = facts_of(in_force.policy, ticket=ticket, conversation=conversation, triage=triage, customer=customer)
+        facts = facts_of(
+            in_force.policy,
+            ticket=ticket,
+            conversation=conversation,
+            triage=triage,
+            customer=customer,
+            escalations=past.escalations,
+        )
         decision = decide(
             in_force,
             ticket=ticket,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -66,7 +66,7 @@ def policy_commands(run: Run) -> typer.Typer:
 @asynccontextmanager
 async def at_the_bench(settings: Settings) -> AsyncIterator[Bench]:
     """What judges tickets outside of the story; beside a running `serve`, with an index of examples of its own."""
-    found = await asyncio.to_thread(required, settings.policy_file)
+    found = await asyncio.to_thread(required, settings.policy_file, secrets=settings.lookup.by_name)
     with TemporaryDirectory(prefix="deskpilot-") as folder:
         examples = EmbeddedVectors(Path(folder))
         try:
@@ -78,7 +78,7 @@ async def at_the_bench(settings: Settings) -> AsyncIterator[Bench]:
 
 async def show_policy(settings: Settings, *, as_json: bool) -> int:
     """Print the rules in force."""
-    found, problems = await asyncio.to_thread(_read, settings.policy_file)
+    found, problems = await asyncio.to_thread(_read, settings.policy_file, secrets=settings.lookup.by_name)
     async with open_database(settings) as database:
         scopes = {name: await Pilots(database).scope(name) for name in settings.helpdesks}
         parts = rules_in_force(settings, scopes=scopes, standing=await Outages(database).standing())
@@ -99,7 +99,7 @@ async def show_policy(settings: Settings, *, as_json: bool) -> int:
 
 async def check_policy(settings: Settings, file: Path | None, *, as_json: bool) -> int:
     """Print what is wrong with a file, or what it says. 2: it must not come into force."""
-    found, problems = await asyncio.to_thread(_read, file or settings.policy_file)
+    found, problems = await asyncio.to_thread(_read, file or settings.policy_file, secrets=settings.lookup.by_name)
     if as_json:
         print(json.dumps(_as_json(found, problems), indent=2, ensure_ascii=False))  # noqa: T201 - the command's output
     elif found is None:
@@ -109,9 +109,9 @@ async def check_policy(settings: Settings, file: Path | None, *, as_json: bool) 
     return 2 if found is None else 0
 
 
-def _read(file: Path | None) -> tuple[Read | None, Sequence[Problem]]:
+def _read(file: Path | None, *, secrets: Collection[str]) -> tuple[Read | None, Sequence[Problem]]:
     try:
-        return (read(file) if file else builtin()), ()
+        return (read(file, secrets=secrets) if file else builtin()), ()
     except PolicyError as error:
         return None, error.problems
 

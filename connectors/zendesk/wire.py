@@ -257,6 +257,7 @@ def _person(user: JSON) -> Person:
         phone=user.get("phone") or "",
         role=_ROLES.get(user.get("role") or "", "end user"),
         language=(user.get("locale") or "").replace("_", "-").split("-")[0].lower(),
+        since=(user.get("created_at") or "")[:10],
     )
 
 

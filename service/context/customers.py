@@ -124,5 +124,6 @@ def _of_helpdesk(ticket: Ticket) -> dict[str, str]:
         "organization": ticket.organization.name if ticket.organization else "",
         "language": ticket.requester.language,
         "tags": ", ".join(ticket.tags),
+        "since": ticket.requester.since,
     }
     return facts({**said, **{name: value for name, value in ticket.fields.items() if name not in said}})

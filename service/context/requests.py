@@ -38,7 +38,7 @@ KINDS: Final = {
         url="https://api.hubapi.com/crm/v3/objects/contacts/{email}?idProperty=email&properties=",
         secret="HUBSPOT",  # noqa: S106 - a name
         prefix="properties.",
-        fields={"lifecycle_stage": "lifecyclestage", "lead_status": "hs_lead_status"},
+        fields={"lifecycle_stage": "lifecyclestage", "lead_status": "hs_lead_status", "since": "createdate"},
     ),
     # https://docs.stripe.com/api/customers/list: the newest customer with this address, which is compared case by case
     "stripe": Known(
@@ -46,6 +46,7 @@ KINDS: Final = {
         secret="STRIPE",  # noqa: S106 - a name
         prefix="data.0.",
         fields={
+            "since": "created",
             "subscription": "subscriptions.data.0.status",
             "plan": "subscriptions.data.0.items.data.0.price.nickname",
             "delinquent": "delinquent",

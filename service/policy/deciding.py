@@ -57,6 +57,7 @@ class Past:
     tier: Tier = 1
     asked_back: int = 0  # drafts of ours that were clarifying questions, for other messages
     contacts: int = 1  # of the requester in seven days
+    escalations: int = 0  # other tickets of the requester that went to a person, in thirty days
     tagged: Tier | None = None  # by which tag an agent had said what it is, when it was last judged
 
 
@@ -93,7 +94,9 @@ def decide(
     """Say what follows. language: the team's. told: the tier an agent has named, as Occasion.tier has it. Never raises."""
     policy = in_force.policy
     triage = replace(triage, contacts=max(triage.contacts, past.contacts))
-    facts = facts_of(policy, ticket=ticket, conversation=conversation, triage=triage, customer=customer)
+    facts = facts_of(
+        policy, ticket=ticket, conversation=conversation, triage=triage, customer=customer, escalations=past.escalations
+    )
     fired = tuple(fired_by(policy, facts, language=language))
     limits = limits_of(policy, facts.segments)
     escalated = _escalates(triage, limits)

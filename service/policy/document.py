@@ -64,6 +64,10 @@ class Condition(Part):
     stakes: Range | None = None
     complexity: Range | None = None
     contacts: Range | None = None  # related tickets of this requester in seven days, this one included
+    escalations: Range | None = None  # other tickets of this requester that went to a person, in thirty days
+    known_days: Range | None = (
+        None  # since the fact `since`: how long somebody has been a customer; unknown: does not hold
+    )
     none_of: tuple[Condition, ...] = ()  # none of these may hold
     any_of: tuple[Condition, ...] = ()  # one of these must
 

@@ -62,7 +62,9 @@ def explain(
     """Look again at what the decision was made of. All texts are as masked as the triage's."""
     policy = in_force.policy
     triage = replace(triage, contacts=max(triage.contacts, past.contacts))
-    facts = facts_of(policy, ticket=ticket, conversation=conversation, triage=triage, customer=customer)
+    facts = facts_of(
+        policy, ticket=ticket, conversation=conversation, triage=triage, customer=customer, escalations=past.escalations
+    )
     rules = [_looked(rule, facts) for rule in policy.rules]
     categories = [
         Looked(one.name, one.effect.tier, (f"category {_value(triage, 'category')}",))

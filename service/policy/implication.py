@@ -16,7 +16,13 @@ from service.vectors.words import primary
 
 _ONE_VALUE = ("category", "sentiment", "urgency", "language", "channel", "brand")
 _LISTS = (*_ONE_VALUE, "intent", "words", "signal", "group", "form", "tag", "segment")
-_WHOLE = {"stakes": (1, 5), "complexity": (1, 5), "contacts": (1, 10**9)}
+_WHOLE = {
+    "stakes": (1, 5),
+    "complexity": (1, 5),
+    "contacts": (1, 10**9),
+    "escalations": (0, 10**9),
+    "known_days": (0, 10**9),
+}
 _DEEPEST = 3  # of conditions in conditions; below it nothing is proved
 
 

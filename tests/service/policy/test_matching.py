@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -64,6 +66,7 @@ def condition(**lines: Any) -> Condition:
         {"stakes": {"over": 3}},
         {"complexity": {"under": 3}},
         {"contacts": {"over": 2}},
+        {"escalations": {"under": 1}},
         {"none_of": [{"tag": "gold"}, {"language": "de"}]},
         {"any_of": [{"tag": "gold"}, {"tag": "beta", "none_of": [{"brand": "9"}]}]},
     ],
@@ -208,3 +211,16 @@ def test_segments_that_name_each_other_in_a_circle_end() -> None:
     told = policy("segments: {a: {when: {segment: b}}, b: {when: {segment: a}}, c: {when: {segment: c}}}")
 
     assert segments_of(told, facts()) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("since", "holding"),
+    [("2026-01-10", True), ("2025-01-10", False), ("1768000000", True), ("", False), ("soon", False)],
+)
+def test_how_long_somebody_has_been_a_customer_is_told_from_a_day_or_from_seconds(since: str, *, holding: bool) -> None:
+    """What nobody knows does not hold, in neither direction."""
+    at = datetime(2026, 2, 1, tzinfo=UTC)
+    asked = replace(facts(known=Customer({"since": since})), ticket=replace(ASKED, updated_at=at))
+
+    assert holds(condition(known_days={"under": 61}), asked) is holding
+    assert not (since in ("", "soon") and holds(condition(known_days={"over": 60}), asked))

@@ -139,3 +139,13 @@ async def test_contacts_are_the_tickets_of_a_requester_in_a_time(triages: Triage
     assert await triages.contacts(KEY, "", since=WEEK) == 1
     assert await triages.contacts(replace(KEY, account="other"), "1", since=WEEK) == 1
     assert (await triages.known(KEY, "m1", requester="1", since=WEEK)) == Past(contacts=4)
+
+
+async def test_escalations_are_other_tickets_of_a_requester_that_went_to_a_person(triages: Triages) -> None:
+    """In thirty days; its own tier does not count, nor does somebody without an id."""
+    for number, tier in ((1, 3), (2, 3), (3, 2)):
+        await saved(triages, "m1", tier, key=replace(KEY, ticket_id=f"1{number}"))
+    await saved(triages, "m0", 3)
+
+    assert (await triages.known(KEY, "m1", requester="1", since=WEEK)).escalations == 2
+    assert (await triages.known(KEY, "m1", requester="", since=WEEK)).escalations == 0
