@@ -36,10 +36,11 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What was found of one signal, in the words of the text. sure: plainly said, or hinted at twice."""
+    """What was found of one signal, in the words of the text. sure: plainly said, or hinted at twice. plain: the former."""
 
     words: tuple[str, ...]
     sure: bool
+    plain: bool = True
 
 
 def heard(text: str) -> Mapping[SignalName, Heard]:
@@ -50,7 +51,7 @@ def heard(text: str) -> Mapping[SignalName, Heard]:
         plain = _distinct(cue.plain, text)
         hints = _distinct(cue.hint, text)
         if plain or hints:
-            found[name] = Heard((*plain, *hints)[:_MOST_WORDS], bool(plain) or len(hints) > 1)
+            found[name] = Heard((*plain, *hints)[:_MOST_WORDS], bool(plain) or len(hints) > 1, bool(plain))
     return found
 
 

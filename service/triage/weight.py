@@ -27,15 +27,16 @@ _BY_SIGNAL: Final = {"person": 3, "angry": 4, "cancel": 4, "churn": 4, "mood_fel
 _LARGE_DEAL: Final = """
 (rfp|rfq|rfi|rfps|tender|invitation to bid|call for bids|procurement|msa|dpa and|redlines|master (service|services|agreement)|framework (agreement|contract))
 (security|vendor|supplier|compliance|due diligence|infosec|risk) (questionnaire|assessment|review|audit|onboarding)
-(own|our|individual|custom|bespoke|negotiated|standard) (contract|terms|agreement|conditions|msa|dpa|nda)
+(our own|individual|custom|bespoke|negotiated) (contract|terms|agreement|conditions)
 (soc 2|iso 27001|penetration test report|non-disclosure|nda|service level agreement) ... (sign*|send|need*|before|required|provide|contract|attached)
 (group-wide|company-wide|enterprise-wide|roll-out|rollout|nationwide) ... (seats|users|licen*|employees|branches|sites|locations|workplaces)
-#{1,3}[.,]?### (seats|users|licen[cs]es|employees|workplaces|devices|units|pieces|sites|staff|people|accounts)
+#{1,3}[.,]?### (seats|users|licen[cs]es|employees|workplaces|devices|sites|staff|people|accounts)
 (ausschreibung*|rahmenvertrag*|rahmenvereinbarung*|vergabe*|bieterfrage*|leistungsverzeichnis|lastenheft|lieferantenselbstauskunft|geheimhaltungsvereinbarung)
 (sicherheits|informationssicherheits|lieferanten|compliance|it-sicherheits)-?(fragebogen|bewertung|audit|prüfung|selbstauskunft)
-(eigene*|unsere*|individuelle*|gesonderte*) (vertrag*|einkaufsbedingungen|vertragsbedingungen|konditionen|avv|bedingungen|angebot* für #*)
+(unsere*|eigene*) (einkaufsbedingungen|vertragsbedingungen|avv)
+individuelle* (vertrag*|angebot*|konditionen)
 (konzernweit*|unternehmensweit*|bundesweit*|einführung|rollout) ... (arbeitsplätze*|nutzer*|lizenzen|mitarbeit*|standorte*|filialen)
-#{1,3}[.,]?### (arbeitsplätze*|nutzer*|lizenzen|mitarbeit*|geräte*|stück|standorte*|benutzer*|konten|plätze*|beschäftigte*)
+#{1,3}[.,]?### (arbeitsplätze*|nutzer*|lizenzen|mitarbeit*|geräte*|standorte*|benutzer*|konten|plätze*|beschäftigte*)
 """
 """A deal of its own: a tender, a contract of theirs, their questionnaire, a thousand places."""
 
