@@ -26,12 +26,13 @@ from service.embeddings import Embeddings
 from service.evaluation.measures import percentile
 from service.groups import EmbeddingsSettings
 from service.policy.document import Category, Policy
+from service.policy.standing import required
 from service.triage.categories import Categories
 from service.triage.triaging import Triager
 from service.vectors import EmbeddedVectors
 from tests.bench.environments import encoder
 from tests.bench.retrieval import DATA, MODEL
-from tests.bench.triage.judging import Judgement, built_in, judged
+from tests.bench.triage.judging import Judgement, judged
 from tests.bench.triage.tickets import tuned, untouched
 
 BANKING = DATA / "banking77"
@@ -96,11 +97,11 @@ async def measure(*, whole: bool, most: int | None) -> Figures:
         async with Embeddings.opened(settings) as embeddings:
             found["category_accuracy_dense"] = await category_accuracy(embeddings, most=most)
     async with index() as vectors:
-        triager, policy = Triager(Categories(vectors)), built_in()
-        await judged(tuned()[:1], triager=triager, policy=policy)  # learns the examples, compiles the patterns
+        triager, in_force = Triager(Categories(vectors)), required(None)
+        await judged(tuned()[:1], triager=triager, in_force=in_force)  # learns the examples, compiles the patterns
         took_ms: list[float] = []
         for half, tickets in (("_tuned", tuned()), *((("", untouched()),) if whole else ())):
-            judgements = await judged(tickets, triager=triager, policy=policy)
+            judgements = await judged(tickets, triager=triager, in_force=in_force)
             took_ms += [one.took_ms for one in judgements]
             found |= figures(judgements, half)
     found |= {"triage_ms_p50": percentile(took_ms, 0.5), "triage_ms_p95": percentile(took_ms, 0.95)}

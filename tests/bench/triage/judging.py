@@ -7,22 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import yaml
-
 from connectors.base import Message, Person, Ticket
 from service.analysis import analyse_by_rules
 from service.conversation import Conversation, read_conversation
 from service.masking import Masker
-from service.policy.document import Policy, Tier
-from service.triage.judged import Triage
+from service.policy.deciding import InForce, Past, decide
+from service.policy.document import Tier
+from service.triage.judged import NOBODY, Triage
 from service.triage.triaging import Triager
-from tests.bench.processes import ROOT
 from tests.bench.triage.tickets import LabelledTicket
 
 NOW = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
-_BUILTIN = ROOT / "service" / "policy" / "builtin.yaml"
 _REQUESTER, _AGENT = Person("1", "Sam Sample", "sam@example.com"), Person("2", "Alex Agent", role="agent")
-_CLEAR = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,32 +31,33 @@ class Judgement:
     took_ms: float
 
 
-def built_in() -> Policy:
-    """The policy that is in force where nobody wrote one; where there is none, one that knows no categories."""
-    return (
-        Policy.model_validate(yaml.safe_load(_BUILTIN.read_text("utf-8"))) if _BUILTIN.exists() else Policy(version=1)
-    )
-
-
-async def judged(tickets: Sequence[LabelledTicket], *, triager: Triager, policy: Policy) -> list[Judgement]:
+async def judged(tickets: Sequence[LabelledTicket], *, triager: Triager, in_force: InForce) -> list[Judgement]:
     """Each ticket after its last message, one by one."""
     made = []
     for one in tickets:
         ticket, conversation = _ticket(one), _conversation(one)
         analysis = analyse_by_rules(conversation)
         began = time.perf_counter()
-        triage = await triager.judge(ticket, conversation, analysis, policy=policy, contacts=one.contacts_7d, now=NOW)
+        triage = await triager.judge(
+            ticket, conversation, analysis, policy=in_force.policy, contacts=one.contacts_7d, now=NOW
+        )
         took_ms = (time.perf_counter() - began) * 1_000
-        made.append(Judgement(one, triage, tier_of(triage, policy), took_ms))
+        made.append(Judgement(one, triage, tier_of(ticket, conversation, triage, in_force), took_ms))
     return made
 
 
-def tier_of(triage: Triage, policy: Policy) -> Tier:
-    """By the plainest rules: a strong signal, two that agree, the highest stakes, or what the policy says of the category."""
-    category = policy.categories.get(triage.category.value)
-    if any(one.alone for one in triage.signals) or len(triage.signals) > 1 or triage.stakes.value == 5:
-        return 3
-    return (category.tier if category and triage.category.sure >= _CLEAR else None) or 1
+def tier_of(ticket: Ticket, conversation: Conversation, triage: Triage, in_force: InForce) -> Tier:
+    """As the product decides it, of a customer of whom nothing is known and a ticket without a past."""
+    return decide(
+        in_force,
+        ticket=ticket,
+        conversation=conversation,
+        triage=triage,
+        customer=NOBODY,
+        past=Past(),
+        now=NOW,
+        language="en",
+    ).tier
 
 
 def _ticket(one: LabelledTicket) -> Ticket:
