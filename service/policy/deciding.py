@@ -33,6 +33,9 @@ _PRIORITIES: Final[Mapping[str, Priority]] = {
 }
 """In the words of both vendors."""
 
+CIRCUMSTANCES: Final = frozenset[SignalName]({"long_thread", "amount", "deadline_close", "untrusted", "third_contact"})
+"""How things stand, whoever writes. They agree with what a customer says, and say nothing by themselves, in no segment."""
+
 _STRENGTH: Final = get_args(SignalName)
 
 
@@ -187,7 +190,8 @@ def _unsure(effect: Effect) -> Effect:
 def _escalates(triage: Triage, limits: Limits) -> bool:
     if triage.wants_person.value or any(_is_enough(triage, one) for one in _names(triage)):
         return True
-    return len(_names(triage)) >= limits.signals
+    names = _names(triage)
+    return len(names) >= limits.signals and not CIRCUMSTANCES.issuperset(names)
 
 
 def _names(triage: Triage) -> list[SignalName]:
