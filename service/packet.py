@@ -36,6 +36,7 @@ from service.withheld import without_private, without_sensitive
 
 _MOST_FACTS, _MOST_TRIED, _MOST_SIMILAR = 8, 3, 3
 _NAME_CHARS, _VALUE_CHARS, _HOW_CHARS, _TRIED_CHARS = 40, 80, 120, 100
+_SEEN_ANYWAY = frozenset({"language", "tags"})  # by whoever looks at the ticket
 _ANSWER = "\nAnswer: "
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?", re.DOTALL)
 
@@ -177,7 +178,8 @@ def _next(decision: Decision, policy: Policy, draft: Draft, words: PacketWords, 
 
 
 def _customer(customer: Customer, words: PacketWords, *, today: date) -> tuple[str, ...]:
-    facts = [f"{_named(name)} {_value(value, words, today=today)}" for name, value in customer.facts.items() if value]
+    told = {name: value for name, value in customer.facts.items() if value and name not in _SEEN_ANYWAY}
+    facts = [f"{_named(name)} {_value(value, words, today=today)}" for name, value in told.items()]
     happened = ", ".join(dict.fromkeys(map(_named, customer.happened[:_MOST_TRIED])))
     return (*facts[:_MOST_FACTS], *([words.happened.format(what=happened)] if happened else []))
 
