@@ -1,4 +1,4 @@
-"""Labelled support tickets of our own: 200 to write the rules by, 200 to be judged on. README.md says how they were labelled."""
+"""Labelled support tickets of our own: to write the rules by, to widen them by, to be judged on. README.md says how."""
 
 from __future__ import annotations
 
@@ -55,6 +55,11 @@ class LabelledTicket:
 def tuned() -> list[LabelledTicket]:
     """The half that may be read while the rules are written."""
     return _read(_HERE / "tuned.yaml")
+
+
+def validation() -> list[LabelledTicket]:
+    """The set written blind to the rules and to both halves, to see while widening whether phrases generalise."""
+    return _read(_HERE / "validation.yaml")
 
 
 def untouched() -> list[LabelledTicket]:
