@@ -24,7 +24,9 @@ from service.questions import questions, sentences
 from service.repair import read_object, schema_of
 from service.smalltalk import is_automatic, is_thanks_only
 from service.tokens import estimate, fit
+from service.triage.cues import heard
 from service.triage.judged import Judged
+from service.triage.signals import PERSON_ONLY
 from service.triage.told import LEAST, NONE_SAID, Told
 from service.vectors.words import UNSPACED_RUN, tokens
 
@@ -125,7 +127,7 @@ async def analyse(
         return ruled
     answer = await asyncio.to_thread(_read, completion.text)
     spent = replace(ruled, tokens_in=completion.tokens_in, tokens_out=completion.tokens_out, mark=mark)
-    return _merged(spent, answer, conversation, categories) if answer else spent
+    return await asyncio.to_thread(_merged, spent, answer, conversation, categories) if answer else spent
 
 
 def analyse_by_rules(conversation: Conversation) -> Analysis:
@@ -187,8 +189,11 @@ def _merged(ruled: Analysis, answer: Told, conversation: Conversation, categorie
         # a model sums up, and loses the error codes that find the article: the customer's own words stay
         query=_searchable(f"{named} {ruled.query}"),
         gist=_words(_searchable(named), _GIST_WORDS) or ruled.gist,
-        # a question is never met with silence, whatever the model says
-        asks=answer.asks is not False or "?" in conversation.newest or bool(conversation.hint),
+        # a question, or what only a person may answer, is never met with silence, whatever the model says
+        asks=answer.asks is not False
+        or "?" in conversation.newest
+        or bool(conversation.hint)
+        or _for_a_person(ruled, conversation),
         wishes=tuple(wish for wish in get_args(Wish) if wish in answer.wishes or wish in ruled.wishes),
         writer="model",
         category=answer.judged(answer.category, answer.category_words) if answer.category in categories else NONE_SAID,
@@ -197,6 +202,12 @@ def _merged(ruled: Analysis, answer: Told, conversation: Conversation, categorie
         sentiment_words=(answer.sentiment_words,) if answer.sentiment_words and answer.sentiment else (),
         wishes_words=(answer.wishes_words,) if answer.wishes_words and answer.wishes else (),
     )
+
+
+def _for_a_person(ruled: Analysis, conversation: Conversation) -> bool:
+    """Whether the newest message plainly says something that only a person may answer."""
+    found = heard(conversation.newest)
+    return bool(ruled.wishes) or any(one.sure for name, one in found.items() if name in PERSON_ONLY)
 
 
 def _within(answer: Told) -> Summary:

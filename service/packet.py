@@ -156,7 +156,7 @@ def gather(
         next=_next(decision, policy, acknowledgement, words, language=language, now=clock),
         evidence=evidence(triage, conversation, words),
         customer=_customer(customer, words, today=clock.date()),
-        unknown=tuple(words.unknown.format(name=_named(name)) for name in customer.unknown)[:_MOST_FACTS],
+        unknown=_unknown(customer, triage, words),
         tried=_tried(before, words, now=clock),
         dont_promise=decision.dont_promise,
         similar=tuple(_similar(one.passage) for one in passages.beside if one.passage.ticket)[:_MOST_SIMILAR],
@@ -182,6 +182,14 @@ def _customer(customer: Customer, words: PacketWords, *, today: date) -> tuple[s
     facts = [f"{_named(name)} {_value(value, words, today=today)}" for name, value in told.items()]
     happened = ", ".join(dict.fromkeys(map(_named, customer.happened[:_MOST_TRIED])))
     return (*facts[:_MOST_FACTS], *([words.happened.format(what=happened)] if happened else []))
+
+
+def _unknown(customer: Customer, triage: Triage, words: PacketWords) -> tuple[str, ...]:
+    """What could not be learnt; before it, that all of it may be somebody else's: a forged sender has the facts of whom they play."""
+    doubted = (
+        (words.found["untrusted"],) if triage.signal("untrusted") and (customer.facts or customer.happened) else ()
+    )
+    return (*doubted, *(words.unknown.format(name=_named(name)) for name in customer.unknown))[:_MOST_FACTS]
 
 
 def _named(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -22,6 +23,13 @@ from service.settings import Settings
 from tests.writes import changes_a_ticket, is_ours_to_send
 
 _numbers = itertools.count(1)
+
+_MEMORY, _ROOM = Path("/dev/shm"), 2 * 1024**3  # noqa: S108 - only where it has this much room, and only for tests
+if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
+    # an index waits two seconds for the disk to be made and closed, every test has two, and none pulls a plug; what
+    # pytest itself keeps after a run stays where it was
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+    tempfile.tempdir = str(_MEMORY)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urldefrag, urlsplit
 
 from connectors.base import Ticket
 from service.policy.document import Lookup
@@ -82,7 +82,7 @@ def asking(lookup: Lookup, ticket: Ticket, *, secrets: Mapping[str, str]) -> Ask
     """What to ask about the requester of a ticket. Raises UnaskedError."""
     known = KINDS.get(lookup.kind)
     given = dict(lookup.fields or (known.fields if known else {}))
-    template = str(lookup.url or "")
+    template = urldefrag(str(lookup.url or "")).url.removesuffix("?")  # neither is sent
     headers = {
         "accept": "application/json",
         "accept-encoding": "identity",
@@ -119,9 +119,10 @@ def _filled(name: str, ticket: Ticket) -> str:
 
 
 def _header(name: str, template: str, secrets: Mapping[str, str]) -> str:
-    if absent := next((one for one in _SECRET.findall(template) if one not in secrets), ""):
+    known = {one.lower(): value for one, value in secrets.items()}  # as the policy's check reads them
+    if absent := next((one for one in _SECRET.findall(template) if one.lower() not in known), ""):
         raise UnaskedError(f"DESKPILOT_LOOKUP__SECRETS has no {absent}", misconfigured=True)
-    value = _SECRET.sub(lambda found: secrets[found[1]], template)
+    value = _SECRET.sub(lambda found: known[found[1].lower()], template)
     if not (value.isascii() and value.isprintable()):
         raise UnaskedError(f"its header {name} holds what no header can carry", misconfigured=True)
     return value

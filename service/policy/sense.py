@@ -8,6 +8,7 @@ from datetime import timedelta
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
+from service.plaintext import deadened, defang
 from service.policy.clashes import clashes
 from service.policy.document import Condition, Effect, Lookup, Policy
 from service.policy.problems import Finding, Place, nearest, short
@@ -143,7 +144,7 @@ def _texts(policy: Policy) -> Iterator[Finding]:
             here = (*place, language)
             if not text:
                 yield Finding(here, "is an empty text", "write it, or remove the key")
-            if _LINK.search(text):
+            if _LINK.search(text) or deadened(text, defang(text, (), keep_emails=True)):
                 said = "holds a link, which an approved text must not"
                 yield Finding(here, said, "say where it is found in words")
             without = (_PLACEHOLDERS[allowed]).sub("", text)

@@ -195,8 +195,14 @@ def _named(conversation: Conversation, words: Mapping[SignalName, Heard], policy
 
 
 def _stands(word: str, text: str) -> bool:
+    """Whether it stands there as a whole word; the first place it is found in may be the middle of another."""
     at = text.find(word)
-    return at >= 0 and not text[at - 1 : at].isalnum() and not text[at + len(word) : at + len(word) + 1].isalnum()
+    while at >= 0:
+        end = at + len(word)
+        if not text[at - 1 : at].isalnum() and not text[end : end + 1].isalnum():
+            return True
+        at = text.find(word, at + 1)
+    return False
 
 
 def _tier(name: str, policy: Policy) -> Tier:

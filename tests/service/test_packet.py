@@ -14,7 +14,7 @@ from service.notes import compose
 from service.packet import Before, EarlierTicket, Packet, earlier_tickets, gather
 from service.packet_words import PACKET_WORDS, PacketWords
 from service.passages import Retrieval
-from service.triage.judged import NOBODY, Customer
+from service.triage.judged import NOBODY, Customer, Signal
 from service.vectors import Found
 from tests.service.golden_packets import (
     ANALYSIS,
@@ -98,6 +98,18 @@ def test_what_is_known_of_the_customer_and_what_is_not() -> None:
     )
     assert found.unknown == ("account health unknown",)
     assert packet(customer=NOBODY).customer == ()
+
+
+def test_facts_stand_beside_the_doubt_who_wrote() -> None:
+    """Whoever forges a sender has that person's facts in the note; the agent must not tell them on. Strong evidence never hides it."""
+    doubted = replace(TRIAGE, signals=(*TRIAGE.signals, Signal("untrusted")))
+    known = Customer(facts={"plan": "Pro"}, unknown={"account_health": "slow"})
+
+    assert packet(triage=doubted, customer=known).unknown == (
+        "the helpdesk doubts who sent it",
+        "account health unknown",
+    )
+    assert packet(triage=doubted, customer=NOBODY).unknown == ()
 
 
 def test_what_was_tried_names_earlier_tickets_and_our_own_draft() -> None:

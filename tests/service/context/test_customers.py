@@ -241,6 +241,25 @@ async def test_a_secret_that_is_not_there_is_a_persons_to_set(customers: Custome
     assert desk.asked == []
 
 
+async def test_a_secret_is_found_whatever_its_case(customers: Customers, desk: Crm) -> None:
+    """As the policy's check reads it: what passed there must not fail with the first ticket."""
+    desk.answer = says({"seats": 1})
+
+    await customers.of(asked_by(), policy(desk.url, headers={"X-Key": "{secret:crm}"}))
+
+    assert "x-key: token-of-the-crm" in desk.asked[0].lower()
+
+
+@pytest.mark.parametrize("path", ["/people/{email}#top", "/people/{email}?"])
+async def test_what_is_not_sent_of_an_address_hides_no_customer(customers: Customers, desk: Crm, path: str) -> None:
+    """A fragment, or a question mark with nothing behind it."""
+    desk.answer = says({"seats": 1})
+
+    await customers.of(asked_by(), policy(desk.url, path=path))
+
+    assert desk.asked[0].startswith("GET /people/Ana.Lind%40acme.example HTTP")
+
+
 async def test_a_form_cannot_say_what_a_look_up_would(customers: Customers, desk: Crm) -> None:
     """A customer who fills in "plan: gold" while the CRM is away has no plan that we know."""
     desk.answer = says({}, status="500 Oh")

@@ -55,6 +55,7 @@ def rules(*written: str) -> str:
         ("incidents: {texts: {de: Hallo}}", "incidents.texts lacks a text in en"),
         ("acknowledgement: {en: 'see https://x.example'}", "acknowledgement.en holds a link, which an approved text must not"),
         ("acknowledgement: {en: 'see [here](x)'}", "acknowledgement.en holds a link"),
+        ("acknowledgement: {en: 'pay at pay-acme.example/now'}", "acknowledgement.en holds a link"),
         ("acknowledgement: {en: 'Dear {name}'}", "acknowledgement.en holds a placeholder that nobody fills in: write the words themselves, or {time}."),
         ("acknowledgement: {en: ' '}", "acknowledgement.en is an empty text"),
         ("incidents: {texts: {en: 'back at {time}'}}", "incidents.texts.en holds a placeholder that nobody fills in: write the words themselves."),
@@ -96,7 +97,7 @@ segments:
 
 def test_a_good_policy_is_not_complained_of() -> None:
     """What looks odd and still has its sense."""
-    text = """acknowledgement: {en: "I answer within {time}.", pl: Dzień dobry}
+    text = """acknowledgement: {en: "I answer within {time}.Or write to privacy@x.example.", pl: Dzień dobry}
 outreach: [{name: o, signal: sync_failed, subject: {en: "{app} stopped"}, texts: {en: "Hello, {app} has stopped."}}]
 lookups:
   - {name: crm, url: "https://x.example/{email}?o={organization}", fields: {plan: a.0.b}, headers: {Authorization: "Bearer {secret:crm}"}}

@@ -84,6 +84,13 @@ async def test_a_category_has_words_of_its_own(triager: Triager) -> None:
     assert (await judged(triager, thread("Where is my off-season ticketing?"))).category.value != "tickets"
 
 
+async def test_a_word_is_found_behind_another_that_holds_it(triager: Triager) -> None:
+    """The first place where it stands is not the only one."""
+    triage = await judged(triager, thread("Your season ticketing page is slow. I cannot find my season ticket."))
+
+    assert triage.category.value == "tickets"
+
+
 async def test_a_model_raises_what_decides(triager: Triager) -> None:
     """It reads what no list of phrases knows."""
     triage = await judged(
