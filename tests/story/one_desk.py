@@ -79,6 +79,7 @@ class OneDesk(Generic[Twin]):
     pipeline: Pipeline
     library: Library
     database: Database
+    policies: Policies
 
     def connect(self, **webhook: Any) -> None:
         """Have the account call us, in one more way."""
@@ -311,4 +312,5 @@ async def _surrounded(
             pipeline=pipeline,
             library=library,
             database=database,
+            policies=policies,
         )
