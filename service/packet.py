@@ -36,6 +36,9 @@ from service.withheld import without_private, without_sensitive
 
 _MOST_FACTS, _MOST_TRIED, _MOST_SIMILAR = 8, 3, 3
 _NAME_CHARS, _VALUE_CHARS, _HOW_CHARS, _TRIED_CHARS = 40, 80, 120, 100
+_ON_THE_TICKET = {"language"}
+"""Facts for conditions alone: of a profile, and often another one than that of the message an agent has before them."""
+
 _ANSWER = "\nAnswer: "
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?", re.DOTALL)
 
@@ -172,12 +175,14 @@ def _next(decision: Decision, policy: Policy, draft: Draft, words: PacketWords, 
         here = decision.due.astimezone(now.tzinfo)
         said_so = words.due if here > now else words.overdue
         due = said_so.format(due=words.clock(here, now=now))
-    who = ", ".join(filter(None, (said(group.title, language) if group else "", due)))
+    taken = said(group.title, language) if group else words.take_over if due else ""
+    who = ", ".join(filter(None, (taken, due)))
     return "; ".join(filter(None, (who, words.below_approved if draft.covered else "")))
 
 
 def _customer(customer: Customer, words: PacketWords, *, today: date) -> tuple[str, ...]:
-    facts = [f"{_named(name)} {_value(value, words, today=today)}" for name, value in customer.facts.items() if value]
+    told = {name: value for name, value in customer.facts.items() if value and name not in _ON_THE_TICKET}
+    facts = [f"{_named(name)} {_value(value, words, today=today)}" for name, value in told.items()]
     happened = ", ".join(dict.fromkeys(map(_named, customer.happened[:_MOST_TRIED])))
     return (*facts[:_MOST_FACTS], *([words.happened.format(what=happened)] if happened else []))
 
