@@ -12,6 +12,7 @@ from service.content import Written, content_of
 from service.conversation import Conversation, read_conversation
 from service.drafting import Draft
 from service.errors import OutageError
+from service.incidents.unanswered import unanswered
 from service.judge import Judge, Judgement
 from service.knowledge.sources import Library
 from service.masking import Masker, everybody
@@ -144,9 +145,10 @@ class Author:
         if judged.incident is not None:
             text, language = judged.incident.text(analysis.language)
             if text:
+                asked = await asyncio.to_thread(unanswered, conversation.newest, text, language=analysis.language)
                 return incident_draft(
                     text, language=language, title=judged.incident.title, conversation=conversation, analysis=analysis,
-                    team_language=team,
+                    team_language=team, asked=asked,
                 )  # fmt: skip
         approved = safe_answer(judged.policy, judged.decision, conversation, analysis, team_language=team)
         return approved or await attempt.draft(conversation, analysis, passages)

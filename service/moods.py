@@ -150,9 +150,9 @@ def urgency_of(text: str) -> Urgency:
 
 
 _SAFETY = re.compile(
-    r"\b(?:smok(?:e|ing)|caught fire|on fire|in flames|melt(?:ed|ing)|electric(?:al)? shock|electrocuted|explo(?:ded|sion)"
-    r"|(?:got |was |is |have |a |my \w+ (?:is |got )?)burn(?:t|ed|s)?\b(?! out)|injur(?:ed|y|ies)|scalded|sparks?"
-    r"|raucht|rauchte|qualmt|rauch|brennt|gebrannt|feuer gefangen|geschmolzen|stromschlag|elektrischer schlag|explodiert"
+    r"\b(?:smok(?:e|ing)\b(?! (?:gr[ae]y|detectors?|alarms?|colou?r|room|area|flavou?r))|caught fire|on fire|in flames|melt(?:ed|ing)\b(?! point)|electric(?:al)? shock|electrocuted|explo(?:ded\b(?! (?:view|drawing|diagram))|sion)"
+    r"|(?:got |was |is |have |a |my \w+ (?:is |got )?)burn(?:t|ed|s)?\b(?! (?:out|cds?|dvds?|discs?|disks?)\b)|injur(?:ed|y|ies)|scalded|sparks?"
+    r"|raucht|rauchte|qualmt|rauch|brennt(?! (?:(?:dauerhaft|durchgehend|ständig) )?(?:blau|grün|orange|gelb|weiß|rot)\b| mir unter)|gebrannt|feuer gefangen|geschmolzen|stromschlag|elektrischer schlag|explodiert"
     r"|verbrannt|verbrennung\w*|verbrüht|verletzt|funken"
     r"|fumée|(?:a |ont )pris feu|en feu|fondue?|choc électrique|électrocut\w+|explos\w+|brûlure|brûlée?|blessée?|étincelles?"
     r"|humo|(?:en|prendió) fuego|ardiendo|derretid[oa]|descarga eléctrica|calambrazo|explot\w+|quemadura|quemad[oa]|herid[oa]|chispas"

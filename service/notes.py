@@ -158,7 +158,9 @@ def _before(note: NoteContent, summed: Sequence[Row], words: Phrases) -> list[Ro
 def _after(note: NoteContent, summed: Sequence[Row], words: Phrases) -> list[list[Row]]:
     """What may help behind the draft, by paragraph; of a packet all in one, for it has many short lines."""
     unread = (words.unread, ", ".join(note.unread))
-    suggested = (words.packet.suggested, suggestion(note.suggested, words))
+    named = note.packet.next if note.packet else ""  # says the group already
+    rest = [one for one in note.suggested if not (one[0] == "group" and named.startswith(one[1]))]
+    suggested = (words.packet.suggested, suggestion(rest, words))
     if note.packet is not None:
         return [[*rows_after(note.packet, words), unread, *summed, suggested]]
     return [[unread], [*summed] if note.verdict != "person" else [], [suggested]]

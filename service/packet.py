@@ -173,7 +173,8 @@ def _next(decision: Decision, policy: Policy, draft: Draft, words: PacketWords, 
         here = decision.due.astimezone(now.tzinfo)
         said_so = words.due if here > now else words.overdue
         due = said_so.format(due=words.clock(here, now=now))
-    who = ", ".join(filter(None, (said(group.title, language) if group else "", due)))
+    taken = said(group.title, language) if group else words.take_over if due else ""
+    who = ", ".join(filter(None, (taken, due)))
     return "; ".join(filter(None, (who, words.below_approved if draft.covered else "")))
 
 

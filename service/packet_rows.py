@@ -75,7 +75,7 @@ def _texts(packet: Packet, _over: int) -> Packet:
 
 
 def _evidence(packet: Packet, _over: int) -> Packet:
-    return replace(packet, evidence=packet.evidence[:3])
+    return replace(packet, evidence=packet.evidence[:2])
 
 
 def _similar(packet: Packet, _over: int) -> Packet:

@@ -16,6 +16,7 @@ class PacketWords:
 
     due: str
     overdue: str
+    take_over: str  # where no group is named
     below_approved: str
     approved: str
     approved_titled: str
@@ -37,7 +38,8 @@ class PacketWords:
     suggested: str
     parts: Mapping[str, str]  # of a suggestion
     priorities: Mapping[str, str]
-    in_last: str  # where words stand that triage rests on
+    quoted: str
+    in_last: str  # where words stand that triage rests on, in quotation marks
     in_subject: str
     in_earlier: str
     found: Mapping[str, str]  # signals that rest on no words; {n}: a number, {nth}: its ordinal
@@ -79,6 +81,7 @@ class PacketWords:
 ENGLISH = PacketWords(
     due="first answer due {due}",
     overdue="first answer was due {due}",
+    take_over="take the ticket over",
     below_approved="the text below is approved: send it as it is",
     approved="approved text, verbatim",
     approved_titled="approved text “{title}”, verbatim",
@@ -100,9 +103,10 @@ ENGLISH = PacketWords(
     suggested="Suggested",
     parts={"group": "group", "priority": "priority", "tags": "tags"},
     priorities={"low": "low", "normal": "normal", "high": "high", "urgent": "urgent"},
-    in_last="“{words}” in the last message",
-    in_subject="“{words}” in the subject",
-    in_earlier="“{words}” in an earlier message",
+    quoted="“{words}”",
+    in_last="{words} in the last message",
+    in_subject="{words} in the subject",
+    in_earlier="{words} in an earlier message",
     found={
         "mood_fell": "mood fell over {n} messages",
         "repeated_question": "asks the same again",
@@ -129,6 +133,7 @@ ENGLISH = PacketWords(
 GERMAN = PacketWords(
     due="erste Antwort bis {due}",
     overdue="erste Antwort war bis {due} fällig",
+    take_over="das Ticket übernehmen",
     below_approved="der Text unten ist freigegeben: so senden",
     approved="freigegebener Text, wörtlich",
     approved_titled="freigegebener Text „{title}“, wörtlich",
@@ -150,9 +155,10 @@ GERMAN = PacketWords(
     suggested="Vorschlag",
     parts={"group": "Gruppe", "priority": "Priorität", "tags": "Tags"},
     priorities={"low": "niedrig", "normal": "normal", "high": "hoch", "urgent": "dringend"},
-    in_last="„{words}“ in der letzten Nachricht",
-    in_subject="„{words}“ im Betreff",
-    in_earlier="„{words}“ in einer früheren Nachricht",
+    quoted="„{words}“",
+    in_last="{words} in der letzten Nachricht",
+    in_subject="{words} im Betreff",
+    in_earlier="{words} in einer früheren Nachricht",
     found={
         "mood_fell": "Stimmung über {n} Nachrichten gesunken",
         "repeated_question": "fragt dasselbe noch einmal",
@@ -179,6 +185,7 @@ GERMAN = PacketWords(
 FRENCH = PacketWords(
     due="première réponse avant {due}",
     overdue="première réponse attendue avant {due}",
+    take_over="prendre le ticket en charge",
     below_approved="le texte ci-dessous est approuvé : l'envoyer tel quel",
     approved="texte approuvé, mot pour mot",
     approved_titled="texte approuvé « {title} », mot pour mot",
@@ -200,9 +207,10 @@ FRENCH = PacketWords(
     suggested="Suggestion",
     parts={"group": "groupe", "priority": "priorité", "tags": "tags"},
     priorities={"low": "basse", "normal": "normale", "high": "haute", "urgent": "urgente"},
-    in_last="« {words} » dans le dernier message",
-    in_subject="« {words} » dans l'objet",
-    in_earlier="« {words} » dans un message précédent",
+    quoted="« {words} »",
+    in_last="{words} dans le dernier message",
+    in_subject="{words} dans l'objet",
+    in_earlier="{words} dans un message précédent",
     found={
         "mood_fell": "humeur en baisse sur {n} messages",
         "repeated_question": "repose la même question",
@@ -229,6 +237,7 @@ FRENCH = PacketWords(
 SPANISH = PacketWords(
     due="primera respuesta antes de: {due}",
     overdue="la primera respuesta vencía: {due}",
+    take_over="hacerse cargo del ticket",
     below_approved="el texto de abajo está aprobado: enviarlo tal cual",
     approved="texto aprobado, literal",
     approved_titled="texto aprobado «{title}», literal",
@@ -250,9 +259,10 @@ SPANISH = PacketWords(
     suggested="Sugerencia",
     parts={"group": "grupo", "priority": "prioridad", "tags": "etiquetas"},
     priorities={"low": "baja", "normal": "normal", "high": "alta", "urgent": "urgente"},
-    in_last="«{words}» en el último mensaje",
-    in_subject="«{words}» en el asunto",
-    in_earlier="«{words}» en un mensaje anterior",
+    quoted="«{words}»",
+    in_last="{words} en el último mensaje",
+    in_subject="{words} en el asunto",
+    in_earlier="{words} en un mensaje anterior",
     found={
         "mood_fell": "el ánimo bajó a lo largo de {n} mensajes",
         "repeated_question": "pregunta lo mismo otra vez",

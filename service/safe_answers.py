@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from service.analysis import Analysis
 from service.conversation import Conversation
 from service.drafting import Draft
 from service.languages import greeting
 from service.packet_words import packet_words
-from service.plaintext import one_line
+from service.plaintext import clip, one_line
 from service.policy.decision import Decision
 from service.policy.document import Policy
 from service.policy.values import said
-from service.replies import language_name
+from service.replies import language_name, to_team
 
-_GLOSS_CHARS = 160
+_GLOSS_CHARS, _QUESTION_CHARS = 160, 110
+_MOST_QUESTIONS = 2
 
 
 def safe_answer(
@@ -44,10 +46,17 @@ def safe_answer(
 
 
 def incident_draft(
-    text: str, *, language: str, title: str, conversation: Conversation, analysis: Analysis, team_language: str
+    text: str,
+    *,
+    language: str,
+    title: str,
+    conversation: Conversation,
+    analysis: Analysis,
+    team_language: str,
+    asked: Sequence[str] = (),
 ) -> Draft:
-    """The approved status text of a running incident. language: of the text; title: the incident's."""
-    return _approved(
+    """The approved status text of a running incident. language: of the text; title: the incident's; asked: what it does not answer."""
+    draft = _approved(
         text,
         conversation,
         language=language,
@@ -56,6 +65,11 @@ def incident_draft(
         reason=packet_words(team_language).status_text,
         gloss=title,
     )
+    if language != analysis.language:  # by its words it answers nothing; a check says so already
+        return draft
+    words = to_team(team_language)
+    open_ = [words.unanswered.format(question=clip(one, limit=_QUESTION_CHARS)) for one in asked[:_MOST_QUESTIONS]]
+    return replace(draft, checks=(*draft.checks, *open_))
 
 
 def in_language(texts: Mapping[str, str], wanted: str, languages: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ Pure, and below a millisecond. Whatever speaks for a person wins: of two tiers t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Protocol, get_args
@@ -15,7 +15,7 @@ from service.conversation import Conversation
 from service.occasions import newest_of_requester
 from service.phrases import phrases
 from service.policy.decision import Decision
-from service.policy.document import Effect, Policy, Priority, Tier
+from service.policy.document import Condition, Effect, Policy, Priority, Tier
 from service.policy.matching import Facts, facts_of, holds, line_of
 from service.policy.values import said
 from service.triage.judged import Customer, SignalName, Triage
@@ -66,12 +66,16 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """An effect that holds. name: as Decision.rules has it. signals: those that its condition names and that were found."""
+    """An effect that holds. name: as Decision.rules has it.
+
+    signals: those that its condition names and that were found. sums_up: its condition asks for nothing but how much is at stake.
+    """
 
     name: str
     effect: Effect
     why: str
     signals: frozenset[str] = frozenset()
+    sums_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +160,18 @@ def fired_by(policy: Policy, facts: Facts, *, language: str) -> Iterator[Fired]:
         yield Fired(f"category {line[0]}", whole, said(whole.why, language) or title)
     for rule in policy.rules:
         if holds(rule.when, facts):
-            found = frozenset(one.name for one in facts.triage.signals if one.name in rule.when.signal)
-            yield Fired(rule.name, rule.then, said(rule.then.why, language), found)
+            found = {one.name for one in facts.triage.signals} & set(_signals_in(rule.when))
+            sums_up = rule.when == Condition(stakes=rule.when.stakes)
+            yield Fired(rule.name, rule.then, said(rule.then.why, language), frozenset(found), sums_up)
+
+
+def _signals_in(when: Condition) -> Iterator[str]:
+    """Those that a condition names, as signals or by what they rest on."""
+    yield from when.signal
+    yield from [one for one in when.sentiment if one == "angry"]
+    yield from ["amount"] * bool(when.amount) + ["third_contact"] * bool(when.contacts)
+    for inner in when.any_of:
+        yield from _signals_in(inner)
 
 
 def limits_of(policy: Policy, segments: Iterable[str]) -> Limits:
@@ -220,7 +234,11 @@ def _by_tag(tagged: Tier | None, kept: Tier, triage: Triage, past: Past) -> Tier
 def _reasons(
     fired: Iterable[Fired], triage: Triage, *, tier: Tier, judged: Tier, kept: Tier, language: str
 ) -> tuple[str, ...]:
-    """Why it is more than a draft, strongest first: what is enough by itself, the policy, what else was found, the past."""
+    """Why it is more than a draft, strongest first: what is enough by itself, the policy, what else was found, the past.
+
+    A signal that the words of a rule explain is not said again, nor a category that is called like it; what is at stake
+    is said where nothing else is.
+    """
     if tier == 1:
         return ()
     names: list[str] = [*_names(triage)] if tier == 3 else []
@@ -232,14 +250,23 @@ def _reasons(
     candidates = [
         *(["by_hand"] if tier != kept else []),
         *(_of_rule(written, name) or name for name in alone),
-        *(reason for one in written for reason in ([one.why] if one.why else sorted(one.signals) or [one.name])),
+        *(reason for one in written for reason in _of_effect(one, explained) if not one.sums_up),
         *(name for name in names if name not in explained),
         *(["before"] if tier > judged and tier == kept else []),
     ]
     phrased, seen = phrases(language).reasons, dict[str, str]()
-    for one in candidates:
+    for one in candidates or [one.why or one.name for one in written]:
         seen.setdefault(phrased.get(one, one).casefold(), one)
     return tuple(seen.values())
+
+
+def _of_effect(one: Fired, explained: frozenset[str]) -> Sequence[str]:
+    """Its own words; else the signals that no other's words explain, or its name."""
+    if one.name.removeprefix("category ") in explained and one.name.startswith("category "):
+        return ()
+    if one.why:
+        return (one.why,)
+    return sorted(one.signals - explained) if one.signals else (one.name,)
 
 
 def _of_rule(written: Iterable[Fired], signal: str) -> str:

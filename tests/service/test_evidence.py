@@ -32,13 +32,15 @@ def found(triage: Triage, *, language: str = "en") -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        ("I cancel", "“I cancel” in the last message"),
+        ("I cancel", "“I CANCEL it” in the last message"),
+        ("now i", "“Now I CANCEL it” in the last message"),
+        ("see https", "“See https” in the last message"),
         ("plan", "“plan” in the subject"),
         ("slow", "“slow” in an earlier message"),
     ],
 )
 def test_the_customers_own_words_are_quoted_and_where_they_stand(words: str, line: str) -> None:
-    """An agent finds them with one look; case and spaces do not matter."""
+    """As they wrote them, to the end of a clause that ends soon: an agent finds them with one look. Case and spaces do not matter."""
     assert found(triaged(Signal("cancel", words=(words,)))) == (line,)
 
 
@@ -50,7 +52,7 @@ def test_words_that_the_customer_did_not_write_are_not_quoted(words: str) -> Non
 
 def test_a_quotation_holds_no_number_of_a_card_or_an_account() -> None:
     """It would be filled in, and a note is mailed."""
-    talk = replace(TALK, turns=(Turn("requester", START, "Cancel the card <CARD_1> of <PERSON_1> now"),))
+    talk = replace(TALK, turns=(Turn("requester", START, "Cancel the card <CARD_1> of <PERSON_1>, now"),))
     triage = triaged(Signal("fraud", words=("the card <CARD_1> of <PERSON_1>",)))
 
     assert evidence(triage, talk, packet_words("en")) == ("“the card … of <PERSON_1>” in the last message",)
@@ -60,7 +62,7 @@ def test_a_quotation_holds_nothing_live() -> None:
     """It comes from a stranger."""
     (line,) = found(triaged(Signal("cancel", words=("See https://evil.example/x",))))
 
-    assert line == "“See https[:]//evil[.]example/x” in the last message"
+    assert line == "“See https[:]//evil[.]example/x today” in the last message"
 
 
 @pytest.mark.parametrize(
@@ -96,13 +98,26 @@ def test_what_is_enough_by_itself_comes_first_and_nothing_is_said_twice() -> Non
     )
 
     assert found(wish) == (
-        "“CANCEL” in the last message",
-        "“today” in the last message",
+        "“CANCEL it”, “today” in the last message",
         "“slow” in an earlier message",
         "“plan” in the subject",
     )
     names: list[SignalName] = ["mood_fell", "third_contact", "long_thread", "unsolved", "untrusted", "churn", "deadline_close"]  # fmt: skip
     assert len(found(triaged(*map(Signal, names)))) == MOST
+
+
+def test_a_quotation_that_another_one_holds_is_not_said_again() -> None:
+    """Two lists of phrases find the same words, in one case or another."""
+    signals = triaged(Signal("cancel", words=("i cancel it",)), Signal("person", words=("CANCEL",)), Signal("churn", words=("Cancel it",)))  # fmt: skip
+
+    assert found(signals) == ("“I CANCEL it” in the last message",)
+
+
+def test_an_apostrophe_of_either_kind_is_the_same() -> None:
+    """Phones write the curly one."""
+    talk = replace(TALK, turns=(Turn("requester", START, "It won’t work, I’m done"),))
+
+    assert evidence(triaged(Signal("churn", words=("i'm done",))), talk, packet_words("en")) == ("“I'm done” in the last message",)  # fmt: skip
 
 
 def test_a_team_reads_it_in_its_own_language() -> None:

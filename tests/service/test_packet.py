@@ -69,7 +69,7 @@ def test_the_note_has_its_parts_in_the_agreed_order() -> None:
     [
         ({}, "retention team, first answer due 14:20"),
         ({"due": None}, "retention team"),
-        ({"group": ""}, "first answer due 14:20"),
+        ({"group": ""}, "take the ticket over, first answer due 14:20"),
         ({"group": "gone", "due": None}, ""),
         ({"due": DUE + timedelta(days=1)}, "retention team, first answer due 10 September, 14:20"),
         ({"due": NOW - timedelta(hours=1)}, "retention team, first answer was due 11:20"),

@@ -139,6 +139,19 @@ def test_an_incidents_status_text_is_the_draft_and_the_verdict_names_the_inciden
     assert "Goodwill" not in html
 
 
+@pytest.mark.parametrize(("language", "asked"), [("en", "Do you ship to Malta?"), ("de", "")])
+def test_what_the_status_text_does_not_answer_is_a_check(language: str, asked: str) -> None:
+    """A second question would be lost behind a text that is ready to send; of a text in another language nobody can tell."""
+    draft = incident_draft(
+        "We know that signing in fails.", language=language, title="Sign-in is down", conversation=ASKED,
+        analysis=ANALYSIS, team_language="en", asked=("Do you ship to Malta?",),
+    )  # fmt: skip
+    html = noted(Written(ASKED, ANALYSIS, Retrieval(), draft, incident="Sign-in is down"))
+
+    assert "ready to send after 1 check" in html
+    assert ("Not answered: “Do you ship to Malta?”" in html) == bool(asked)
+
+
 def test_where_a_person_takes_over_the_approved_text_stands_in_place_of_the_acknowledgement() -> None:
     """As with a request about personal data: what may be said first is agreed."""
     decision = replace(REFUNDS, tier=3, reasons=("a request about personal data",))

@@ -314,6 +314,37 @@ def test_all_reasons_are_listed_strongest_first() -> None:
     assert found.reasons == ("stop using the kettle", "legal", "Personal data", "amount", "angry")
 
 
+def test_what_a_rule_explains_is_not_said_again_in_other_words() -> None:
+    """Not the signal it rests on, also not by another rule without words, by an amount or a mood; nor its category."""
+    told = policy("""
+        categories: {legal: {tier: 3, title: A legal matter}, refund: {tier: 2, title: Refund}}
+        rules:
+          - {name: court, when: {signal: legal}, then: {tier: 3, group: law}}
+          - {name: law, when: {signal: legal}, then: {tier: 3, why: legal steps are named}}
+          - {name: leaving, when: {any_of: [{signal: cancel}], sentiment: angry}, then: {tier: 3, why: leaves in anger}}
+          - {name: dear, when: {amount: {over: 200}}, then: {tier: 3, why: more than 200}}
+    """)
+    legal = Signal("legal", alone=True)
+    angry = triage("angry", Signal("cancel", alone=True), sentiment="angry")
+    dear = triage("amount", category="refund", amounts=(Amount(450, "EUR"),))
+
+    assert decided(told, triage(legal, category="legal")).reasons == ("legal steps are named",)
+    assert decided(told, angry).reasons == ("leaves in anger",)
+    assert decided(told, dear).reasons == ("more than 200",)
+
+
+def test_that_a_lot_is_at_stake_is_said_where_nothing_else_is() -> None:
+    """It follows from the reasons beside it."""
+    told = policy("""
+        rules:
+          - {name: weighty, when: {stakes: {over: 4}}, then: {tier: 3, why: a lot is at stake}}
+          - {name: law, when: {signal: legal}, then: {tier: 3, why: legal steps are named}}
+    """)
+
+    assert decided(told, triage("legal", stakes=5)).reasons == ("legal steps are named",)
+    assert decided(told, triage(stakes=5)).reasons == ("a lot is at stake",)
+
+
 def test_every_signal_and_every_reason_of_ours_is_said_in_every_language_of_a_team() -> None:
     """A key in a note would be a riddle."""
     from_signals = set(SignalName.__args__)  # type: ignore[attr-defined]

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from service.moods import told_wishes
 from service.triage.cues import compiled, cues, heard
 from service.triage.judged import SignalName
 
@@ -48,6 +49,47 @@ def test_what_plainly_speaks_for_a_person_is_heard(name: SignalName, text: str) 
     assert found.sure
     assert found.words
     assert all(word in text.casefold() for word in found.words)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Could you send me the manual on a burned CD? My computer is offline.",
+        "Does the tea explode with flavour at 95 degrees, as you say?",
+        "The exploded view in the manual is hard to read.",
+        "Is the smoke grey one still to be had?",
+        "I want to order for our smoking room.",
+        "What is the melting point of the seal?",
+        "Do you ship to 5 Court Road, opposite the lawyer?",
+        "Do you deliver to 4 Hospital Street?",
+        "I am a lawyer and need the invoice in the name of my firm.",
+        "Can I delete an old address from my address book?",
+        "Die Lampe am Sockel brennt orange, was heißt das?",
+        "Der Tee schmeckt rauchig, ist das normal?",
+        "Mein Sohn hat den Deckel verloren, gibt es Ersatz?",
+    ],
+)
+def test_a_dangerous_word_in_a_harmless_ticket_costs_nobody_a_draft(text: str) -> None:
+    """What agents are annoyed by most: a packet about fire for the manual on a CD."""
+    assert not any(one.sure for one in heard(text).values())
+    assert told_wishes(text) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("safety", "I have a burn on my hand."),
+        ("safety", "There is smoke from the base."),
+        ("safety", "Es brennt in der Küche!"),
+        ("safety", "It exploded with a loud bang."),
+        ("legal", "I will see a lawyer and take you to court."),
+        ("vulnerable", "Ich habe im Mai meine Mutter verloren."),
+        ("vulnerable", "Seit wir unseren Sohn verloren haben, ist alles anders."),
+    ],
+)
+def test_next_to_it_what_is_meant_is_still_heard(name: SignalName, text: str) -> None:
+    """An exception for a harmless phrase hides no grave one."""
+    assert name in told_wishes(text) or heard(text)[name].sure
 
 
 @pytest.mark.parametrize(("name", "text"), [(name, text) for name, of in LOOKS_LIKE.items() for text in of])
