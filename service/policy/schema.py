@@ -100,6 +100,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "signals": "So many agreeing signals, then a person. An explicit wish for a person is always enough.",
         "questions": "So many questions back in a ticket, then a person.",
         "group": "Who takes it where no rule says so: a name of `groups`.",
+        "sure": "How sure triage must be of a category for all that the category says, 0 to 1; less sure, a check at most.",
     },
     "Answer": {
         "title": "As agents read it.",
