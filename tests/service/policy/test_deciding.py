@@ -127,7 +127,16 @@ def test_ties_go_up_and_the_rest_is_the_first_rules() -> None:
         (triage("person"), 3),
         (triage(wants_person=True), 3),
     ],
-    ids=["one", "two that agree", "two others", "how things stand", "one twice", "one that is enough", "a wish", "a wish without words"],
+    ids=[
+        "one",
+        "two that agree",
+        "two others",
+        "how things stand",
+        "one twice",
+        "one that is enough",
+        "a wish",
+        "a wish without words",
+    ],
 )
 def test_two_signals_one_that_is_enough_or_a_wish_bring_a_person(found: Triage, tier: Tier) -> None:
     """Each path by which a ticket escalates; one signal alone does not."""
