@@ -103,7 +103,6 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "questions": "So many questions back in a ticket, then a person.",
         "sure": "How sure triage must be of a category (0 to 1) for all that the category says; less sure, a person checks.",
         "group": "Who takes it where no rule says so: a name of `groups`.",
-        "sure": "How sure triage must be of a category for all that the category says, 0 to 1; less sure, a check at most.",
     },
     "Answer": {
         "title": "As agents read it.",

@@ -143,7 +143,8 @@ async def test_contacts_are_the_tickets_of_a_requester_in_a_time(triages: Triage
 
 async def test_escalations_are_other_tickets_of_a_requester_that_went_to_a_person(triages: Triages) -> None:
     """In thirty days; its own tier does not count, nor does somebody without an id."""
-    for number, tier in ((1, 3), (2, 3), (3, 2)):
+    tiers: tuple[tuple[int, Tier], ...] = ((1, 3), (2, 3), (3, 2))
+    for number, tier in tiers:
         await saved(triages, "m1", tier, key=replace(KEY, ticket_id=f"1{number}"))
     await saved(triages, "m0", 3)
 
