@@ -47,5 +47,5 @@ async def test_our_own_update_comes_back_and_leads_to_nothing(
     assert len([one for one in looks if one.method == "GET"]) <= 3  # what comes back is gathered into a look or two
 
 
-async def _called(desk: Any, add: Any, with_fields: Any, ticket: Ticket, html: str, *, run: str) -> Any:
+async def _called(desk: Any, add: Any, with_fields: Any, ticket: Ticket, html: str, *, run: str, **_: Any) -> Any:
     return await with_fields(functools.partial(add, desk), ticket, html, run=run)

@@ -142,15 +142,15 @@ async def test_a_spike_is_an_alarm_with_a_way_to_start_an_incident(browser: Brow
     async with service.database.engine.connect() as connection:
         await connection.execute(
             sa.text("""INSERT INTO triages (helpdesk, account, ticket_id, message_id, tier, category)
-            SELECT 'zendesk', 'a', n::text, 'm', 1, 'sign in' FROM generate_series(1, 7) n""")
+            SELECT 'zendesk', 'a', n::text, 'm', 1, 'delivery' FROM generate_series(1, 7) n""")
         )
     await Alarms(service.database, lambda: Policy(version=1)).watch()
     page = await browser.get(PATH)
 
-    assert "7 tickets about sign in came at once" in read(page)
-    assert 'href="/admin/incidents?category=sign%20in#start"' in page.text
-    assert 'value="sign in"' in (await browser.get(f"{PATH}?category=sign%20in")).text
-    assert "7 tickets about sign in came at once, just now; usually it is fewer than one." in read(
+    assert "7 tickets about delivery came at once" in read(page)
+    assert 'href="/admin/incidents?category=delivery#start"' in page.text
+    assert 'value="delivery" selected' in (await browser.get(f"{PATH}?category=delivery")).text
+    assert "7 tickets about delivery came at once, just now; usually it is fewer than one." in read(
         await browser.get("/admin")
     )
-    assert "deskpilot raised an alarm: 7 tickets of sign in" in read(page)
+    assert "deskpilot raised an alarm: 7 tickets of delivery" in read(page)
