@@ -27,6 +27,8 @@ POLICY: dict[str, Any] = {
     "languages": ["en", "de"],
     "groups": {"warehouse": {"title": {"en": "Warehouse"}}, "care": {"title": {"en": "Care team"}}},
     "escalation": {"group": "care"},
+    # by a tag alone: to an account that was made a moment ago, everybody is new
+    "segments": {"new_customer": {"when": {"any_of": [{"tag": "new_customer"}]}}},
     "rules": [
         {
             "name": "samovars need care",

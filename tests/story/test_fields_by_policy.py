@@ -14,11 +14,7 @@ from tests.story.team import POLICY, Team, team
 from tests.writes import is_ours_to_send
 
 LOST = "The tracking of my parcel has not moved for nine days. Is it lost?"
-RULE = {
-    "name": "parcels",
-    "when": {"words": "parcel"},
-    "then": {"group": "warehouse", "priority": "high", "tags": ["ai_parcel", "vip"], "fields": {}},
-}
+THEN = {"group": "warehouse", "priority": "high", "tags": ["ai_parcel", "vip"]}
 
 
 def that_writes(simulator: Any) -> dict[str, Any]:
@@ -31,7 +27,7 @@ def that_writes(simulator: Any) -> dict[str, Any]:
     groups = {**POLICY["groups"], "warehouse": {"title": {"en": "Warehouse"}, "zendesk": number, "freshdesk": number}}
     return {
         "groups": groups,
-        "rules": [RULE | {"then": RULE["then"] | {"fields": {shelf: "B7"}}}],
+        "rules": [{"name": "parcels", "when": {"words": "parcel"}, "then": {**THEN, "fields": {shelf: "B7"}}}],
         "write": {"group": True, "priority": True, "tags": "ai_*", "fields": {"intent": intent}, "values": shelf},
     }
 
