@@ -27,6 +27,8 @@ POLICY: dict[str, Any] = {
     "languages": ["en", "de"],
     "groups": {"warehouse": {"title": {"en": "Warehouse"}}, "care": {"title": {"en": "Care team"}}},
     "escalation": {"group": "care"},
+    # by a tag alone: to an account that was made a moment ago, everybody is new
+    "segments": {"new_customer": {"when": {"any_of": [{"tag": "new_customer"}]}}},
     "rules": [
         {
             "name": "samovars need care",
@@ -86,9 +88,13 @@ class Team:
         account = self.desk.library.helpdesks[self.desk.name].account
         return await self.desk.ledger.drafts(TicketKey(self.desk.name, account, ticket_id))
 
-    def write(self, **changes: Any) -> None:
-        """The team writes its policy file anew, with changes."""
+    async def rewrite(self, **changes: Any) -> None:
+        """The team writes its policy file anew, with changes; until the service has seen it, good or bad."""
+        policies = self.desk.policies
+        before = policies.current().version, policies.problems
         self.file.write_text(json.dumps({**POLICY, **changes}), encoding="utf-8")
+        while (policies.current().version, policies.problems) == before:
+            await policies.look()
 
     def calls(self) -> list[str]:
         """The models that were asked since the last time, in order: "fast" analyses, "main" drafts."""

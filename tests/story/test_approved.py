@@ -66,16 +66,12 @@ async def test_a_policy_that_is_written_anew_decides_the_next_ticket(here: Team)
     assert (first.details["tier"], first.details["policy"]) == (2, version)
     assert "coupons are for finance" in first.details["rules"]
 
-    here.write(**with_answer() | {"rules": [RULE | {"then": {"tier": "four"}}]})
-    for _ in range(2):
-        await policies.look()
+    await here.rewrite(**with_answer() | {"rules": [RULE | {"then": {"tier": "four"}}]})
     assert (policies.current().version, len(policies.problems)) == (version, 1)
     assert (await here.told(asked, who="bea")).details["policy"] == version
 
     stricter = RULE | {"name": "coupons are for people", "then": {"tier": 3, "why": "Coupons are for people"}}
-    here.write(**with_answer() | {"rules": [stricter]})
-    for _ in range(2):
-        await policies.look()
+    await here.rewrite(**with_answer() | {"rules": [stricter]})
     third = await here.told(asked, who="cem")
     assert (third.verdict, third.details["tier"], policies.problems) == ("person", 3, ())
     assert third.details["policy"] == policies.current().version != version

@@ -45,16 +45,18 @@ async def test_a_wish_or_two_signals_that_agree_and_one_where_the_customer_count
     assert tier(await here.told("Where is my parcel? I hope something sentient reads this.", who="bea")) == 3
     assert here.calls() == ["fast"]
 
-    one = "Which tracking number does my parcel have? It is worth 250 euros."
+    one = "It's me again: which tracking number does my parcel have?"
     assert tier(await here.told(one, who="cem")) == 1
     assert here.calls() == ["fast", "main"]
     two = f"{one} Your service is a disgrace, I am fed up!"
     assert tier(await here.told(two, who="dea")) == 3
     assert here.calls() == ["fast"]
 
-    valued = await here.told(one, who="eli", tags=["vip"])
-    assert (tier(valued), valued.details["segments"]) == (3, ["high_value"])
-    assert "care team" in valued.html.lower()
+    for who, tag, segment in (("eli", "vip", "high_value"), ("fay", "new_customer", "new_customer")):
+        valued = await here.told(one, who=who, tags=[tag])
+        assert (tier(valued), valued.details["segments"]) == (3, [segment])
+        assert "care team" in valued.html.lower()
+        assert tier(await here.told(CALM, who=f"{who}2", tags=[tag])) == 1
 
 
 async def test_the_third_ticket_of_a_week_with_displeasure(here: Team) -> None:
