@@ -104,7 +104,7 @@ async def explain_ticket(
         database = await stack.enter_async_context(open_database(settings))
         bench = await stack.enter_async_context(opened(settings))
         customers = await stack.enter_async_context(Customers.opened(database, settings.lookup))
-        bench = replace(bench, customers=customers)
+        bench = replace(bench, customers=bench.customers or customers)
         llm = await stack.enter_async_context(LLM.opened(settings.llm)) if model else None
         if model and llm is None:
             raise SettingsProblem(["No model is set: set DESKPILOT_LLM__API_KEY, or leave --model out."])

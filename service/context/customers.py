@@ -66,7 +66,8 @@ class Customers:
                     await asyncio.gather(*(self._ask(one, ticket, pushed, found) for one in policy.lookups))
             except TimeoutError:
                 log.info(
-                    "not all was learnt about a customer in time", lookups=len(policy.lookups), answered=len(found)
+                    "not all was learnt about a customer in time",
+                    lookups=[one.name for one in policy.lookups if one.name not in found],
                 )
         told: dict[str, str] = {}
         for lookup in policy.lookups:
@@ -93,6 +94,8 @@ class Customers:
         found[lookup.name] = done
         if done.result == "misconfigured":
             log.warning("a look-up needs a person", lookup=lookup.name, problem=done.why)
+        elif done.result in ("failed", "refused"):
+            log.info("a look-up was not answered", lookup=lookup.name, problem=done.why)
         if done.keep and (own := _own_key(ticket)):
             with suppress(*AWAY):  # then it is asked again
                 await self._contexts.keep(_key(lookup), own, done.facts, lasts=lookup.keep)

@@ -76,9 +76,10 @@ async def _public(url: str) -> Check:
 
 
 def _policy(settings: Settings) -> Check:
-    """The file as it is now: a process that runs may follow the one before, where this one is bad."""
+    """The file as it is now, as a start would read it: a process that runs may follow the one before, where this one is bad."""
+    file, secrets = settings.policy_file, settings.lookup.by_name
     try:
-        found = read(settings.policy_file, secrets=settings.lookup.by_name) if settings.policy_file else builtin()
+        found = read(file, secrets=secrets) if file else builtin()
     except PolicyError as error:
         first, more = error.problems[0], len(error.problems) - 1
         said = f"{first.file} must not come into force; the last good policy of a running process stays. {first}"

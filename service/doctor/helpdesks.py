@@ -17,7 +17,7 @@ from service.assembly import account_of
 from service.doctor import fields
 from service.doctor.examination import failed
 from service.policy.standing import required
-from service.settings import Settings
+from service.settings import Settings, SettingsProblem
 
 _REACH = "See that this machine may call it, and that its address is right."
 
@@ -50,7 +50,10 @@ async def look(settings: Settings, name: str, *, now: datetime, setup_of: SetupO
 
 async def look_at_fields(settings: Settings, name: str) -> Sequence[Check]:
     """Whether there is in the helpdesk what the policy sets there."""
-    policy = (await asyncio.to_thread(required, settings.policy_file)).policy
+    try:
+        policy = (await asyncio.to_thread(required, settings.policy_file)).policy
+    except SettingsProblem:
+        return []  # what is wrong with the policy is told once, of the policy
     async with httpx.AsyncClient() as http:
         checks = await fields.look(connect(name, account_of(settings.helpdesks[name]), http), policy)
     return [replace(check, what=f"{name} {check.what}") for check in checks]

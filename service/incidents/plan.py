@@ -63,9 +63,13 @@ class IncidentError(ServiceError):
 
 
 def read_file(path: Path) -> dict[str, Any]:
-    """What stands in a YAML file. Raises IncidentError, OSError."""
+    """What stands in a YAML file. Raises IncidentError."""
     try:
         read = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise IncidentError(
+            {"": f"{path} cannot be read ({error.strerror}): correct its path or its rights"}
+        ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         said = " ".join(str(error).split())
         raise IncidentError({"": f"{path} is no YAML that can be read ({said}): mend it there"}) from error

@@ -102,8 +102,11 @@ def read_tickets(path: Path) -> Sequence[LabelledTicket]:
     try:
         tickets = _FILE.validate_python(given)
     except ValidationError as error:
-        first, more = error.errors()[0], error.error_count() - 1
-        raise _wrong(path, text, first["loc"], first["msg"], more=more) from error
+        # a misspelt key is said before the one that is missing for it
+        found = sorted(error.errors(), key=lambda one: (one["loc"][:1], one["type"] != "extra_forbidden"))
+        first, more = found[0], error.error_count() - 1
+        said = "is no key that is known here" if first["type"] == "extra_forbidden" else first["msg"]
+        raise _wrong(path, text, first["loc"], said, more=more) from error
     for place, problem in _contradictions(tickets):
         raise _wrong(path, text, place, problem)
     return tickets

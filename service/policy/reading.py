@@ -30,9 +30,9 @@ _WANTED = {
     "int": "a whole number",
     "float": "a number",
     "bool": "yes or no",
-    "tuple": "a list",
-    "dict": "a group of keys",
-    "model": "a group of keys",
+    "tuple": "a list, whose entries begin with -",
+    "dict": "a group of keys, as name: value without -",
+    "model": "a group of keys, as name: value without -",
     "url": "an address, as https://crm.example.com/customers?email={email}",
 }
 
@@ -119,6 +119,7 @@ def _extended(value: dict[str, Any]) -> dict[str, Any]:
     if value.get("extends") != "builtin":
         return value
     base = grow(BUILTIN.read_bytes()).value
+    base.pop("version")  # of the format: each file says its own
     own, more = value.get("rules"), base.pop("rules")
     if isinstance(own, list):
         names = [one.get("name") for one in own if isinstance(one, dict)]
@@ -154,7 +155,8 @@ def _said(error: ErrorDetails, place: Place) -> tuple[str, str]:
         return "says nothing", "write a value, or remove the key"
     wanted = _WANTED.get(kind.partition("_")[0])
     if wanted and kind not in ("string_pattern_mismatch", "string_too_short", "string_too_long"):
-        return f"is {_kind(given)}", f"write {wanted}"
+        keys = _keys_at(place) if kind == "model_type" else ()
+        return f"is {_kind(given)}", f"write a group of its keys: {', '.join(keys)}" if keys else f"write {wanted}"
     if kind in _ALWAYS:
         return _ALWAYS[kind]
     return f"says {short(str(given))!r}", _remedy(error, str(given))

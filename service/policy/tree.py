@@ -73,7 +73,7 @@ def _composed(content: bytes) -> yaml.Node:
         line = content.count(b"\n", 0, error.start) + 1
         raise _RefusedError(line, "is not text in UTF-8", "save it as UTF-8") from error
     except yaml.YAMLError as error:
-        raise _RefusedError(*_syntax(error)) from error
+        raise _RefusedError(*_syntax(error, text)) from error
     except (ValueError, OverflowError) as error:
         raise _RefusedError(1, "holds an escape that is no character", "look for a backslash in quotes") from error
     if node is None:
@@ -101,14 +101,30 @@ def _line(mark: Any) -> int:  # noqa: ANN401 - of either loader
     return mark.line + 1 if mark else 1
 
 
-def _syntax(error: yaml.YAMLError) -> tuple[int, str, str]:
+_TYPOGRAPHIC = re.compile(r"[:\[{,-]\s*[“”„‘’]")  # where a value begins
+_REMEDIES: tuple[tuple[str, str], ...] = (
+    ("mapping values are not allowed", "put a text in which a colon stands between quotes"),
+    ("'-' indicator", "begin each entry of the list in the same column, with spaces"),
+    ("expected key", "begin each key of a group, and each entry of a list, in the same column, with spaces"),
+    ("<block end>", "begin each key of a group in the same column, with spaces"),
+    ("another document", "remove the line of ---: the file is one document"),
+)
+"""(what the parser says, how that is mended). Where two would do, the first."""
+
+
+def _syntax(error: yaml.YAMLError, text: str) -> tuple[int, str, str]:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    what = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
-    return (
-        _line(mark),
-        f"is no YAML ({short(str(what))})",
-        "look for a missing colon, quote or space at this line or the one above",
-    )
+    what = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable")
+    line = _line(mark)
+    here = "".join(text.splitlines()[line - 1 : line])
+    if "\t" in here[: len(here) - len(here.lstrip())]:
+        remedy = "a tab stands before its first word: indent with spaces"
+    elif _TYPOGRAPHIC.search(here):
+        remedy = "write straight quotes around a text, as \" or ', and no typographic ones"
+    else:
+        usual = "look for a missing colon, quote, bracket or space at this line or the one above"
+        remedy = next((remedy for part, remedy in _REMEDIES if part in what), usual)
+    return line, f"is no YAML ({short(what)})", remedy
 
 
 def _planted(tree: Tree, node: yaml.Node, place: Place) -> Any:  # noqa: ANN401 - whatever stands in the file

@@ -135,7 +135,7 @@ def _missing(service: Mapping[str, Any], compose: Mapping[str, Any]) -> Iterator
     for name in set(service.get("secrets", ())) - set(compose["secrets"]):
         yield f"has a secret {name}, which is none"
     for volume in service.get("volumes", ()):
-        if volume.partition(":")[0] not in compose["volumes"]:
+        if volume.partition(":")[0] not in compose["volumes"] and not volume.endswith(":ro"):
             yield f"keeps {volume} outside of a named volume"
     for name, wish in service.get("depends_on", {}).items():
         health = compose["services"][name].get("healthcheck", {}).get("test")

@@ -236,3 +236,17 @@ def test_workers_grow_by_a_figure_that_is_exposed() -> None:
         if metric["type"] == "External"
     }
     assert wanted == {"deskpilot_backlog"} <= {family.name for family in REGISTRY.collect()}
+
+
+def test_a_policy_of_ones_own_is_mounted_as_a_folder_wherever_a_process_reads_it() -> None:
+    """A file mounted alone stays the old one; and who does not see it refuses to start, `migrate` too."""
+    file = "/etc/deskpilot/policy.yaml"
+    assert f"DESKPILOT_POLICY_FILE: {file}" in (DEPLOY / "kubernetes" / "configmap.yaml").read_text()
+    assert f"DESKPILOT_POLICY_FILE={file}" in (DEPLOY / "compose.yaml").read_text()
+    for name in ("migrate", "web", "worker"):
+        assert "./policy:/etc/deskpilot:ro" in MANIFESTS.compose["services"][name]["volumes"]
+    for pod in MANIFESTS.pods().values():
+        (mount,) = (one for one in pod["containers"][0]["volumeMounts"] if one["name"] == "policy")
+        assert (mount["mountPath"], "subPath" in mount) == ("/etc/deskpilot", False)
+        (volume,) = (one for one in pod["volumes"] if one["name"] == "policy")
+        assert volume["configMap"] == {"name": "deskpilot-policy", "optional": True}

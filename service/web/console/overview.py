@@ -51,6 +51,7 @@ class Seen:
     synced_at: datetime | None
     alarms: Sequence[Alarm] = ()
     running: int = 0  # incidents
+    refused: int = 0  # problems of the policy file, as this process has read it
 
 
 def router(layout: Layout, service: Service) -> APIRouter:
@@ -116,6 +117,9 @@ def _paused(seen: Seen, *, now: datetime) -> Iterator[Matter]:
 
 
 def _broken(seen: Seen, *, now: datetime) -> Iterator[Matter]:
+    if seen.refused:
+        said = "The policy file has problems: tickets are judged by the last good one, and a process that starts now refuses to."
+        yield Matter("bad", said, "deskpilot policy check", ("/admin/policy", "Policy"))
     incidents = ("/admin/incidents", "Incidents")
     for alarm in seen.alarms:
         said = f"{alarm.tickets} tickets about {alarm.label} came at once, {ago(alarm.at, now=now)}; usually it is {alarm.usually}."
@@ -177,6 +181,7 @@ async def _look(service: Service, *, today: datetime) -> Seen:
         synced_at=next((sync.ended_at for sync in ended if not sync.problem), None),
         alarms=alarms,
         running=running,
+        refused=len(service.policies.problems),
     )
 
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from connectors.setup import Check
 from service.doctor import access
-from service.groups import FreshdeskSettings
+from service.groups import FreshdeskSettings, LookupSettings
 from service.settings import Settings
 from service.web.server import serving
 from tests.service.served import served
@@ -112,3 +112,18 @@ async def test_a_policy_file_with_problems_is_wrong(tmp_path: Path) -> None:
     assert check.state == "wrong"
     assert f"{file}:2: nmae is no key that is known here: did you mean name?" in check.said
     assert check.remedy == "`deskpilot policy check` names each line and how to mend it; there are 1 more."
+
+
+async def test_a_secret_of_a_look_up_that_is_not_set_is_wrong_as_a_start_would_be_refused(tmp_path: Path) -> None:
+    """Not "fine" in the doctor's mouth, and exit code 2 at the next restart."""
+    file = tmp_path / "policy.yaml"
+    file.write_text(
+        "version: 1\nlookups:\n- name: crm\n  url: https://crm.example/{id}\n  fields: {plan: plan}\n"
+        '  headers: {Authorization: "Bearer {secret:CRM}"}\n'
+    )
+
+    check = (await looked(Settings(policy_file=file)))["policy"]
+    assert (check.state, "which is not set" in check.said) == ("wrong", True)
+
+    named = LookupSettings(secrets=SecretStr("CRM=token-of-the-crm"))
+    assert (await looked(Settings(policy_file=file, lookup=named)))["policy"].state == "fine"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
@@ -129,3 +130,11 @@ async def test_a_secret_that_anybody_could_know_is_wrong(settings: Settings, sec
 
     assert (check.state, bool(check.remedy)) == ("wrong", True)
     assert secret not in check.said.replace("shorter", "")
+
+
+async def test_a_bad_policy_is_told_once_and_not_of_each_helpdesk(settings: Settings, tmp_path: Path) -> None:
+    """The line "policy" has it already."""
+    file = tmp_path / "policy.yaml"
+    file.write_text("version: 2\n")
+
+    assert await helpdesks.look_at_fields(settings.model_copy(update={"policy_file": file}), "zendesk") == []

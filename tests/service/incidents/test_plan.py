@@ -115,3 +115,13 @@ def test_a_file_that_is_no_incident_is_told(tmp_path: Path) -> None:
         with pytest.raises(IncidentError, match=says) as caught:
             read_file(file)
         assert str(file) in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_told_without_an_errno(tmp_path: Path) -> None:
+    """It is night, and a path is mistyped."""
+    file = tmp_path / "incident.yaml"
+
+    with pytest.raises(IncidentError) as caught:
+        read_file(file)
+
+    assert str(caught.value) == f"{file} cannot be read (No such file or directory): correct its path or its rights"

@@ -62,7 +62,7 @@ async def test_a_bad_file_refuses_the_start_with_all_problems(database: Database
 
     assert refused.value.problems == [
         f"{file}:2: nmae is no key that is known here: did you mean name?",
-        f"{file}:3: languages is '7': write a list.",
+        f"{file}:3: languages is '7': write a list, whose entries begin with -.",
     ]
     assert await kept(database) == {}
 

@@ -64,6 +64,7 @@ def test_each_trouble_has_a_sentence_and_what_to_do() -> None:
         ),
         "No article is in the index": replace(WELL, status=Status(passages=0, model="")),
         "The index of articles does not answer": replace(WELL, status=None),
+        "The policy file has problems": replace(WELL, refused=2),
     }
     for sentence, seen in cases.items():
         told = said(seen)
