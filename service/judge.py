@@ -13,7 +13,7 @@ from service.incidents.running import Running
 from service.incidents.store import Incidents
 from service.ledger import TicketKey
 from service.occasions import Occasion
-from service.policy.deciding import decide
+from service.policy.deciding import Past, decide
 from service.policy.decision import Decision
 from service.policy.document import Policy
 from service.policy.matching import facts_of
@@ -75,11 +75,7 @@ class Judge:
         triage = await self._triager.judge(
             ticket, conversation, analysis, policy=in_force.policy, contacts=past.contacts, now=now
         )
-        if past.contacts >= _OFTEN and triage.category.value:  # often, but about the same?
-            related = await self._triages.contacts(
-                key, ticket.requester.id, since=now - WEEK, category=triage.category.value
-            )
-            past, triage = replace(past, contacts=related), _related(triage, related)
+        past, triage = await about_the_same(self._triages, past, triage, key, requester=ticket.requester.id, now=now)
         facts = facts_of(
             in_force.policy,
             ticket=ticket,
@@ -103,7 +99,12 @@ class Judge:
         return Judgement(triage, decision, customer, in_force.policy, now, incident)
 
 
-def _related(triage: Triage, contacts: int) -> Triage:
-    """With the contacts that are about the same; too few of them speak for nobody."""
-    kept = (one for one in triage.signals if one.name != "third_contact" or contacts >= _OFTEN)
-    return replace(triage, contacts=contacts, signals=tuple(kept))
+async def about_the_same(
+    triages: Triages, past: Past, triage: Triage, key: TicketKey, *, requester: str, now: datetime
+) -> tuple[Past, Triage]:
+    """With the contacts of the week that are of the same category, where there were many; too few of them speak for nobody."""
+    if past.contacts < _OFTEN or not triage.category.value:
+        return past, triage
+    related = await triages.contacts(key, requester, since=now - WEEK, category=triage.category.value)
+    kept = (one for one in triage.signals if one.name != "third_contact" or related >= _OFTEN)
+    return replace(past, contacts=related), replace(triage, contacts=related, signals=tuple(kept))

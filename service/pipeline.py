@@ -202,8 +202,9 @@ class Pipeline:
             if isinstance(now, Silence) or now.key != occasion.key:
                 return False
             refuse_stopped(await self._outages.standing(), desk.name)  # it took a while to write
-            ours = ours_of(await self._ledger.drafts(draft.key))
-            update = due(draft.update or unpacked(draft.details), fresh, ours=ours)
+            asked = draft.update or unpacked(draft.details)
+            ours = ours_of(await self._ledger.drafts(draft.key)) if asked.parts else {}
+            update = due(asked, fresh, ours=ours)
             try:
                 with stage("post"):
                     note = await desk.add_note(fresh, draft.html, run=draft.reference, update=update)

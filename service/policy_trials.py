@@ -7,9 +7,9 @@ import json
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Protocol
 
 import httpx
 import typer
@@ -23,6 +23,7 @@ from service.conversation import read_conversation
 from service.database import open_database
 from service.entities import Entities
 from service.errors import ServiceError
+from service.judge import WEEK, about_the_same
 from service.ledger import TicketKey
 from service.llm import LLM
 from service.masking import Masker, everybody
@@ -39,8 +40,6 @@ from service.spending import Spending
 from service.triage.judged import NOBODY, Customer
 from service.triage.store import Triages
 from service.writers import Writers
-
-_LATELY: Final = timedelta(days=7)
 
 Run = Callable[..., None]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
@@ -103,8 +102,9 @@ async def explain_ticket(
         http = await stack.enter_async_context(httpx.AsyncClient())
         database = await stack.enter_async_context(open_database(settings))
         bench = await stack.enter_async_context(opened(settings))
-        customers = await stack.enter_async_context(Customers.opened(database, settings.lookup))
-        bench = replace(bench, customers=bench.customers or customers)
+        if bench.customers is None:
+            known = await stack.enter_async_context(Customers.opened(database, settings.lookup, keeps=False))
+            bench = replace(bench, customers=known)
         llm = await stack.enter_async_context(LLM.opened(settings.llm)) if model else None
         if model and llm is None:
             raise SettingsProblem(["No model is set: set DESKPILOT_LLM__API_KEY, or leave --model out."])
@@ -156,8 +156,9 @@ async def _explained(
     if attempt.spent:
         raise ServiceError("the budget for the model is used up: leave --model out, or try again later")
     key = TicketKey(desk.name, ticket.account, ticket.id)
-    past = await triages.known(key, answer.id, requester=ticket.requester.id, since=now - _LATELY)
+    past = await triages.known(key, answer.id, requester=ticket.requester.id, since=now - WEEK)
     triage = await bench.judge.judge(ticket, conversation, analysis, policy=policy, contacts=past.contacts, now=now)
+    past, triage = await about_the_same(triages, past, triage, key, requester=ticket.requester.id, now=now)
     customer = await bench.customers.of(ticket, policy) if bench.customers else NOBODY
     language = settings.team.language
     seen: dict[str, Any] = {

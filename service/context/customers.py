@@ -39,15 +39,19 @@ log = structlog.get_logger()
 class Customers:
     """Reads what was pushed and asks the policy's look-ups. Borrows `http`, which follows no redirects."""
 
-    def __init__(self, contexts: Contexts, http: httpx.AsyncClient, *, secrets: Mapping[str, str]) -> None:
-        self._contexts, self._http, self._secrets = contexts, http, secrets
+    def __init__(
+        self, contexts: Contexts, http: httpx.AsyncClient, *, secrets: Mapping[str, str], keeps: bool = True
+    ) -> None:
+        self._contexts, self._http, self._secrets, self._keeps = contexts, http, secrets, keeps
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, database: Database, settings: LookupSettings) -> AsyncIterator[Customers]:
-        """With a client of its own, for the composition root."""
+    async def opened(
+        cls, database: Database, settings: LookupSettings, *, keeps: bool = True
+    ) -> AsyncIterator[Customers]:
+        """With a client of its own, for the composition root. keeps: False, nothing of what is learnt is written down."""
         async with httpx.AsyncClient(timeout=2 * BUDGET_S, limits=_LIMITS, follow_redirects=False) as http:
-            yield cls(Contexts(database), http, secrets=settings.by_name)
+            yield cls(Contexts(database), http, secrets=settings.by_name, keeps=keeps)
 
     async def of(self, ticket: Ticket, policy: Policy) -> Customer:
         """Who asks. Takes at most BUDGET_S and never raises; what could not be learnt is in `unknown`, with the reason.
@@ -82,7 +86,8 @@ class Customers:
 
     async def _pushed(self, ticket: Ticket, policy: Policy) -> Pushed:
         keys = {lookup.name: _key(lookup) for lookup in policy.lookups}
-        return await self._contexts.of(customer_keys(ticket), email=ticket.requester.email, lookups=keys)
+        email = ticket.requester.email if self._keeps else ""
+        return await self._contexts.of(customer_keys(ticket), email=email, lookups=keys)
 
     async def _ask(self, lookup: Lookup, ticket: Ticket, pushed: Pushed, found: dict[str, Found]) -> None:
         if (kept := self._kept(lookup, pushed)) is not None:
@@ -96,7 +101,7 @@ class Customers:
             log.warning("a look-up needs a person", lookup=lookup.name, problem=done.why)
         elif done.result in ("failed", "refused"):
             log.info("a look-up was not answered", lookup=lookup.name, problem=done.why)
-        if done.keep and (own := _own_key(ticket)):
+        if done.keep and self._keeps and (own := _own_key(ticket)):
             with suppress(*AWAY):  # then it is asked again
                 await self._contexts.keep(_key(lookup), own, done.facts, lasts=lookup.keep)
 

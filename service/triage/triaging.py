@@ -16,7 +16,9 @@ from connectors.base import Ticket
 from service.analysis import Analysis
 from service.conversation import Conversation
 from service.moods import Urgency, urgency_of
+from service.orders import speaks_to_a_machine
 from service.policy.document import Category, Policy, Tier
+from service.questions import sentences
 from service.triage.categories import Categories
 from service.triage.cues import PHRASED, Heard
 from service.triage.judged import Judged, Signal, SignalName, Triage
@@ -152,7 +154,10 @@ def _category(
     words: Mapping[SignalName, Heard],
     policy: Policy,
 ) -> Judged[str]:
-    """What the words name, then the model's or the nearest examples', of which the stricter one where the examples are clear."""
+    """What the words name, then the model's or the nearest examples', of which the stricter one where the examples are clear.
+
+    Nor does a model that was given orders by the ticket lower what the examples say, however unclear they are.
+    """
     if named := _named(conversation, words, policy):
         return named
     nearest = _supported(nearest, words, analysis, policy)
@@ -161,9 +166,13 @@ def _category(
         return nearest
     if nearest.value == told.value:
         return Judged(told.value, max(told.sure, nearest.sure, _PLAIN), told.words or nearest.words)
-    if nearest.sure >= _CLEAR and _tier(nearest.value, policy) > _tier(told.value, policy):
-        return nearest
-    return told
+    stricter = _tier(nearest.value, policy) > _tier(told.value, policy)
+    return nearest if stricter and (nearest.sure >= _CLEAR or _gives_orders(conversation)) else told
+
+
+def _gives_orders(conversation: Conversation) -> bool:
+    said = (conversation.subject, *said_by_customer(conversation))
+    return any(speaks_to_a_machine(one) for text in said for one in sentences(text))
 
 
 def _supported(

@@ -18,23 +18,28 @@ from typer.testing import CliRunner
 from connectors.base import Ticket
 from connectors.freshdesk.simulator import FreshdeskSimulator
 from connectors.zendesk.simulator import ZendeskSimulator
+from service.assembly import helpdesks
 from service.database import open_database
 from service.errors import ServiceError
 from service.groups import FreshdeskSettings, ZendeskSettings
+from service.ledger import TicketKey
+from service.policy.decision import Decision
 from service.policy.document import Policy
 from service.policy_trials import Bench, add_policy_commands, explain_ticket, try_policy
 from service.settings import Settings, SettingsProblem
 from service.spending import Spending
 from service.triage.judged import Customer
+from service.triage.store import Triages
 from service.web.server import serving
 from tests import fake_llm
-from tests.service.policy.cases import ByWords, Standing, policy
+from tests.service.policy.cases import ByWords, Standing, policy, triage
 
 SECRET = [SecretStr("a-secret-nobody-knows")]
 
 TOLD = policy("""
 groups: {senior: {title: Senior, first_answer: 1h}}
 escalation: {group: senior}
+categories: {cups: {}, mugs: {}}
 rules:
   - {name: money, when: {words: [money back], customer: {plan: gold}}, then: {tier: 2, checks: [the amount]}}
 """)
@@ -116,6 +121,23 @@ async def test_a_ticket_is_explained_and_nothing_is_written(
     lowered = await told(settings, number, capsys)
     assert (lowered["decision"]["tier"], lowered["decision"]["lowered"]) == (1, True)
     assert simulator.notes(number) == []
+
+
+async def test_tickets_of_a_week_about_something_else_explain_nothing(
+    desk: tuple[str, Any, Settings], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As in a note: of many only those of the same category count."""
+    name, simulator, settings = desk
+    number = await simulator.open_ticket(name="Ana", email="ana@customer.example", subject="Cups", text="Which cups?")
+    async with httpx.AsyncClient() as http, open_database(settings) as database:
+        ticket = await helpdesks(settings, http)[name].ticket(number)
+        for other, category in (("a1", "mugs"), ("a2", "mugs"), ("a3", "cups")):
+            key = TicketKey(name, ticket.account, other)
+            await Triages(database).save(
+                key, "1", triage=triage(category=category), decision=Decision(), requester=ticket.requester.id
+            )
+
+    assert (await told(settings, f"{name}:{number}", capsys))["contacts"] == 2
 
 
 async def test_a_ticket_without_its_helpdesk_and_a_model_that_is_not_set_are_named(

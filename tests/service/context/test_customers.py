@@ -106,6 +106,16 @@ async def test_a_look_up_is_asked_once_and_kept(customers: Customers, desk: Crm)
     assert "authorization: bearer token-of-the-crm" in desk.asked[0].lower()
 
 
+async def test_whoever_only_reads_keeps_nothing(database: Database, desk: Crm) -> None:
+    """As `policy explain` does: neither the answer nor that the customer was seen."""
+    desk.answer = says({"data": [{"plan": "Pro"}], "seats": 1})
+    settings = LookupSettings(secrets=SecretStr("CRM=token-of-the-crm"))
+    async with Customers.opened(database, settings, keeps=False) as reader:
+        assert (await reader.of(asked_by(), policy(desk.url))).facts["plan"] == "Pro"
+    async with database.engine.connect() as connection:
+        assert await connection.scalar(sa.text("SELECT count(*) FROM lookups")) == 0
+
+
 async def test_a_look_up_that_is_written_anew_is_asked_anew(customers: Customers, desk: Crm) -> None:
     """What was kept of another mapping says nothing of this one."""
     desk.answer = says({"data": [{"plan": "Enterprise"}], "tier": "gold"})
