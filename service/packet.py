@@ -158,7 +158,9 @@ def gather(
         next=_next(decision, policy, acknowledgement, words, language=language, now=clock),
         evidence=evidence(triage, conversation, words),
         customer=_customer(customer, words, today=clock.date()),
-        unknown=tuple(words.unknown.format(name=_named(name)) for name in customer.unknown)[:_MOST_FACTS],
+        unknown=tuple(
+            words.unknown.format(name=words.context if name == "context" else _named(name)) for name in customer.unknown
+        )[:_MOST_FACTS],
         tried=_tried(before, words, now=clock),
         dont_promise=decision.dont_promise,
         similar=tuple(_similar(one.passage) for one in passages.beside if one.passage.ticket)[:_MOST_SIMILAR],
