@@ -11,6 +11,7 @@ from service.conversation import Conversation
 from service.drafting import Citation, Draft
 from service.languages import greeting
 from service.moods import Missing, missing_in
+from service.packet_words import packet_words
 from service.passages import Retrieval, stems, telling
 from service.plaintext import clip
 from service.questions import apart, head_and_tail, questions
@@ -110,8 +111,9 @@ def _gloss(quotes: Sequence[Quote], team_language: str) -> str:
         headings.setdefault(passage.title, name)
         if quote.section.heading:
             headings[passage.title].append(quote.section.heading)
+    quoted = {title: packet_words(team_language).quoted.format(words=title) for title in headings}
     titles = ", ".join(
-        f"“{title}” ({'; '.join(known)})" if known else f"“{title}”" for title, known in headings.items()
+        f"{quoted[title]} ({'; '.join(known)})" if known else quoted[title] for title, known in headings.items()
     )
     return to_team(team_language).gloss_quote.format(titles=titles)
 

@@ -154,7 +154,7 @@ _SAFETY = re.compile(
     r"|(?:got |was |is |have |a |my \w+ (?:is |got )?)burn(?:t|ed|s)?\b(?! (?:out|cds?|dvds?|discs?|disks?)\b)|injur(?:ed|y|ies)|scalded|sparks?"
     r"|raucht|rauchte|qualmt|rauch|brennt(?! (?:(?:dauerhaft|durchgehend|ständig) )?(?:blau|grün|orange|gelb|weiß|rot)\b| mir unter)|gebrannt|feuer gefangen|geschmolzen|stromschlag|elektrischer schlag|explodiert"
     r"|verbrannt|verbrennung\w*|verbrüht|verletzt|funken"
-    r"|fumée|(?:a |ont )pris feu|en feu|fondue?|choc électrique|électrocut\w+|explos\w+|brûlure|brûlée?|blessée?|étincelles?"
+    r"|fumée|(?:a |ont )pris feu|en feu|fondue?|(?:choc|décharge) électrique|électrocut\w+|explos\w+|brûlure|brûlée?|blessée?|étincelles?"
     r"|humo|(?:en|prendió) fuego|ardiendo|derretid[oa]|descarga eléctrica|calambrazo|explot\w+|quemadura|quemad[oa]|herid[oa]|chispas"
     r"|fumo|in fiamme|prese? fuoco|fus[oa]|scossa elettrica|esplos\w+|ustion[ei]|ferit[oa]|scintille"
     r"|rook|in brand|gesmolten|elektrische schok|ontploft|brandwond(?:en)?|gewond|vonken"

@@ -190,7 +190,8 @@ def _unknown(customer: Customer, triage: Triage, words: PacketWords) -> tuple[st
     doubted = (
         (words.found["untrusted"],) if triage.signal("untrusted") and (customer.facts or customer.happened) else ()
     )
-    return (*doubted, *(words.unknown.format(name=_named(name)) for name in customer.unknown))[:_MOST_FACTS]
+    names = (words.context if name == "context" else _named(name) for name in customer.unknown)
+    return (*doubted, *(words.unknown.format(name=name) for name in names))[:_MOST_FACTS]
 
 
 def _named(name: str) -> str:

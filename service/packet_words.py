@@ -28,6 +28,7 @@ class PacketWords:
     must_check: str
     customer: str
     unknown: str
+    context: str  # what the customer's product tells us
     happened: str
     our_draft: str
     earlier: str
@@ -93,6 +94,7 @@ ENGLISH = PacketWords(
     must_check="a person must read this draft before it goes out",
     customer="Customer",
     unknown="{name} unknown",
+    context="product context",
     happened="lately: {what}",
     our_draft="our draft {reference} of {when}",
     earlier="“{what}” {when} (ticket {number})",
@@ -145,6 +147,7 @@ GERMAN = PacketWords(
     must_check="ein Mensch muss diesen Entwurf lesen, bevor er hinausgeht",
     customer="Kunde",
     unknown="{name} unbekannt",
+    context="Produktkontext",
     happened="zuletzt: {what}",
     our_draft="unser Entwurf {reference} von {when}",
     earlier="„{what}“ {when} (Ticket {number})",
@@ -197,6 +200,7 @@ FRENCH = PacketWords(
     must_check="une personne doit lire ce brouillon avant l'envoi",
     customer="Client",
     unknown="{name} : inconnu",
+    context="contexte du produit",
     happened="récemment : {what}",
     our_draft="notre brouillon {reference} de {when}",
     earlier="« {what} » {when} (ticket {number})",
@@ -249,6 +253,7 @@ SPANISH = PacketWords(
     must_check="una persona debe leer este borrador antes de enviarlo",
     customer="Cliente",
     unknown="{name}: se desconoce",
+    context="contexto del producto",
     happened="últimamente: {what}",
     our_draft="nuestro borrador {reference} de {when}",
     earlier="«{what}» {when} (ticket {number})",

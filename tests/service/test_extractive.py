@@ -200,7 +200,7 @@ def test_the_team_reads_its_own_language() -> None:
     draft = quoted("How can I return an item?", found(RETURNS), team="de")
 
     assert draft.reason.startswith("Ausgewählte Abschnitte")
-    assert draft.gloss == "was in “Return an item” (Englisch) steht, Wort für Wort."
+    assert draft.gloss == "was in „Return an item“ (Englisch) steht, Wort für Wort."
 
 
 def test_a_customer_without_a_name_is_greeted_all_the_same() -> None:
