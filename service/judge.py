@@ -28,6 +28,9 @@ WEEK = timedelta(days=7)
 _OFTEN = 3  # related tickets in a week that speak for a person
 
 
+NO_PAST = Past()
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """Of one customer message. now: when it was judged."""
@@ -38,6 +41,7 @@ class Judgement:
     policy: Policy
     now: datetime
     incident: Running | None = None
+    past: Past = NO_PAST
 
 
 class Judge:
@@ -96,7 +100,7 @@ class Judge:
             told=occasion.tier,
         )
         incident = await self._incidents.matching(ticket, facts)
-        return Judgement(triage, decision, customer, in_force.policy, now, incident)
+        return Judgement(triage, decision, customer, in_force.policy, now, incident, past)
 
 
 async def about_the_same(

@@ -25,6 +25,7 @@ from service.masking import Masker
 from service.packet_words import PacketWords, packet_words
 from service.passages import Retrieval
 from service.plaintext import clip, one_line
+from service.policy.deciding import Contact
 from service.policy.decision import Decision
 from service.policy.document import Policy
 from service.policy.values import said
@@ -108,6 +109,7 @@ class Before:
     """What happened before this message. draft: reference of our note for an earlier one, and when it was posted."""
 
     tickets: tuple[EarlierTicket, ...] = ()
+    contacts: tuple[Contact, ...] = ()  # other tickets of the last days, of which no more is known here; newest first
     draft: tuple[str, datetime] | None = None
 
 
@@ -126,7 +128,7 @@ def earlier_tickets(history: Sequence[Ticket], *, masker: Masker) -> tuple[Earli
 def before_of(history: Sequence[Ticket], drafts: Sequence[SavedDraft], *, masker: Masker) -> Before:
     """What a packet says of the past. drafts: ours for earlier messages of the ticket, oldest first. CPU-bound."""
     posted = [(draft.reference, draft.posted_at) for draft in drafts if draft.posted_at is not None]
-    return Before(earlier_tickets(history, masker=masker), posted[-1] if posted else None)
+    return Before(earlier_tickets(history, masker=masker), draft=posted[-1] if posted else None)
 
 
 def gather(
@@ -157,7 +159,7 @@ def gather(
         evidence=evidence(triage, conversation, words),
         customer=_customer(customer, words, today=clock.date()),
         unknown=_unknown(customer, triage, words),
-        tried=_tried(before, words, now=clock),
+        tried=_tried(before, triage, policy, words, language=language, now=clock),
         dont_promise=decision.dont_promise,
         similar=tuple(_similar(one.passage) for one in passages.beside if one.passage.ticket)[:_MOST_SIMILAR],
         playbook=_steps(policy, decision, analysis, language=language),
@@ -208,11 +210,20 @@ def _value(value: str, words: PacketWords, *, today: date) -> str:
         return told
 
 
-def _tried(before: Before, words: PacketWords, *, now: datetime) -> tuple[str, ...]:
+def _tried(
+    before: Before, triage: Triage, policy: Policy, words: PacketWords, *, language: str, now: datetime
+) -> tuple[str, ...]:
     lines = []
     for one in before.tickets[:_MOST_TRIED]:
         when = words.ago(one.at.astimezone(now.tzinfo), now=now)
         lines.append(words.earlier.format(what=_bare(one.said, _TRIED_CHARS), when=when, number=one.number))
+    told = {one.number for one in before.tickets}
+    related = [one for one in before.contacts if one.ticket_id not in told and one.category == triage.category.value]
+    for contact in related[: _MOST_TRIED - len(lines)]:
+        when = words.ago(contact.at.astimezone(now.tzinfo), now=now)
+        kind = policy.categories.get(contact.category)
+        what = said(kind.title, language) if kind else ""
+        lines.append(words.asked.format(what=what, when=when, number=contact.ticket_id).lstrip(", "))
     if before.draft is not None:
         reference, at = before.draft
         when = words.clock(at.astimezone(now.tzinfo), now=now)

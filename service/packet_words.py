@@ -32,6 +32,7 @@ class PacketWords:
     happened: str
     our_draft: str
     earlier: str
+    asked: str  # another ticket, of which only the category is known
     solved_by: str
     playbook: str
     call: str
@@ -98,6 +99,7 @@ ENGLISH = PacketWords(
     happened="lately: {what}",
     our_draft="our draft {reference} of {when}",
     earlier="“{what}” {when} (ticket {number})",
+    asked="{what}, {when} (ticket {number})",
     solved_by="solved by: “{how}”",
     playbook="Playbook",
     call="Call",
@@ -151,6 +153,7 @@ GERMAN = PacketWords(
     happened="zuletzt: {what}",
     our_draft="unser Entwurf {reference} von {when}",
     earlier="„{what}“ {when} (Ticket {number})",
+    asked="{what}, {when} (Ticket {number})",
     solved_by="gelöst durch: „{how}“",
     playbook="Ablauf",
     call="Anrufen",
@@ -204,6 +207,7 @@ FRENCH = PacketWords(
     happened="récemment : {what}",
     our_draft="notre brouillon {reference} de {when}",
     earlier="« {what} » {when} (ticket {number})",
+    asked="{what}, {when} (ticket {number})",
     solved_by="résolu par : « {how} »",
     playbook="Procédure",
     call="Appeler",
@@ -257,6 +261,7 @@ SPANISH = PacketWords(
     happened="últimamente: {what}",
     our_draft="nuestro borrador {reference} de {when}",
     earlier="«{what}» {when} (ticket {number})",
+    asked="{what}, {when} (ticket {number})",
     solved_by="resuelto con: «{how}»",
     playbook="Procedimiento",
     call="Llamar a",

@@ -54,6 +54,15 @@ class InForce(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """Another ticket of the same requester. category: of its newest message that had one; at: of that message."""
+
+    ticket_id: str
+    at: datetime
+    category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Past:
     """Of the ticket, before this message. tier: the highest since an agent lowered it. contacts: this ticket included."""
 
@@ -61,6 +70,7 @@ class Past:
     asked_back: int = 0  # drafts of ours that were clarifying questions, for other messages
     contacts: int = 1  # of the requester in seven days
     escalations: int = 0  # other tickets of the requester that went to a person, in thirty days
+    tickets: tuple[Contact, ...] = ()  # of the requester in seven days, without this one; newest first
     tagged: Tier | None = None  # by which tag an agent had said what it is, when it was last judged
 
 

@@ -12,13 +12,16 @@ from sqlalchemy.dialects.postgresql import insert
 
 from service.database import Database
 from service.ledger import TicketKey
-from service.policy.deciding import Past
+from service.policy.deciding import Contact, Past
 from service.policy.decision import Decision
 from service.policy.document import Tier
 from service.tables import triages
 from service.triage.judged import Triage
 
 _MONTH = timedelta(days=30)
+PERSON = 3
+"""The tier of what only a person answers."""
+
 _TIERS: Final[Mapping[int, Tier]] = {1: 1, 2: 2, 3: 3}
 
 
@@ -74,8 +77,10 @@ class Triages:
             return past
         given = {"requester": requester, "since": since, "month": min(since, datetime.now(UTC) - _MONTH)}
         async with self._engine.connect() as connection:
-            row = (await connection.execute(_LATELY, _named(key) | given)).one()
-        return replace(past, contacts=1 + row.contacts, escalations=row.escalations)
+            rows = (await connection.execute(_LATELY, _named(key) | given)).all()
+        tickets = tuple(Contact(row.ticket_id, row.at, row.category) for row in rows if row.at >= since)
+        escalations = sum(row.tier == PERSON for row in rows)
+        return replace(past, contacts=1 + len(tickets), escalations=escalations, tickets=tickets)
 
 
 def _details(triage: Triage, decision: Decision) -> dict[str, Any]:
@@ -124,12 +129,12 @@ _PAST = sa.text("""
     FROM lowered LEFT JOIN own ON true
 """)
 _LATELY = sa.text("""
-    SELECT
-        count(DISTINCT ticket_id) FILTER (WHERE at >= :since) AS contacts,
-        count(DISTINCT ticket_id) FILTER (WHERE tier = 3) AS escalations
+    SELECT ticket_id, max(at) AS at, max(tier) AS tier,
+        coalesce((array_agg(category ORDER BY id DESC) FILTER (WHERE category <> ''))[1], '') AS category
     FROM triages
     WHERE (helpdesk, account, requester) = (:helpdesk, :account, :requester) AND requester <> '' AND at >= :month
         AND ticket_id <> :ticket_id
+    GROUP BY ticket_id ORDER BY 2 DESC
 """)
 _CONTACTS = sa.text("""
     SELECT count(DISTINCT ticket_id) FROM triages

@@ -14,7 +14,9 @@ from service.notes import compose
 from service.packet import Before, EarlierTicket, Packet, earlier_tickets, gather
 from service.packet_words import PACKET_WORDS, PacketWords
 from service.passages import Retrieval
-from service.triage.judged import NOBODY, Customer, Signal
+from service.policy.deciding import Contact
+from service.policy.document import Category
+from service.triage.judged import NOBODY, Customer, Judged, Signal
 from service.vectors import Found
 from tests.service.golden_packets import (
     ANALYSIS,
@@ -38,10 +40,10 @@ def packet(**changes: Any) -> Packet:
     """That of Lea's ticket."""
     given: dict[str, Any] = {
         "triage": TRIAGE, "decision": DECISION, "customer": CUSTOMER, "passages": Retrieval(beside=(Found(SOLVED, 1.0),)),
-        "before": BEFORE, "language": "en", "analysis": ANALYSIS,
+        "before": BEFORE, "language": "en", "analysis": ANALYSIS, "policy": POLICY,
     } | changes  # fmt: skip
     triage, decision, who, analysis = (given.pop(name) for name in ("triage", "decision", "customer", "analysis"))
-    return gather(TALK, analysis, triage, decision, who, policy=POLICY, timezone="Europe/Berlin", now=NOW, **given)
+    return gather(TALK, analysis, triage, decision, who, timezone="Europe/Berlin", now=NOW, **given)
 
 
 def test_the_note_has_its_parts_in_the_agreed_order() -> None:
@@ -138,6 +140,18 @@ def test_of_an_earlier_ticket_the_teams_last_answer_is_told_without_names() -> N
     assert newest.said.startswith("Please write to <EMAIL_1> again")
     assert "Ana" not in oldest.said
     assert "cannot sign in" in oldest.said
+
+
+def test_other_tickets_about_the_same_are_named_with_what_they_were_about() -> None:
+    """So that nobody asks again. Those of another kind, and those of which more is known, are not."""
+    about = (Contact("481", NOW, "cancel"), Contact("7", NOW, "cancel"), Contact("8", NOW, "delivery"))
+    known = Before(tickets=(EarlierTicket("7", "Sent today", NOW),), contacts=about)
+    named = POLICY.model_copy(update={"categories": {"cancel": Category(title={"en": "Cancellation"})}})
+    found = packet(before=known, triage=replace(TRIAGE, category=Judged("cancel", 0.9)), policy=named)
+    unnamed = packet(before=replace(known, contacts=(Contact("9", NOW),)), triage=replace(TRIAGE, category=Judged("")))
+
+    assert found.tried == ("“Sent today” today (ticket 7)", "Cancellation, today (ticket 481)")
+    assert unnamed.tried == ("“Sent today” today (ticket 7)", "today (ticket 9)")
 
 
 def test_an_earlier_answer_is_told_without_numbers_of_cards_and_accounts() -> None:
