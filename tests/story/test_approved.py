@@ -57,6 +57,23 @@ async def test_an_approved_text_is_the_draft_word_for_word_in_the_customers_lang
     assert here.calls() == ["fast", "fast"]
 
 
+async def test_without_a_text_in_the_customers_language_the_note_says_so(here: Team) -> None:
+    """Nobody translates what somebody has approved: it stands in the policy's first language, to be checked."""
+    here.heard["Bonjour"] = {"language": "fr"}
+    draft = await here.told("Bonjour, est-ce que le coupon est remboursé ? Je ne l'ai pas utilisé.")
+    assert paragraphs(TEXTS["en"]) in draft.html
+    assert "no text is approved in French: this one is in English" in draft.html
+
+
+async def test_whom_only_a_person_may_answer_gets_the_approved_text_in_place_of_an_acknowledgement(here: Team) -> None:
+    """It is the one thing that may go out at once, and no model is asked for more than the analysis."""
+    draft = await here.told("My coupon is gone. I want to speak to a real person.")
+    assert (draft.verdict, draft.details["writer"]) == ("person", "approved")
+    assert paragraphs(TEXTS["en"]) in draft.html
+    assert "I have read what you wrote" not in draft.html
+    assert here.calls() == ["fast"]
+
+
 async def test_a_policy_that_is_written_anew_decides_the_next_ticket(here: Team) -> None:
     """Without a restart; one that is wrong changes nothing, and every row says by which policy and which rules."""
     asked = "Do I get my money back for the coupon that I have not used?"
