@@ -239,6 +239,7 @@ lookups = sa.Table(
     sa.Column("facts", JSONB, nullable=False),
     sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False, index=True),
+    sa.Index("lookups_by_address", sa.text("(facts ->> 'email')"), postgresql_where=sa.text("name = 'seen'")),
 )
 
 incidents = sa.Table(

@@ -355,3 +355,18 @@ def test_secrets_are_written_in_either_form() -> None:
 
     assert pairs.lookup.by_name == {"CRM": "abcdef=", "PAY": "ghijkl"}
     assert {"abcdef=", "ghijkl"} <= set(pairs.secrets)
+
+
+async def test_whoever_had_an_address_is_found_without_reading_everybody(database: Database) -> None:
+    """A signal asks so several times; a month of customers stands there."""
+    async with database.engine.connect() as connection:
+        await connection.execute(
+            sa.text("""INSERT INTO lookups (name, customer, facts, expires_at)
+            SELECT 'seen', n::text, jsonb_build_object('email', md5(n::text)), now() + interval '1 day' FROM generate_series(1, 5000) n""")
+        )
+        await connection.execute(sa.text("ANALYZE lookups"))
+        plan = await connection.execute(
+            sa.text("EXPLAIN SELECT customer FROM lookups WHERE name = 'seen' AND facts ->> 'email' = :digest"),
+            {"digest": "x"},
+        )
+        assert "lookups_by_address" in "\n".join(plan.scalars())
