@@ -14,6 +14,7 @@ PRIVATE = ("/api", "/dashboard")
 """Also for what may be routed there one day: a route cannot forget to ask."""
 
 REFUSAL = "send the admin token as Authorization: Bearer"
+REFUSAL_OF_NARROW = "send DESKPILOT_SIGNALS_TOKEN, or the admin token, as Authorization: Bearer"
 
 TOLD = HTTPBearer(auto_error=False, description="DESKPILOT_ADMIN_TOKEN")
 """A dependency that only says in the OpenAPI document what is needed; `Admin` has looked by then."""
@@ -33,7 +34,8 @@ class Admin:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or hand it on."""
         if scope["type"] == "http" and _is_private(scope["path"]) and not self._lets_in(scope):
-            refused = JSONResponse({"detail": REFUSAL}, 401, {"WWW-Authenticate": "Bearer"})
+            said = REFUSAL_OF_NARROW if scope["path"] in self._narrow else REFUSAL
+            refused = JSONResponse({"detail": said}, 401, {"WWW-Authenticate": "Bearer"})
             await refused(scope, receive, send)
             return
         await self._app(scope, receive, send)

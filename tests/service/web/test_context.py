@@ -69,6 +69,7 @@ async def test_the_products_token_opens_two_paths_and_no_other(http: httpx.Async
     assert opened == {"/api/context": 200, "/api/signals": 200}
     assert set(shut) == {401}
     assert (by_admin.status_code, nobody.status_code) == (200, 401)
+    assert "DESKPILOT_SIGNALS_TOKEN" in nobody.json()["detail"]
 
 
 async def test_a_customer_whom_nobody_knows_yet_may_write_tomorrow(http: httpx.AsyncClient, database_url: str) -> None:
