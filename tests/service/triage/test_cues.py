@@ -86,6 +86,7 @@ def test_a_dangerous_word_in_a_harmless_ticket_costs_nobody_a_draft(text: str) -
         ("legal", "I will see a lawyer and take you to court."),
         ("vulnerable", "Ich habe im Mai meine Mutter verloren."),
         ("safety", "I found mould inside the tea."),
+        ("press", "I write for the Evening Post and have some questions."),
         ("press", "If I hear nothing by tomorrow, I go to the newspaper."),
         ("privacy", "Bitte löschen Sie mein Konto und alle Daten."),
         ("person", "Geben Sie mir endlich einen Menschen ans Telefon!"),
