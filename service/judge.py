@@ -58,6 +58,10 @@ class Judge:
         """The one in force."""
         return self._policies.current().policy
 
+    async def learn(self) -> None:
+        """Be ready before the first ticket. Never raises."""
+        await self._triager.learn(self.policy)
+
     async def customer(self, ticket: Ticket) -> Customer:
         """Who asks; within half a second, and never raises."""
         return await self._customers.of(ticket, self.policy)

@@ -89,6 +89,7 @@ class Pipeline:
         self._budgets, self._spending, self._syncs = tools.budgets, tools.spending, tools.syncs
         writers = Writers(tools.llm, tools.outages, tools.spending, settings=tools.library.settings)
         self.author, self._pilots = Author(tools.library, tools.outages, writers, tools.judge), tools.pilots
+        self._judge = tools.judge
         self._triages, self._incidents = tools.triages, tools.incidents
         self._settings, self._lessons = tools.library.settings, Lessons(tools.library, tools.outages)
         self._desks = tools.library.helpdesks
@@ -306,7 +307,8 @@ class Pipeline:
         return report.complete and report.settled
 
     async def first_sync(self) -> None:
-        """Read the knowledge where the index is empty; what cannot be read now is read by the next sync."""
+        """Learn the policy's examples, and read the knowledge where the index is empty; what cannot be read now is read by the next sync."""
+        await self._judge.learn()
         try:
             if not (await self._library.vectors.status()).passages:
                 await self.sync()

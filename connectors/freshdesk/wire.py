@@ -273,7 +273,6 @@ def _person(body: JSON, *, id_: str, role: Role) -> Person:
         phone=str(body.get("phone") or body.get("mobile") or ""),
         role=role,
         language=primary_subtag(body.get("language")),
-        since=str(body.get("created_at") or "")[:10],
     )
 
 

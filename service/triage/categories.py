@@ -77,6 +77,13 @@ class Categories:
             return Judged("")
         return voted([one for one in found if category_of(one) in policy.categories])
 
+    async def learn(self, policy: Policy) -> None:
+        """Have the examples ready before the first ticket. What cannot be learnt now is learnt with a ticket."""
+        try:
+            await self._learn(policy)
+        except VectorsUnavailableError as error:
+            log.warning("the policy's examples are not learnt yet", error=str(error))
+
     async def _embedded(self, text: str) -> tuple[float, ...]:
         if self._embeddings is None:
             return ()

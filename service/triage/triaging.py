@@ -42,6 +42,10 @@ class Triager:
     def __init__(self, categories: Categories) -> None:
         self._categories = categories
 
+    async def learn(self, policy: Policy) -> None:
+        """Be ready before the first ticket. Never raises."""
+        await self._categories.learn(policy)
+
     async def judge(
         self,
         ticket: Ticket,

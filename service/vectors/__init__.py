@@ -56,7 +56,8 @@ __all__ = [
 async def open_vectors(settings: Settings, *, of: str = "") -> AsyncIterator[ShelvedVectors]:
     """The index that the settings ask for, closed at the end. of: another than that of the passages, by its name.
 
-    The embedded one is opened at once and raises IndexInUseError; a server may be down and come back.
+    The embedded one of the passages is opened at once and raises IndexInUseError, others at their first use; a server may be
+    down and come back.
     """
     if settings.qdrant.url:
         key = settings.qdrant.api_key.get_secret_value()
@@ -64,7 +65,8 @@ async def open_vectors(settings: Settings, *, of: str = "") -> AsyncIterator[She
         vectors: ShelvedVectors = connect(settings.qdrant.url, api_key=key, collection=collection)
     else:
         vectors = EmbeddedVectors(settings.data_dir / (of or "qdrant"))
-        await vectors.open()
+        if not of:
+            await vectors.open()
     try:
         yield vectors
     finally:
