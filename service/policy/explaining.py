@@ -45,7 +45,9 @@ class Explanation:
     def as_json(self) -> dict[str, Any]:
         """For programs."""
         due = self.decision.due
-        return {**asdict(self), "decision": asdict(self.decision) | {"due": due.isoformat() if due else None}}
+        told = asdict(self)
+        told["past"].pop("tickets")
+        return {**told, "decision": asdict(self.decision) | {"due": due.isoformat() if due else None}}
 
 
 def explain(

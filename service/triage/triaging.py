@@ -61,8 +61,8 @@ class Triager:
         contacts: related tickets of this requester in seven days, this one included. Never raises; some milliseconds
         without a model, in a thread.
         """
-        text = f"{conversation.subject}\n{analysis.query or conversation.newest}"
-        nearest = await self._categories.of(text, language=analysis.language, policy=policy)
+        # the query alone: it may leave us for the embeddings, and holds no order of a stranger
+        nearest = await self._categories.of(analysis.query, language=analysis.language, policy=policy)
         return await asyncio.to_thread(_judged, ticket, conversation, analysis, nearest, policy, contacts, now)
 
 

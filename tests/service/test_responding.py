@@ -22,7 +22,7 @@ texts:
   investigating: {en: We know of it and work on it.}
   resolved: {en: All works again.}
 expires: 4h
-order: [vip]
+order: [high_value]
 """
 
 
@@ -80,7 +80,7 @@ def test_flags_alone_start_one_and_win_over_a_file(typed: Typed, file: str) -> N
     told = json.loads(
         typed("start", "other", "--file", file, "--title", "Another", "--stage", "resolved", "--json").stdout
     )
-    assert (told["title"], told["stage"], told["order"]) == ("Another", "resolved", ["vip"])
+    assert (told["title"], told["stage"], told["order"]) == ("Another", "resolved", ["high_value"])
 
 
 @pytest.mark.parametrize(
@@ -111,14 +111,14 @@ def test_a_rehearsal_says_which_tickets_and_what_it_cannot_tell(typed: Typed, fi
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(
             "INSERT INTO triages (helpdesk, account, ticket_id, message_id, tier, category, language)"
-            " VALUES ('zendesk', 'a', '7', 'm', 1, 'sign_in', 'fr'), ('zendesk', 'a', '8', 'm', 1, 'parcel', 'en')"
+            " VALUES ('zendesk', 'a', '7', 'm', 1, 'account_access', 'fr'), ('zendesk', 'a', '8', 'm', 1, 'parcel', 'en')"
         )
     told = said(typed("rehearse", file))
     assert "0 of 2 tickets of the last 7 days would have got the text." in told
     assert "2 cannot be told: the match asks for words; --helpdesk reads up to 200 of them again." in told
     assert told.endswith("Nothing was written.")
 
-    given = ("--title", "A", "--match-category", "sign_in", "--text", "en=We know.", "--expires", "1h")
+    given = ("--title", "A", "--match-category", "account_access", "--text", "en=We know.", "--expires", "1h")
     typed("start", "sign-in-down", *given)
     told = said(typed("rehearse", "sign-in-down", "--days", "1"))
     assert "1 of 2 tickets of the last 1 days would have got the text. fr: 1 ✗ no text in it" in told
