@@ -28,7 +28,7 @@ _URGENCIES: Final[tuple[Urgency, ...]] = ("low", "normal", "high")
 _PLAIN, _HINTED, _NOTHING = 0.9, 0.5, 0.3
 """How sure: plainly said, hinted at, or only not said otherwise."""
 
-_AGREEING = 0.2
+_AGREEING = 0.35
 _PERSON_TIER: Final = 3
 _CLEAR = 0.6
 """Share of the votes from which on the examples stand against a model that says something harmless."""
@@ -116,6 +116,8 @@ def _lower(mood: Mood, analysis: Analysis) -> Mood:
 
 def _with_wishes(signals: tuple[Signal, ...], analysis: Analysis) -> tuple[Signal, ...]:
     """The wishes that only the model heard, too: it reads what no list of phrases knows."""
+    if analysis.writer == "rules":  # the same phrases, without regard for jokes
+        return signals
     known = {one.name for one in signals if one.alone}
     names: Mapping[str, SignalName] = {"person": "person", "cancel": "cancel", "legal": "legal", "safety": "safety"}
     more = [names[wish] for wish in analysis.wishes if names[wish] not in known]
