@@ -13,7 +13,7 @@ from connectors.base import Ticket
 from service.conversation import Conversation
 from service.moods import Wish, told_wishes
 from service.triage.amounts import amounts_with_words
-from service.triage.cues import READ_CHARS, Heard, compiled, heard, without_jokes
+from service.triage.cues import READ_CHARS, Heard, compiled, cues, heard, without_jokes
 from service.triage.judged import Amount, Signal, SignalName
 from service.triage.mood import LEVELS, Mood
 from service.vectors.words import tokens
@@ -39,6 +39,12 @@ zum (dritten|vierten|fünften|sechsten|siebten|zehnten|x-ten|zigsten|wiederholte
 (dreimal|viermal|fünfmal|sechsmal|zehnmal|x-mal|zigmal)
 """
 """A report for the third time. With displeasure and without a solution it is a person's; alone it is a number."""
+
+_FAILED: Final = """
+(outage*|downtime|failure*|failed|lost (data|export*|order*|invoice*|payroll|file*|parcel*)|broken (again|promise*)|mess|unreliable|disappoint*|let (us|me) down|fed up|never (came|worked|answered))
+(ausfall|ausfälle*|ausfällen|störung*|verloren*|verlorene*|unzuverlässig*|enttäusch*|schlamperei|chaos|nie (gekommen|funktioniert|geantwortet)|im stich gelassen)
+"""
+"""With a move to somebody else it is a customer who leaves because of us."""
 
 
 def said_by_customer(conversation: Conversation) -> tuple[str, ...]:
@@ -75,8 +81,11 @@ def signals_of(
 ) -> tuple[Signal, ...]:
     """Every signal there is, each once. words: what `heard_in` says. contacts: in seven days, this ticket included."""
     made = [Signal(name, alone=one.sure and name in PERSON_ONLY, words=one.words) for name, one in words.items()]
-    if words.get("unsolved", _UNHEARD).sure and mood.level < LEVELS.index("neutral") and _third_report(conversation):
+    displeased = mood.level < LEVELS.index("neutral")
+    if words.get("unsolved", _UNHEARD).sure and _third_report(conversation, displeased=displeased):
         made = [replace(one, alone=one.alone or one.name == "unsolved") for one in made]
+    if words.get("churn", _UNHEARD).sure and _failed().search(_all_of(conversation)):
+        made = [replace(one, alone=one.alone or one.name == "churn") for one in made]
     angry = LEVELS[mood.level] == "angry"
     if angry:
         made.append(Signal("angry", words=mood.words))
@@ -112,8 +121,19 @@ def _large(conversation: Conversation) -> tuple[str, ...]:
     return tuple(words for amount, words in _amounts(conversation) if amount.value >= _LARGE)[:3]
 
 
-def _third_report(conversation: Conversation) -> bool:
-    return _third().search(" ".join(f"{conversation.subject}. {conversation.newest}"[:READ_CHARS].split())) is not None
+def _third_report(conversation: Conversation, *, displeased: bool) -> bool:
+    text = _all_of(conversation)
+    beside = cues()["unsolved"].beside
+    return _third().search(text) is not None and (displeased or (beside is not None and beside.search(text) is not None))
+
+
+def _all_of(conversation: Conversation) -> str:
+    return " ".join(f"{conversation.subject}. {conversation.newest}"[:READ_CHARS].split())
+
+
+@cache
+def _failed() -> Pattern[str]:
+    return compiled(_FAILED.splitlines())
 
 
 @cache
