@@ -146,8 +146,9 @@ def fired_by(policy: Policy, facts: Facts, *, language: str) -> Iterator[Fired]:
         whole = _inherited([policy.categories[name] for name in line])
         if facts.triage.category.sure < policy.escalation.sure:
             whole = _unsure(whole)
-        title = said(policy.categories[line[0]].title, language) or line[0]
-        yield Fired(f"category {line[0]}", whole, said(whole.why, language) or title)
+        same = frozenset({line[0]} & {one.name for one in facts.triage.signals})  # the signal says it already
+        title = "" if same else said(policy.categories[line[0]].title, language) or line[0]
+        yield Fired(f"category {line[0]}", whole, said(whole.why, language) or title, same)
     for rule in policy.rules:
         if holds(rule.when, facts):
             found = frozenset(one.name for one in facts.triage.signals if one.name in rule.when.signal)
@@ -225,7 +226,7 @@ def _reasons(
     candidates = [
         *(["by_hand"] if tier != kept else []),
         *(_of_rule(written, name) or name for name in alone),
-        *(reason for one in written for reason in ([one.why] if one.why else sorted(one.signals) or [one.name])),
+        *(reason for one in written for reason in _own(one, names)),
         *(name for name in names if name not in explained),
         *(["before"] if tier > judged and tier == kept else []),
     ]
@@ -233,6 +234,11 @@ def _reasons(
     for one in candidates:
         seen.setdefault(phrased.get(one, one).casefold(), one)
     return tuple(seen.values())
+
+
+def _own(fired: Fired, names: Iterable[str]) -> Iterable[str]:
+    """What a rule says of itself; its name only where no signal says more."""
+    return [fired.why] if fired.why else sorted(fired.signals) or ([] if [*names] else [fired.name])
 
 
 def _of_rule(written: Iterable[Fired], signal: str) -> str:
