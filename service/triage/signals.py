@@ -124,7 +124,9 @@ def _large(conversation: Conversation) -> tuple[str, ...]:
 def _third_report(conversation: Conversation, *, displeased: bool) -> bool:
     text = _all_of(conversation)
     beside = cues()["unsolved"].beside
-    return _third().search(text) is not None and (displeased or (beside is not None and beside.search(text) is not None))
+    return _third().search(text) is not None and (
+        displeased or (beside is not None and beside.search(text) is not None)
+    )
 
 
 def _all_of(conversation: Conversation) -> str:

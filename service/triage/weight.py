@@ -35,7 +35,7 @@ _LARGE_DEAL: Final = """
 (take part|participate|submit|sign*|hand in) ... (bid|bids|tender|proposal*|rfp)
 (procurement|purchasing|vendor management|it security|information security|legal department|compliance) (department|team|portal|process|requires|needs|asks|policy)
 (fill in|fill out|complete|answer|return) (our|the|this|attached|enclosed) ... (questionnaire|catalogue|security form|vendor form|assessment|supplier form)
-(ausfüllen|beantworten|zurücksenden|ergänzen) ... (fragebogen|katalog|selbstauskunft|formblatt) ... 
+(ausfüllen|beantworten|zurücksenden|ergänzen) ... (fragebogen|katalog|selbstauskunft|formblatt)
 (fragebogen|katalog|selbstauskunft|formblatt) ... (ausfüllen|ausfüll*|beantworten|zurück*|iso*|rechenzentr*|unterauftrag*)
 (einkauf|einkaufsabteilung|beschaffung|it-sicherheit|informationssicherheit|rechtsabteilung|compliance) ... (verlangt|benötigt|prüf*|freigabe|fragebogen|vertrag|vorgaben|lieferant*|unterlagen)
 (bevor|ehe) (unser|wir|der|die) ... (einsetzen|nutzen|freigeben|beauftragen|kaufen) ... (katalog|fragebogen|nachweis*|zertifikat*|iso*|audit|selbstauskunft)
