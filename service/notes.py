@@ -41,6 +41,7 @@ MAX_WORDS = 150  # beside the draft: what an agent reads in ten seconds
 MAX_DRAFT = 24_000  # characters, before anything is built of them
 MAX_LINE = 300
 MAX_CHECKS = 8
+_HEADED = 3  # reasons in the headline; the others stand in the packet
 ICONS = {"ready": "✅", "uncovered": "🔎", "person": "🧑", "no_model": "⚠️"}
 PLACEHOLDER = re.compile(  # with and without brackets: models lose them
     r"[<‹]?\b(?:EMAIL|PHONE|CARD|IBAN|IP|SECRET|NAME|ORG|PERSON)_\d{1,6}\b[>›]?|<[A-Z][A-Z_]{1,30}_\d{1,6}>"
@@ -137,7 +138,7 @@ def _verdict(note: NoteContent, words: Phrases) -> str:
         case "uncovered":
             said = words.withheld if note.withheld else words.uncovered
         case "person":
-            why = ", ".join(words.reasons.get(reason, reason) for reason in note.person_reasons)
+            why = ", ".join(words.reasons.get(reason, reason) for reason in note.person_reasons[:_HEADED])
             said = f"{words.person}{words.colon} {why}" if why else words.person
         case "no_model" if note.no_key:
             said = words.quoted if _quotes(note) else words.no_key

@@ -166,8 +166,9 @@ def fired_by(policy: Policy, facts: Facts, *, language: str) -> Iterator[Fired]:
         whole = _inherited([policy.categories[name] for name in line])
         if facts.triage.category.sure < policy.escalation.sure:
             whole = _unsure(whole)
-        title = said(policy.categories[line[0]].title, language) or line[0]
-        yield Fired(f"category {line[0]}", whole, said(whole.why, language) or title)
+        same = frozenset({line[0]} & {one.name for one in facts.triage.signals})  # the signal says it already
+        title = "" if same else said(policy.categories[line[0]].title, language) or line[0]
+        yield Fired(f"category {line[0]}", whole, said(whole.why, language) or title, same)
     for rule in policy.rules:
         if holds(rule.when, facts):
             found = {one.name for one in facts.triage.signals} & set(_signals_in(rule.when))

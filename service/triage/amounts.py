@@ -31,8 +31,8 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 _PAID = (
-    r"paid|pay|refund(?:ed)?|charged|cost(?:s|ed)?|price|worth|owe|owed|offered|compensation|deposit|bill(?:ed)?|invoice|sum|amount"
-    r"|gezahlt|bezahlt|zahlen|zahle|preis|kostet(?:en)?|erstatt\w+|gutschrift|überwiesen|kaution|abgebucht|rechnung|betrag|summe|geboten|angeboten"
+    r"paid|pay|refund(?:ed)?|charged|cost(?:s|ed)?|price|worth|owe|owed|offer(?:ed|ing)?|estimate|says|compensation|deposit|bill(?:ed)?|invoice|sum|amount"
+    r"|gezahlt|bezahlt|zahlen|zahle|preis|kostet(?:en)?|erstatt\w+|gutschrift|überwiesen|kaution|abgebucht|rechnung|betrag|summe|geboten|angeboten|bieten|schreiben"
 )
 _PLAIN = r"(?<![\w.,:/#-])(?<!order )(?<!number )(?<!nummer )(?<!ticket )(?<!booking )(?<!bestellung )(?<!invoice )(?<!rechnung )(?<!buchung )(?<!no )(?<!nr )(?!(?:19|20)\d\d(?![\d.,]))(?:\d{1,3}(?:[.,]\d{3}){1,2}|\d{3,5})(?:[.,]\d{2})?(?![\w%:/-]|[.,]\d)"
 _UNIT = r"(?! ?(?:kwh|gb|mb|min|minute|stück|tage|days|seats|users|lizenz|licen|km|kg|ml|uhr|pm|am|mal|times|pages|seiten|percent|prozent))"

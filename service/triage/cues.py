@@ -1,7 +1,8 @@
 """Phrases that speak for a person, by signal, and how they are found. Linear in the length of the text.
 
 They stand in english.txt and german.txt: sections "[legal]" and "[hints of legal]", one phrase a line, and above them parts with a name
-("kin = (son|daughter)", used as "{kin}"). A phrase is words as people write them: `*` stands for the rest of a word, `...` for up to sixty characters of the same sentence,
+("kin = (son|daughter)", used as "{kin}"). What stands in "[not meant]" (jokes, idioms, "no tender") is taken out first. Where there is a
+"[beside unsolved]", a hint needs one of these: a count or a duration alone says nothing. A phrase is words as people write them: `*` stands for the rest of a word, `...` for up to sixty characters of the same sentence,
 `(a|b)` for one of them, a `?` behind a bracket for "or nothing". Umlauts may be written out, apostrophes left out.
 """
 
@@ -28,31 +29,37 @@ _UMLAUTS = {"ä": "(?:ä|ae)", "ö": "(?:ö|oe)", "ü": "(?:ü|ue)", "ß": "(?:�
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """plain: says it. hint: may mean it; two different ones of the same signal do."""
+    """plain: says it. hint: may mean it; two different ones of the same signal do, or one with what must stand beside it."""
 
     plain: re.Pattern[str]
     hint: re.Pattern[str]
+    beside: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What was found of one signal, in the words of the text. sure: plainly said, or hinted at twice. plain: the former."""
+    """What was found of one signal, in the words of the text. sure: plainly said, or hinted at twice."""
 
     words: tuple[str, ...]
     sure: bool
-    plain: bool = True
 
 
 def heard(text: str) -> Mapping[SignalName, Heard]:
     """Every signal whose phrases stand in a text."""
-    text = " ".join(text[:READ_CHARS].replace("’", "'").split())
+    text = without_jokes(" ".join(text[:READ_CHARS].replace("’", "'").split()))
     found: dict[SignalName, Heard] = {}
     for name, cue in cues().items():
         plain = _distinct(cue.plain, text)
         hints = _distinct(cue.hint, text)
         if plain or hints:
-            found[name] = Heard((*plain, *hints)[:_MOST_WORDS], bool(plain) or len(hints) > 1, bool(plain))
+            agreed = len(hints) > 1 if cue.beside is None else bool(hints) and cue.beside.search(text) is not None
+            found[name] = Heard((*plain, *hints)[:_MOST_WORDS], bool(plain) or agreed)
     return found
+
+
+def without_jokes(text: str) -> str:
+    """A text without what is not meant as it stands there; the rest keeps its words."""
+    return _not_meant().sub(" , ", text)
 
 
 def compiled(phrases: Iterable[str]) -> re.Pattern[str]:
@@ -81,15 +88,30 @@ def _distinct(pattern: re.Pattern[str], text: str) -> Sequence[str]:
 @cache
 def cues() -> Mapping[SignalName, Cue]:
     """The phrases of all languages: people mix them, and a short text has none for certain. Takes half a second once."""
+    phrases = _phrases()
+    return {
+        name: Cue(
+            compiled(phrases.get(name, ())),
+            compiled(phrases.get(f"hints of {name}", ())),
+            compiled(phrases[f"beside {name}"]) if f"beside {name}" in phrases else None,
+        )
+        for name in get_args(SignalName)
+        if name in phrases or f"hints of {name}" in phrases
+    }
+
+
+@cache
+def _not_meant() -> re.Pattern[str]:
+    return compiled(_phrases().get("not meant", ()))
+
+
+@cache
+def _phrases() -> Mapping[str, list[str]]:
     phrases: dict[str, list[str]] = {}
     for path in sorted(Path(__file__).parent.glob("*.txt")):
         for section, lines in _sections(path.read_text(encoding="utf-8")).items():
             phrases.setdefault(section, []).extend(lines)
-    return {
-        name: Cue(compiled(phrases.get(name, ())), compiled(phrases.get(f"hints of {name}", ())))
-        for name in get_args(SignalName)
-        if name in phrases or f"hints of {name}" in phrases
-    }
+    return phrases
 
 
 def _sections(text: str) -> dict[str, list[str]]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
+from re import Pattern
 from typing import Final
 
 from connectors.base import Ticket
 from service.conversation import Conversation
 from service.moods import Wish, told_wishes
 from service.triage.amounts import amounts_with_words
-from service.triage.cues import READ_CHARS, Heard, heard
+from service.triage.cues import READ_CHARS, Heard, compiled, cues, heard, without_jokes
 from service.triage.judged import Amount, Signal, SignalName
 from service.triage.mood import LEVELS, Mood
 from service.vectors.words import tokens
@@ -27,6 +29,22 @@ _LONG_THREAD: Final = 4  # messages of the customer
 _CLOSE: Final = timedelta(hours=1)
 _SAME_WORDS, _FEWEST_WORDS = 0.5, 4
 _LAST_MESSAGES: Final = 20  # of a thread, that are compared
+_THIRD_REPORT: Final = """
+(third|fourth|fifth|sixth|seventh|eighth|tenth|umpteenth|nth|3rd|4th|5th|6th) (time|e-mail|email|mail|message|ticket|attempt|call|letter|request|reminder|visit|complaint|report|technician|replacement)
+(third|fourth|fifth|sixth|umpteenth) (and last |and final )?(complaint|reminder|ticket|time|report)
+(three|four|five|six|seven|ten|several|countless|umpteen) (times|e-mails|emails|mails|messages|tickets|calls|letters|requests|reminders|reports|visits|technicians)
+zum (dritten|vierten|fünften|sechsten|siebten|zehnten|x-ten|zigsten|wiederholten) mal*
+(dritte*|vierte*|fünfte*|sechste*|siebte*|zehnte*) (mail|e-mail|anfrage|ticket|nachricht|anruf|termin|techniker|brief|versuch|reparatur|schreiben|reklamation|meldung|anlauf|erinnerung|beschwerde)
+(drei|vier|fünf|sechs|zehn|mehrere|unzählige|zig|etliche) ?(mal|male|mails|e-mails|anfragen|tickets|nachrichten|anrufe|briefe|versuche|reparaturen|schreiben|anläufe|meldungen|techniker)
+(dreimal|viermal|fünfmal|sechsmal|zehnmal|x-mal|zigmal)
+"""
+"""A report for the third time. With displeasure and without a solution it is a person's; alone it is a number."""
+
+_FAILED: Final = """
+(outage*|downtime|failure*|failed|lost (data|export*|order*|invoice*|payroll|file*|parcel*)|broken (again|promise*)|mess|unreliable|disappoint*|let (us|me) down|fed up|never (came|worked|answered))
+(ausfall|ausfälle*|ausfällen|störung*|verloren*|verlorene*|unzuverlässig*|enttäusch*|schlamperei|chaos|nie (gekommen|funktioniert|geantwortet)|im stich gelassen)
+"""
+"""With a move to somebody else it is a customer who leaves because of us."""
 
 
 def said_by_customer(conversation: Conversation) -> tuple[str, ...]:
@@ -39,13 +57,14 @@ def heard_in(conversation: Conversation) -> Mapping[SignalName, Heard]:
     said = said_by_customer(conversation)
     text = "\n".join((*reversed(said[-1:]), conversation.subject, *reversed(said[:-1])))[:READ_CHARS]
     found = dict(heard(text))
-    for wish, words in told_wishes(text).items():
+    for wish, words in told_wishes(without_jokes(text)).items():
         name = _OF_WISH[wish]
         known = found.get(name, Heard((), sure=False))
         found[name] = Heard(tuple(dict.fromkeys((*known.words, words)))[:3], sure=True)
     return found
 
 
+_UNHEARD: Final = Heard((), sure=False)
 _OF_WISH: Final[Mapping[Wish, SignalName]] = {
     "safety": "safety", "person": "person", "cancel": "cancel", "legal": "legal",
 }  # fmt: skip
@@ -62,6 +81,11 @@ def signals_of(
 ) -> tuple[Signal, ...]:
     """Every signal there is, each once. words: what `heard_in` says. contacts: in seven days, this ticket included."""
     made = [Signal(name, alone=one.sure and name in PERSON_ONLY, words=one.words) for name, one in words.items()]
+    displeased = mood.level < LEVELS.index("neutral")
+    if words.get("unsolved", _UNHEARD).sure and _third_report(conversation, displeased=displeased):
+        made = [replace(one, alone=one.alone or one.name == "unsolved") for one in made]
+    if words.get("churn", _UNHEARD).sure and _failed().search(_all_of(conversation)):
+        made = [replace(one, alone=one.alone or one.name == "churn") for one in made]
     angry = LEVELS[mood.level] == "angry"
     if angry:
         made.append(Signal("angry", words=mood.words))
@@ -95,6 +119,28 @@ def _amounts(conversation: Conversation) -> list[tuple[Amount, str]]:
 
 def _large(conversation: Conversation) -> tuple[str, ...]:
     return tuple(words for amount, words in _amounts(conversation) if amount.value >= _LARGE)[:3]
+
+
+def _third_report(conversation: Conversation, *, displeased: bool) -> bool:
+    text = _all_of(conversation)
+    beside = cues()["unsolved"].beside
+    return _third().search(text) is not None and (
+        displeased or (beside is not None and beside.search(text) is not None)
+    )
+
+
+def _all_of(conversation: Conversation) -> str:
+    return " ".join(f"{conversation.subject}. {conversation.newest}"[:READ_CHARS].split())
+
+
+@cache
+def _failed() -> Pattern[str]:
+    return compiled(_FAILED.splitlines())
+
+
+@cache
+def _third() -> Pattern[str]:
+    return compiled(_THIRD_REPORT.splitlines())
 
 
 def _weighed(signals: Sequence[Signal]) -> list[Signal]:

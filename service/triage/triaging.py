@@ -30,10 +30,12 @@ _URGENCIES: Final[tuple[Urgency, ...]] = ("low", "normal", "high")
 _PLAIN, _HINTED, _NOTHING = 0.9, 0.5, 0.3
 """How sure: plainly said, hinted at, or only not said otherwise."""
 
-_AGREEING = 0.2
+_AGREEING = 0.35
 _PERSON_TIER: Final = 3
 _CLEAR = 0.6
 """Share of the votes from which on the examples stand against a model that says something harmless."""
+_TRUSTED = 0.95
+"""Below it the examples alone are right in fewer than seven of ten labelled tickets, and a wrong category's checks mislead."""
 
 
 class Triager:
@@ -129,6 +131,8 @@ def _lower(mood: Mood, analysis: Analysis) -> Mood:
 
 def _with_wishes(signals: tuple[Signal, ...], analysis: Analysis) -> tuple[Signal, ...]:
     """The wishes that only the model heard, too: it reads what no list of phrases knows."""
+    if analysis.writer == "rules":  # the same phrases, without regard for jokes
+        return signals
     known = {one.name for one in signals if one.alone}
     names: Mapping[str, SignalName] = {"person": "person", "cancel": "cancel", "legal": "legal", "safety": "safety"}
     more = [names[wish] for wish in analysis.wishes if names[wish] not in known]
@@ -167,7 +171,7 @@ def _category(
     nearest = _supported(nearest, words, analysis, policy)
     told = analysis.category if analysis.category.value in policy.categories else Judged("")
     if not told.value:
-        return nearest
+        return nearest if nearest.sure >= _TRUSTED else Judged("")
     if nearest.value == told.value:
         return Judged(told.value, max(told.sure, nearest.sure, _PLAIN), told.words or nearest.words)
     stricter = _tier(nearest.value, policy) > _tier(told.value, policy)

@@ -17,7 +17,7 @@ from service.conversation import Conversation
 from service.moods import Sentiment, Urgency, missing_in
 from service.policy.document import Category
 from service.questions import questions
-from service.triage.cues import READ_CHARS, compiled
+from service.triage.cues import READ_CHARS, compiled, without_jokes
 from service.triage.judged import Amount, Judged, Signal
 from service.triage.signals import said_by_customer
 
@@ -27,16 +27,23 @@ _BY_SIGNAL: Final = {"person": 3, "angry": 4, "cancel": 4, "churn": 4, "mood_fel
 _LARGE_DEAL: Final = """
 (rfp|rfq|rfi|rfps|tender|invitation to bid|call for bids|procurement|msa|dpa and|redlines|master (service|services|agreement)|framework (agreement|contract))
 (security|vendor|supplier|compliance|due diligence|infosec|risk) (questionnaire|assessment|review|audit|onboarding)
-(our own|individual|custom|bespoke|negotiated) (contract|terms|agreement|conditions)
+(own|our|individual|custom|bespoke|negotiated|standard) (contract|terms|agreement|conditions|msa|dpa|nda)
 (soc 2|iso 27001|penetration test report|non-disclosure|nda|service level agreement) ... (sign*|send|need*|before|required|provide|contract|attached)
 (group-wide|company-wide|enterprise-wide|roll-out|rollout|nationwide) ... (seats|users|licen*|employees|branches|sites|locations|workplaces)
-#{1,3}[.,]?### (seats|users|licen[cs]es|employees|workplaces|devices|sites|staff|people|accounts)
+#{1,3}[.,]?### (seats|users|licen[cs]es|employees|workplaces|devices|units|pieces|sites|staff|people|accounts)
+(suppliers|vendors|bidders) ... (invited|bid|bids|tender*|shortlist*|submit*|offers by)
+(take part|participate|submit|sign*|hand in) ... (bid|bids|tender|proposal*|rfp)
+(procurement|purchasing|vendor management|it security|information security|legal department|compliance) (department|team|portal|process|requires|needs|asks|policy)
+(fill in|fill out|complete|answer|return) (our|the|this|attached|enclosed) ... (questionnaire|catalogue|security form|vendor form|assessment|supplier form)
+(ausfüllen|beantworten|zurücksenden|ergänzen) ... (fragebogen|katalog|selbstauskunft|formblatt)
+(fragebogen|katalog|selbstauskunft|formblatt) ... (ausfüllen|ausfüll*|beantworten|zurück*|iso*|rechenzentr*|unterauftrag*)
+(einkauf|einkaufsabteilung|beschaffung|it-sicherheit|informationssicherheit|rechtsabteilung|compliance) ... (verlangt|benötigt|prüf*|freigabe|fragebogen|vertrag|vorgaben|lieferant*|unterlagen)
+(bevor|ehe) (unser|wir|der|die) ... (einsetzen|nutzen|freigeben|beauftragen|kaufen) ... (katalog|fragebogen|nachweis*|zertifikat*|iso*|audit|selbstauskunft)
 (ausschreibung*|rahmenvertrag*|rahmenvereinbarung*|vergabe*|bieterfrage*|leistungsverzeichnis|lastenheft|lieferantenselbstauskunft|geheimhaltungsvereinbarung)
 (sicherheits|informationssicherheits|lieferanten|compliance|it-sicherheits)-?(fragebogen|bewertung|audit|prüfung|selbstauskunft)
-(unsere*|eigene*) (einkaufsbedingungen|vertragsbedingungen|avv)
-individuelle* (vertrag*|angebot*|konditionen)
+(eigene*|unsere*|individuelle*|gesonderte*) (vertrag*|einkaufsbedingungen|vertragsbedingungen|konditionen|avv|bedingungen|angebot* für #*)
 (konzernweit*|unternehmensweit*|bundesweit*|einführung|rollout) ... (arbeitsplätze*|nutzer*|lizenzen|mitarbeit*|standorte*|filialen)
-#{1,3}[.,]?### (arbeitsplätze*|nutzer*|lizenzen|mitarbeit*|geräte*|standorte*|benutzer*|konten|plätze*|beschäftigte*)
+#{1,3}[.,]?### (arbeitsplätze*|nutzer*|lizenzen|mitarbeit*|geräte*|stück|standorte*|benutzer*|konten|plätze*|beschäftigte*)
 """
 """A deal of its own: a tender, a contract of theirs, their questionnaire, a thousand places."""
 
@@ -67,7 +74,9 @@ def stakes_of(
     signals: Sequence[Signal],
 ) -> Judged[int]:
     """How much hangs on it, and the words of what weighs most."""
-    deal = _large_deal().search(" ".join(f"{conversation.subject}. {conversation.newest}"[:READ_CHARS].split()))
+    deal = _large_deal().search(
+        without_jokes(" ".join(f"{conversation.subject}. {conversation.newest}"[:READ_CHARS].split()))
+    )
     weighed: list[tuple[int, tuple[str, ...]]] = [(1, ())]
     weighed += [(category.stakes, ())] if category and category.stakes else []
     weighed += [(3, ())] if urgency == "high" else []
