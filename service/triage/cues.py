@@ -42,6 +42,7 @@ class Heard:
 
     words: tuple[str, ...]
     sure: bool
+    plain: bool = False  # by one phrase that is enough, not by hints that agree
 
 
 def heard(text: str) -> Mapping[SignalName, Heard]:
@@ -53,7 +54,7 @@ def heard(text: str) -> Mapping[SignalName, Heard]:
         hints = _distinct(cue.hint, text)
         if plain or hints:
             agreed = len(hints) > 1 if cue.beside is None else bool(hints) and cue.beside.search(text) is not None
-            found[name] = Heard((*plain, *hints)[:_MOST_WORDS], bool(plain) or agreed)
+            found[name] = Heard((*plain, *hints)[:_MOST_WORDS], sure=bool(plain) or agreed, plain=bool(plain))
     return found
 
 

@@ -80,12 +80,7 @@ def signals_of(
     now: datetime,
 ) -> tuple[Signal, ...]:
     """Every signal there is, each once. words: what `heard_in` says. contacts: in seven days, this ticket included."""
-    made = [Signal(name, alone=one.sure and name in PERSON_ONLY, words=one.words) for name, one in words.items()]
-    displeased = mood.level < LEVELS.index("neutral")
-    if words.get("unsolved", _UNHEARD).sure and _third_report(conversation, displeased=displeased):
-        made = [replace(one, alone=one.alone or one.name == "unsolved") for one in made]
-    if words.get("churn", _UNHEARD).sure and _failed().search(_all_of(conversation)):
-        made = [replace(one, alone=one.alone or one.name == "churn") for one in made]
+    made = _said(conversation, words, displeased=mood.level < LEVELS.index("neutral"))
     angry = LEVELS[mood.level] == "angry"
     if angry:
         made.append(Signal("angry", words=mood.words))
@@ -105,6 +100,16 @@ def signals_of(
     if any(message.untrusted for message in ticket.messages if message.kind == "requester message"):
         made.append(Signal("untrusted"))
     return tuple(_weighed(made))
+
+
+def _said(conversation: Conversation, words: Mapping[SignalName, Heard], *, displeased: bool) -> list[Signal]:
+    """What the words say. A third report with displeasure, and leaving after failures, are enough by themselves."""
+    enough = set[str](PERSON_ONLY)
+    if words.get("unsolved", _UNHEARD).sure and _third_report(conversation, displeased=displeased):
+        enough.add("unsolved")
+    if words.get("churn", _UNHEARD).sure and _failed().search(_all_of(conversation)):
+        enough.add("churn")
+    return [Signal(name, alone=one.sure and name in enough, words=one.words) for name, one in words.items()]
 
 
 def amounts_of(conversation: Conversation) -> tuple[Amount, ...]:

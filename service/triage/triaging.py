@@ -77,7 +77,7 @@ def _judged(  # noqa: PLR0917 - of one call, in a thread
     contacts: int,
     now: datetime,
 ) -> Triage:
-    words = _agreeing(heard_in(conversation), nearest, before=contacts > 1 or len(said_by_customer(conversation)) > 1)
+    words = _agreeing(heard_in(conversation), nearest, before=contacts > 1 or len(conversation.turns) > 1)
     mood = _lower(mood_over(said_by_customer(conversation)), analysis)
     signals = _with_wishes(
         signals_of(ticket, conversation, words=words, mood=mood, contacts=contacts, now=now), analysis
@@ -109,13 +109,14 @@ def _judged(  # noqa: PLR0917 - of one call, in a thread
 def _agreeing(words: Mapping[SignalName, Heard], nearest: Judged[str], *, before: bool) -> Mapping[SignalName, Heard]:
     """What is said plainly or hinted at twice, and a lone hint where the nearest examples mean the same.
 
-    before: there was a message or a ticket before this one. Only then "still not" says that something did not help.
+    before: something was said before this message, here or in another ticket. Else nothing can have been tried in vain, unless
+    the customer plainly says so.
     """
-    agreed = {nearest.value if nearest.sure >= _AGREEING else "", "unsolved" if before else ""}
+    agreed = nearest.value if nearest.sure >= _AGREEING else ""
     return {
         name: replace(one, sure=True)
         for name, one in words.items()
-        if (one.sure and (before or name != "unsolved" or one.plain)) or name in agreed
+        if (one.sure and (before or one.plain or name != "unsolved")) or name == agreed
     }
 
 

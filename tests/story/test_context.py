@@ -17,7 +17,7 @@ from tests.story.one_desk import freshdesk, zendesk
 from tests.story.team import Team, team
 
 WISH = "Where is my parcel? I want to speak to a real person."
-ONE_SIGN = "It's me again: which tracking number does my parcel have?"
+ONE_SIGN = "I am writing again because nobody answered: which tracking number does my parcel have?"
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ async def test_a_wish_or_two_signals_that_agree_and_one_where_the_customer_count
     assert tier(await here.told("Where is my parcel? I hope something sentient reads this.", who="bea")) == 3
     assert here.calls() == ["fast"]
 
-    one = "It's me again: which tracking number does my parcel have?"
+    one = "I am writing again because nobody answered: which tracking number does my parcel have?"
     assert tier(await here.told(one, who="cem")) == 1
     assert here.calls() == ["fast", "main"]
     two = f"{one} Your service is a disgrace, I am fed up!"

@@ -39,4 +39,4 @@ async def test_each_tier_gets_what_the_policy_grants_it(here: Team) -> None:
         assert said in third.html
     assert "new kettle" not in third.html
     assert here.calls() == ["fast"]
-    assert third.details["rules"] == ["category delivery", "descaler is for the laboratory"]
+    assert third.details["rules"] == ["descaler is for the laboratory"]
