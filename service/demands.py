@@ -33,6 +33,8 @@ def misread(loaded: Settings) -> Sequence[str]:
         required(loaded.policy_file, secrets=loaded.lookup.by_name)
     except SettingsProblem as error:
         return error.problems
+    except ValueError:  # of secrets that cannot be read, which is told beside the other settings
+        return ()
     return ()
 
 

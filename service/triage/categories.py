@@ -126,7 +126,6 @@ class Categories:
         await self._vectors.put(entries, source=_SOURCE, account=_ACCOUNT)
         if entries or gone:
             await self._vectors.refit()
-            log.info("the policy's examples are learnt", categories=len(examples), examples=len(texts), model=model)
 
     async def _all_embedded(self, texts: Sequence[str]) -> dict[str, tuple[float, ...]]:
         if self._embeddings is None:

@@ -101,7 +101,7 @@ async def test_nothing_is_opened_with_a_bad_policy_file(data_dir: Path, tmp_path
 
     assert raised.value.problems == [
         f"{file}:2: nmae is no key that is known here: did you mean name?",
-        f"{file}:3: languages is '3': write a list.",
+        f"{file}:3: languages is '3': write a list, whose entries begin with -.",
     ]
     assert files_in(data_dir) == []
 
