@@ -20,7 +20,7 @@ from service.orders import speaks_to_a_machine
 from service.policy.document import Category, Policy, Tier
 from service.questions import sentences
 from service.triage.categories import Categories
-from service.triage.cues import PHRASED, Heard
+from service.triage.cues import PHRASED, Heard, cues
 from service.triage.judged import Judged, Signal, SignalName, Triage
 from service.triage.mood import LEVELS, Mood, mood_over
 from service.triage.signals import PERSON_ONLY, amounts_of, heard_in, said_by_customer, signals_of
@@ -46,6 +46,7 @@ class Triager:
 
     async def learn(self, policy: Policy) -> None:
         """Be ready before the first ticket. Never raises."""
+        await asyncio.to_thread(cues)  # half a second, once in a process
         await self._categories.learn(policy)
 
     async def judge(
