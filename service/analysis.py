@@ -31,7 +31,7 @@ from service.triage.told import LEAST, NONE_SAID, Told
 from service.vectors.words import UNSPACED_RUN, tokens
 
 _ENOUGH_WORDS = 6  # of a message whose language is told by itself
-_ANSWER_TOKENS = 600
+_ANSWER_TOKENS = 500
 _FRAME_TOKENS = 800  # the prompt around the ticket, without the categories
 _MOST_CATEGORIES = 60
 _NO_CATEGORIES: Mapping[str, str] = MappingProxyType({})

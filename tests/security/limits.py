@@ -307,10 +307,10 @@ async def _calls(database: Database, folder: Path) -> list[Bar]:
             most=4_000,
         ),
         _bar(
-            "tokens that the longest answer may have, of 600 for an analysis and 400 for a draft",
+            "tokens that the longest answer may have, of 500 for an analysis and 400 for a draft",
             max(answers),
             len(answers),
-            most=600,
+            most=500,
         ),
     ]
 

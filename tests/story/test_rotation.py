@@ -21,6 +21,7 @@ async def customers_write(desk: OneDesk[Twin]) -> list[str]:
 async def test_a_second_webhook_takes_over_from_the_first_in_zendesk(database: Database, data_dir: Path) -> None:
     """Zendesk makes up the secret and uses it at once, so a new webhook is prepared, known, switched on, and then the old off."""
     async with zendesk(database, data_dir) as desk, desk.working():
+        await desk.pipeline.first_sync()  # so that nothing is learnt while webhooks come
         tickets = await customers_write(desk)
         (old,) = desk.simulator.state.webhooks.values()
 
@@ -40,7 +41,7 @@ async def test_a_second_webhook_takes_over_from_the_first_in_zendesk(database: D
             await desk.until(partial(desk.noted, ticket))
             await desk.settled(ticket)
     answers = [attempt.status_code for one in desk.simulator.deliveries.invocations for attempt in one.attempts]
-    assert set(answers) - {503} == {200}  # one that a busy machine asks for again is none that is refused
+    assert set(answers) == {200}
     assert {one.webhook.id for one in desk.simulator.deliveries.invocations if one.attempts} == {old.id, new.id}
     assert [desk.notes(ticket) for ticket in tickets] == [[False]] * len(tickets)
 
