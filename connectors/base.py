@@ -23,8 +23,14 @@ from connectors.errors import (
     UnsureError,
 )
 from connectors.fields import CustomField
+from connectors.pages import Article, Audience, Changed, Pool, Reading
+from connectors.past import Channel, PastTicket, Rating, Status
 
 __all__ = (
+    "Article",
+    "Audience",
+    "Changed",
+    "Channel",
     "ConflictError",
     "ConnectorError",
     "DeliveryError",
@@ -33,9 +39,14 @@ __all__ = (
     "GoneError",
     "LeakError",
     "MisconfiguredError",
+    "PastTicket",
+    "Pool",
+    "Rating",
+    "Reading",
     "RejectedError",
     "RetryableError",
     "SpentError",
+    "Status",
     "UnreadableError",
     "UnsureError",
 )  # of another file, and told from here
@@ -47,21 +58,8 @@ MessageKind = Literal["requester message", "public reply", "internal note", "sys
 """`requester message`: public, from outside (requester or CC). `public reply`: public, by an agent. `internal note`:
 only agents see it. `system message`: merge notice, bot, integration, auto-acknowledgement; never an agent's answer."""
 
-Status = Literal["new", "open", "pending", "hold", "solved", "closed", "deleted"]
-
 Satisfaction = Literal["", "good", "bad"]
 """How the requester rated the answer; empty: not, or neither."""
-
-Channel = Literal[
-    "email", "form", "portal", "api", "chat", "messaging", "social", "voice", "side conversation", "other"
-]
-"""How a ticket or a message came in."""
-
-Audience = Literal["public", "internal"]
-"""`public`: every customer may read it. `internal`: agents only, or a restricted segment of customers."""
-
-Pool = Literal["article", "macro", "ticket"]
-"""Where knowledge comes from: a help article, a macro / canned response, a solved ticket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +148,8 @@ class Ticket:
     url: str = ""  # where an agent opens it
     satisfaction: Satisfaction = ""  # as far as the vendor says it with the ticket; see Helpdesk.rated
     initial: frozenset[Literal["group", "priority"]] = frozenset()  # what still is as every new ticket here has it
+    solved_at: datetime | None = None  # the last time, where the vendor says it with the ticket
+    reopened_at: datetime | None = None  # the last time, as far as the vendor says it
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,48 +193,6 @@ class Change:
     at: datetime
     open: bool = True
     solved: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Article:
-    """A page of the knowledge base, or a macro, whole. A source has one pool.
-
-    `id` is stable within `source`; before a colon in it stands the page's number.
-    """
-
-    source: str  # "zendesk", "zendesk macros", "freshdesk", "folder"
-    id: str
-    title: str
-    html: str
-    url: str = ""
-    language: str = ""  # primary subtag, lower case; empty: unknown
-    audience: Audience = "internal"
-    account: str = "*"  # host name of the helpdesk it belongs to; "*": every account of this deployment
-    brand: str = "*"  # vendor id; "*": every brand
-    organization: str = "*"  # vendor id; "*": not bound to one organisation
-    breadcrumb: str = ""  # "Category › Section"
-    updated_at: datetime | None = None
-    pool: Pool = "article"
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """Numbers of the pages that changed, and up to when that is told, by the helpdesk's clock."""
-
-    ids: tuple[str, ...]
-    upto: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A page as it stands now, in all its languages; in none: it is archived, deleted or a draft.
-
-    problem: why it could not be read; then nothing is known of it.
-    """
-
-    id: str
-    articles: tuple[Article, ...] = ()
-    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +264,17 @@ class Helpdesk(Protocol):
 
     def changed_since(self, moment: datetime) -> AsyncIterator[Change]:
         """The tickets that changed since then, page by page; the vendors' search lags by up to some minutes."""
+        ...
+
+    def history(self, since: datetime) -> AsyncIterator[PastTicket]:
+        """The tickets that changed since then, oldest change first, many in one call; one that changes meanwhile may come twice."""
+        ...
+
+    def ratings_since(self, moment: datetime) -> AsyncIterator[Rating]:
+        """What requesters said since then of the answers they got; of one ticket the newest counts.
+
+        Raises ForbiddenError where the account has no surveys, or none for us.
+        """
         ...
 
     def articles(self, unread: dict[str, str] | None = None) -> AsyncIterator[Article]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -24,7 +24,9 @@ from connectors.base import (
     LeakError,
     MisconfiguredError,
     Note,
+    PastTicket,
     Person,
+    Rating,
     Reading,
     RejectedError,
     RetryableError,
@@ -34,6 +36,7 @@ from connectors.base import (
 from connectors.budget import Budget
 from connectors.fields import CustomField, CustomFields
 from connectors.freshdesk import knowledge, limits, ratings, updating, wire
+from connectors.freshdesk.history import changed, to_past
 from connectors.freshdesk.macros import macros
 from connectors.freshdesk.paging import listed
 from connectors.freshdesk.people import People
@@ -144,31 +147,21 @@ class FreshdeskClient:
         }
 
     async def changed_since(self, moment: datetime) -> AsyncIterator[Change]:
-        """Tickets that changed since then, oldest change first.
-
-        Each page begins where the last one ended in time, not in number: a ticket that changes while we read moves to
-        the end and would pull another one over the edge of a page unseen; and beyond 300 pages nothing is given.
-        """
-        since, page, given = moment.astimezone(UTC), 1, set[str]()
-        query: dict[str, str | int] = {"order_by": "updated_at", "order_type": "asc", "per_page": PAGE}
-        while page <= MOST_PAGES:
-            params = {**query, "updated_since": since.strftime("%Y-%m-%dT%H:%M:%SZ"), "page": page}
-            answer = await self._door.call("GET", "/api/v2/tickets", params=params)
-            tickets = wire.listed(answer.body, what="tickets")
-            for ticket in tickets:
-                id_ = wire.number(ticket.get("id"))
-                if id_ not in given:
-                    given.add(id_)
-                    with wire.documented_shape("list of tickets"):
-                        at, status = wire.time(ticket["updated_at"]), wire.status(ticket)
-                        change = Change(id_, at, open=status not in _DONE, solved=status in _SOLVED)
-                    yield change
-            if len(tickets) < PAGE:
-                return
+        """Tickets that changed since then, oldest change first."""
+        async for ticket in changed(self._door, moment):
             with wire.documented_shape("list of tickets"):
-                newest = wire.time(tickets[-1]["updated_at"])
-            since, page = (newest, 1) if newest > since else (since, page + 1)  # `updated_since` is inclusive
-        raise RejectedError(f"{self.account} names more than {MOST_PAGES} pages of tickets that changed at {since}")
+                id_, at, status = wire.number(ticket["id"]), wire.time(ticket["updated_at"]), wire.status(ticket)
+                change = Change(id_, at, open=status not in _DONE, solved=status in _SOLVED)
+            yield change
+
+    async def history(self, since: datetime) -> AsyncIterator[PastTicket]:
+        """Tickets that changed since then; the vendor counts no replies, so they are unknown."""
+        async for ticket in changed(self._library, since, include="stats,description"):
+            yield to_past(ticket)
+
+    def ratings_since(self, moment: datetime) -> AsyncIterator[Rating]:
+        """What requesters answered since then. Raises ForbiddenError where the account has no surveys."""
+        return ratings.since(self._library, moment)
 
     def articles(self, unread: dict[str, str] | None = None) -> AsyncIterator[Article]:
         """Every published article of every folder, in the primary language and the others asked for."""

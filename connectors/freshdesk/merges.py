@@ -7,8 +7,10 @@ here are the sentences that the vendor's own screens and apps use in English; an
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+from connectors.base import Related
 
 JSON = dict[str, Any]
 
@@ -23,6 +25,7 @@ _TICKET_IDS = re.compile(
 )
 
 _NOTE = 2  # conversation source
+_CHILD = 2  # association_type
 _NOTICE_CHARS = 500  # a notice is a sentence; a longer note is an agent's own words
 
 
@@ -50,3 +53,9 @@ def merged_here(entries: Sequence[JSON]) -> tuple[str, ...]:
             for ids in _TICKET_IDS.findall(text):
                 found.update(dict.fromkeys(re.findall(r"[0-9]+", ids)))
     return tuple(found)
+
+
+def parents(ticket: JSON) -> Iterator[Related]:
+    """The ticket this one is a child of. Unconfirmed: seen in public clients only (2 means child)."""
+    if ticket.get("association_type") == _CHILD:
+        yield from (Related(str(parent), kind="follow-up") for parent in ticket.get("associated_tickets_list") or ())

@@ -43,7 +43,7 @@ PRIORITIES: Mapping[int, str] = MappingProxyType({1: "low", 2: "normal", 3: "hig
 
 _LOW = 1  # what a ticket has when nobody says anything else
 
-_CHANNELS: Mapping[int, Channel] = MappingProxyType({
+CHANNELS: Mapping[int, Channel] = MappingProxyType({
     1: "email", 2: "portal", 3: "voice", 5: "social", 6: "social", 7: "chat", 8: "messaging", 9: "form",
     10: "email", 11: "other",
 })  # fmt: skip
@@ -54,7 +54,6 @@ _ENTRY_CHANNELS: Mapping[int, Channel] = MappingProxyType(
 """Of a conversation entry; 0 (reply) and 2 (note) travel the way of their ticket."""
 _SURVEY, _FORWARD = 6, 8
 _OUTBOUND_EMAIL = 10  # a ticket that an agent opened by writing to the customer
-_CHILD = 2  # association_type
 _NUMBER = re.compile(r"[0-9]{1,19}")
 
 
@@ -132,7 +131,7 @@ def to_ticket(
     """
     with documented_shape("ticket"):
         requester = _requester(ticket, people=people)
-        channel = _CHANNELS.get(ticket.get("source") or 0, "other")
+        channel = CHANNELS.get(ticket.get("source") or 0, "other")
         messages = [
             _first_message(ticket, requester=requester, channel=channel, people=people),
             *sorted(
@@ -165,11 +164,22 @@ def to_ticket(
             tags=tuple(str(tag) for tag in ticket.get("tags") or ()),
             spam=bool(ticket.get("spam")),
             people=_everybody(ticket, requester=requester, assignee=assignee, messages=messages),
-            related=(*_parents(ticket), *(Related(merged, kind="merged") for merged in merges.merged_here(entries))),
+            related=(
+                *merges.parents(ticket),
+                *(Related(merged, kind="merged") for merged in merges.merged_here(entries)),
+            ),
             fields=fields(ticket),
             url=f"{base_url}/a/tickets/{id_}",
             initial=frozenset({"priority"} if ticket.get("priority") == _LOW else ()),
+            solved_at=_at(ticket, "resolved_at"),
+            reopened_at=_at(ticket, "reopened_at"),
         )
+
+
+def _at(ticket: JSON, what: str) -> datetime | None:
+    """When something last happened to the ticket, where its statistics were read with it."""
+    moment = (ticket.get("stats") or {}).get(what)
+    return time(moment) if moment else None
 
 
 def _due_at(ticket: JSON, messages: Sequence[Message]) -> datetime | None:
@@ -177,12 +187,6 @@ def _due_at(ticket: JSON, messages: Sequence[Message]) -> datetime | None:
     first = not any(message.kind == "public reply" for message in messages)
     due = (first and ticket.get("fr_due_by")) or ticket.get("due_by")
     return time(due) if due else None
-
-
-def _parents(ticket: JSON) -> Iterator[Related]:
-    """The ticket this one is a child of. Unconfirmed: seen in public clients only (2 means child)."""
-    if ticket.get("association_type") == _CHILD:
-        yield from (Related(str(parent), kind="follow-up") for parent in ticket.get("associated_tickets_list") or ())
 
 
 def from_note(html: str) -> JSON:

@@ -19,7 +19,9 @@ from connectors.base import (
     LeakError,
     MisconfiguredError,
     Note,
+    PastTicket,
     Person,
+    Rating,
     Reading,
     RejectedError,
     RetryableError,
@@ -31,8 +33,10 @@ from connectors.fields import CustomField, CustomFields
 from connectors.http import JSON, Door
 from connectors.zendesk import knowledge, limits, updating, wire
 from connectors.zendesk.changes import changes
+from connectors.zendesk.history import history
 from connectors.zendesk.macros import macros
 from connectors.zendesk.paging import pages
+from connectors.zendesk.ratings import ratings
 
 _ID = re.compile(r"[0-9]{1,20}")
 
@@ -134,6 +138,14 @@ class ZendeskClient:
         """The tickets that changed since then, as far as the export or the search knows."""
         return changes(self._door, moment)
 
+    def history(self, since: datetime) -> AsyncIterator[PastTicket]:
+        """The tickets that changed since then, with replies, reopenings and times where the export may be read."""
+        return history(self._library, since)
+
+    def ratings_since(self, moment: datetime) -> AsyncIterator[Rating]:
+        """Ratings of tickets and answers to surveys since then. Raises ForbiddenError."""
+        return ratings(self._library, moment)
+
     def articles(self, unread: dict[str, str] | None = None) -> AsyncIterator[Article]:
         """Every article of the help centre in every language, drafts left out."""
         return knowledge.articles(self._library, unread)
@@ -151,7 +163,7 @@ class ZendeskClient:
         return macros(self._library)
 
     async def _show(self, path: str) -> JSON:
-        answer = await self._door.call("GET", path, params={"include": "users,organizations,groups,slas"})
+        answer = await self._door.call("GET", path, params={"include": "users,organizations,groups,slas,metric_sets"})
         body: JSON = answer.body
         return body
 

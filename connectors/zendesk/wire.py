@@ -125,13 +125,29 @@ def to_ticket(answer: JSON, pages: Sequence[JSON], *, base_url: str, account: st
             fields=fields(ticket),
             url=f"{base_url}/agent/tickets/{ticket_id}",
             satisfaction=_satisfaction(ticket),
+            solved_at=_solved_at(answer, ticket),
             initial=frozenset({"group"} if _is_default(ticket.get("group_id"), answer.get("groups") or ()) else ()),
         )
 
 
+def score_of(ticket: JSON) -> str:
+    """The answer to the survey: good, bad, offered or unoffered; the first two are also "…_with_comment"."""
+    return str((ticket.get("satisfaction_rating") or {}).get("score") or "").lower().partition("_")[0]
+
+
+def to_status(word: str) -> Status:
+    """Our word for one of theirs. Raises KeyError."""
+    return _STATUSES[word.lower()]
+
+
+def _solved_at(answer: JSON, ticket: JSON) -> datetime | None:
+    """When it was last solved: of one ticket its metrics stand in it, or beside it."""
+    metrics = ticket.get("metric_set") or next(iter(answer.get("metric_sets") or ()), None) or {}
+    return datetime.fromisoformat(metrics["solved_at"]) if metrics.get("solved_at") else None
+
+
 def _satisfaction(ticket: JSON) -> Satisfaction:
-    """The answer to the survey: scores are good, bad, offered or unoffered, the first two also "…_with_comment"."""
-    score = str((ticket.get("satisfaction_rating") or {}).get("score") or "").lower().partition("_")[0]
+    score = score_of(ticket)
     return "good" if score == "good" else "bad" if score == "bad" else ""
 
 

@@ -14,6 +14,7 @@ from connectors.freshdesk.simulator.conversations_api import conversations_route
 from connectors.freshdesk.simulator.gate import Gate
 from connectors.freshdesk.simulator.limits import Budget
 from connectors.freshdesk.simulator.people_api import groups_router, people_router
+from connectors.freshdesk.simulator.ratings_api import ratings_router
 from connectors.freshdesk.simulator.refusals import Refusal, refuse
 from connectors.freshdesk.simulator.rules import Rules
 from connectors.freshdesk.simulator.solutions_api import portal_router, solutions_router
@@ -27,7 +28,8 @@ from connectors.simulated.record import Recording, RequestLog
 def new_app(state: State, *, desk: Desk, rules: Rules, budget: Budget, log: RequestLog) -> FastAPI:
     """Everything the account serves. `log` takes every request to the API, refused ones too."""
     app = FastAPI(title="Freshdesk simulator", docs_url=None, redoc_url=None, openapi_url=None)
-    for router in (tickets_router, conversations_router, people_router, groups_router, solutions_router, canned_router):
+    of_tickets = (tickets_router, ratings_router, conversations_router)
+    for router in (*of_tickets, people_router, groups_router, solutions_router, canned_router):
         app.include_router(router(state), prefix="/api/v2")
     app.include_router(automations_router(state, rules), prefix="/api/v2")
     app.include_router(portal_router(state))

@@ -126,7 +126,9 @@ class StoredTicket:
     deleted: bool = False  # in the trash: still readable by id
     association_type: int | None = None  # 1 parent, 2 child, 3 tracker, 4 related
     associated: list[int] = field(default_factory=list)
-    ratings: list[tuple[int, datetime]] = field(default_factory=list)  # 103 is the best, -103 the worst; and when
+    ratings: list[tuple[int | None, datetime]] = field(
+        default_factory=list
+    )  # 103 is the best, -103 the worst, None taken back; and when
     stats: Stats = field(default_factory=Stats)
 
 

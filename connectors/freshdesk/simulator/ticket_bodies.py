@@ -92,7 +92,7 @@ def conversation_body(entry: Conversation) -> JSON:
     }
 
 
-def rating_body(ticket: StoredTicket, value: int, at: datetime, *, number: int) -> JSON:
+def rating_body(ticket: StoredTicket, value: int | None, at: datetime, *, number: int) -> JSON:
     """What the requester thinks of the answer."""
     return {
         "id": number,
@@ -102,7 +102,7 @@ def rating_body(ticket: StoredTicket, value: int, at: datetime, *, number: int) 
         "group_id": ticket.group_id,
         "feedback": "",
         "ticket_id": ticket.id,
-        "ratings": {"default_question": value},
+        "ratings": {} if value is None else {"default_question": value},
         "created_at": stamp(at),
         "updated_at": stamp(at),
     }

@@ -41,7 +41,7 @@ def listed(state: State, request: Request) -> list[StoredTicket]:
     """
     query = request.query_params
     since = query.get("updated_since")
-    start = _moment("updated_since", since) if since is not None else None
+    start = moment("updated_since", since) if since is not None else None
     oldest = state.tickets.now() - _WINDOW
     order_by, order_type = query.get("order_by", "created_at"), query.get("order_type", "desc")
     if order_by not in _ORDERS:
@@ -109,7 +109,7 @@ def _condition(text: str) -> Fits:
     if field == "tag":
         return lambda ticket: value in ticket.tags
     if field in ("created_at", "updated_at"):
-        return _dated(field, sign=sign, day=_moment(field, value))
+        return _dated(field, sign=sign, day=moment(field, value))
     if field not in _FIELDS:
         raise invalid("query", f"{field} cannot be searched for")
     return lambda ticket: str(_FIELDS[field](ticket)) == value
@@ -129,9 +129,10 @@ def _dated(field: str, *, sign: str, day: datetime) -> Fits:
     return fits
 
 
-def _moment(field: str, value: str) -> datetime:
+def moment(field: str, value: str) -> datetime:
+    """A time as callers write it. Raises Refusal 400."""
     try:
-        moment = datetime.fromisoformat(value)
+        at = datetime.fromisoformat(value)
     except ValueError as error:
         raise invalid(field, "It should be in the 'combined date and time ISO8601' format", "invalid_date") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

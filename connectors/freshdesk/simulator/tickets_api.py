@@ -30,7 +30,6 @@ from connectors.freshdesk.simulator.ticket_bodies import (
     conversation_body,
     custom_field_body,
     description_body,
-    rating_body,
     stats_body,
     status_field_body,
     ticket_body,
@@ -100,14 +99,6 @@ def tickets_router(state: State) -> APIRouter:
         ticket = seen(state, ticket_id)
         included = _included(request, _ON_TICKET)
         return JSONResponse(whole_ticket_body(state, ticket) | _extras(state, ticket, included))
-
-    @router.get("/tickets/{ticket_id:int}/satisfaction_ratings")
-    async def list_ratings(request: Request, ticket_id: int) -> Response:
-        ticket = seen(state, ticket_id)
-        if not state.options.surveys:
-            raise forbidden()
-        bodies = [rating_body(ticket, *one, number=number) for number, one in enumerate(ticket.ratings, start=1)]
-        return page_of(state, request, bodies, dict)
 
     @router.put("/tickets/{ticket_id:int}")
     async def update_ticket(request: Request, ticket_id: int) -> Response:

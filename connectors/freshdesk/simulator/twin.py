@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from itertools import count
 from typing import Literal
 
@@ -187,6 +189,18 @@ class FreshdeskSimulator:
         ticket = self._ticket(ticket_id)
         ticket.ratings.append(({"good": 103, "bad": -103}[score], self.state.tickets.now()))
         self.state.tickets.touch(ticket)
+
+    async def unrate(self, ticket_id: str) -> None:
+        """The requester takes the answer back."""
+        ticket = self._ticket(ticket_id)
+        ticket.ratings.append((None, self.state.tickets.now()))
+        self.state.tickets.touch(ticket)
+
+    @contextmanager
+    def back_then(self, at: datetime) -> Iterator[Callable[[datetime], None]]:
+        """What happens in here happened at that time, or when what is yielded is told; nobody outside is told of it."""
+        with self.state.tickets.unheard(at) as later:
+            yield later
 
     async def add_tag(self, ticket_id: str, tag: str) -> None:
         """An agent tags the ticket."""

@@ -32,6 +32,7 @@ from connectors.zendesk.simulator.oauth import Gatekeeper, oauth_router
 from connectors.zendesk.simulator.options import Faults, Options
 from connectors.zendesk.simulator.people import People
 from connectors.zendesk.simulator.people_api import PeopleApi
+from connectors.zendesk.simulator.ratings_api import RatingsApi
 from connectors.zendesk.simulator.records import JSON, StoredNote, TicketField, Trigger
 from connectors.zendesk.simulator.state import State
 from connectors.zendesk.simulator.ticket_fields import TicketFieldsApi
@@ -259,6 +260,7 @@ class ZendeskSimulator(People):
             TicketFieldsApi(self.state),
             PeopleApi(self.state),
             ExportsApi(self.state),
+            RatingsApi(self.state),
             HelpCenterApi(self.state, self.help_center),
             self._webhooks,
             self._triggers,

@@ -96,6 +96,10 @@ class Changes:
             return audit
         ticket.audits.append(audit)
         ticket.updated_at = ticket.generated_at = now
+        if ticket.status == "solved" != before:
+            ticket.solved_times.append(now)
+        elif before == "solved" and ticket.status == "open":
+            ticket.reopens += 1
         self._tell(ticket, change, kind=kind, comment=comment, before=before, tags_before=tags_before)
         self._tell_of_fields(ticket, moved, actor_id=change.actor_id)
         if change.via.channel != "rule":

@@ -61,6 +61,8 @@ class ExportsApi:
             "before_cursor": None,
             "end_of_stream": len(rows) <= size,
         }
+        if "metric_sets" in request.query_params.get("include", "").split(","):
+            body["metric_sets"] = [shapes.metric_set_json(row, self._state) for row in shown]
         return JSONResponse(body)
 
     async def by_time(self, request: Request) -> Response:

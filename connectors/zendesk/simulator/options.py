@@ -14,6 +14,7 @@ class Options:
     """
 
     company: str = "Acme"
+    csat: Literal["rating", "survey", "none"] = "rating"  # an account has the old kind, the new one, or neither
     api_role: Literal["admin", "agent"] = "admin"  # of our API user; incremental exports and webhooks want an admin
     api_name: str = "deskpilot"  # of our API user; a person's name where it is a person's account
     private_only: bool = False  # our API user's role may comment privately only

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Literal
 
 from connectors.base import Channel, Status
@@ -126,9 +128,37 @@ class People:
         self._by_agent(ticket_id, {"status": status})
 
     async def rate(self, ticket_id: str, score: Literal["good", "bad"]) -> None:
-        """The requester answers the survey; it counts as an update of the ticket."""
-        ticket = self._people_state.ticket(ticket_id)
+        """The requester answers the survey of the account's kind, or thinks again; of the older kind it is an update of the ticket."""
+        ticket, now = self._people_state.ticket(ticket_id), self._people_state.now()
+        if self._people_state.options.csat == "survey":
+            ticket.survey, ticket.surveyed_at = {"good": 5, "bad": 1}[score], now
+            return
+        ticket.rated_at = now
         self._people_changes.update(ticket, Change(ticket.requester_id, Via("web"), fields={"rating": score}))
+
+    async def unrate(self, ticket_id: str) -> None:
+        """The requester takes the answer back."""
+        ticket, now = self._people_state.ticket(ticket_id), self._people_state.now()
+        if self._people_state.options.csat == "survey":
+            ticket.survey, ticket.surveyed_at = 0, now
+            return
+        ticket.rated_at = now
+        self._people_changes.update(ticket, Change(ticket.requester_id, Via("web"), fields={"rating": "offered"}))
+
+    @contextmanager
+    def back_then(self, at: datetime) -> Iterator[Callable[[datetime], None]]:
+        """What happens in here happened at that time, or when what is yielded is told; nobody outside is told of it."""
+        state, moment = self._people_state, [at]
+        clock, told = state.clock, (dict(state.webhooks), dict(state.triggers))
+        state.clock = lambda: moment[0]
+        state.webhooks.clear()
+        state.triggers.clear()
+        try:
+            yield lambda later: moment.__setitem__(0, later)
+        finally:
+            state.clock = clock
+            state.webhooks.update(told[0])
+            state.triggers.update(told[1])
 
     async def add_tag(self, ticket_id: str, tag: str) -> None:
         """An agent adds a tag."""

@@ -119,7 +119,12 @@ class Ticket:
     messaging: bool = False
     form_id: int | None = None  # None: the account's own
     sharing_agreement_ids: list[int] = field(default_factory=list)
-    rating: str = ""  # the score of its survey
+    rating: str = ""  # the score of the older kind of survey
+    rated_at: datetime | None = None
+    survey: int | None = None  # of the newer kind, 1 to 5; 0: the scale was skipped
+    surveyed_at: datetime | None = None
+    solved_times: list[datetime] = field(default_factory=list)
+    reopens: int = 0
     service_levels: list[JSON] = field(default_factory=list)
     """As the side-load `slas` shows them: `metric`, `stage`, `breach_at`."""
 

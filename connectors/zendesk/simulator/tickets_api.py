@@ -77,6 +77,8 @@ class TicketsApi:
         if "organizations" in wanted:
             organization = self._state.organizations.get(ticket.organization_id or 0)
             body["organizations"] = [shapes.organization_json(organization, self._state)] if organization else []
+        if "metric_sets" in wanted:
+            body["ticket"]["metric_set"] = shapes.metric_set_json(ticket, self._state)
         if "groups" in wanted:
             group = self._state.groups.get(ticket.group_id or 0)
             body["groups"] = [shapes.group_json(group, self._state)] if group else []

@@ -56,7 +56,7 @@ def show(zendesk: respx.MockRouter, **changes: object) -> respx.Route:
     """Let the account show the ticket with some of its fields changed."""
     answer = recorded("ticket.json")
     answer["ticket"] |= changes
-    return zendesk.get(PATH, params={"include": "users,organizations,groups,slas"}).respond(json=answer)
+    return zendesk.get(PATH, params={"include": "users,organizations,groups,slas,metric_sets"}).respond(json=answer)
 
 
 async def read_all(handler: Callable[[httpx.Request], httpx.Response]) -> Ticket:
