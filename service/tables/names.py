@@ -1,0 +1,7 @@
+"""Where every table is entered."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
