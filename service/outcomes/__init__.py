@@ -1,0 +1,1 @@
+"""What became of notes: measured from what agents really send."""
