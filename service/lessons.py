@@ -10,16 +10,14 @@ from dataclasses import dataclass
 import structlog
 
 from connectors.base import GoneError, Helpdesk, Ticket
-from service.embeddings import EmbeddingsUnavailableError
 from service.errors import OutageError
-from service.knowledge.chunks import SPLITTING
+from service.knowledge.encoding import single
 from service.knowledge.sources import Library
 from service.outages import INDEX, Outages, Standing
 from service.scope import kept_out
 from service.solved import RATED_BADLY, Unfit, article_of, passage_of, source_of, stamp_of
 from service.steps import stage
-from service.vectors import Dense, Entry, Mark, Passage, VectorsUnavailableError
-from service.vectors.payload import body_of, title_of
+from service.vectors import Entry, Mark, Passage, VectorsUnavailableError
 
 log = structlog.get_logger()
 
@@ -95,30 +93,11 @@ class Lessons:
         stamp, model = stamp_of(lesson), self._embeddings.model if self._embeddings else ""
         if known and known.stamp == stamp and (not model or known.model == model):
             return
-        dense = await self._embedded(lesson)
+        dense = await single(lesson, vectors=self._vectors, embeddings=self._embeddings)
         mark = Mark(place.article, stamp, model if dense else "")
         if mark != known:
             await self._vectors.put([Entry(mark, (lesson,), dense)], source=place.source, account=place.account)
             log.info("a solved ticket is kept as an example", article=place.article)
-
-    async def _embedded(self, lesson: Passage) -> tuple[Dense, ...]:
-        """Its embeddings; none where words alone have to do: no model, no answer, or an index of another model."""
-        if self._embeddings is None:
-            return ()
-        model = (await self._vectors.meta()).model
-        empty = not model and not (await self._vectors.status()).passages
-        if model != self._embeddings.model and not empty:  # the next sync builds an index for the new one
-            return ()
-        try:
-            body, title = await self._embeddings.embed([body_of(lesson), title_of(lesson)])
-        except EmbeddingsUnavailableError as error:
-            log.warning("a solved ticket is found by its words alone", reason=str(error))
-            return ()
-        if empty:
-            await self._vectors.begin(
-                model=self._embeddings.model, dimension=self._embeddings.dimension, splitting=SPLITTING
-            )
-        return (Dense(body, title),)
 
 
 def _place_of(ticket: Ticket) -> _Place:

@@ -1,0 +1,1 @@
+"""What the team's own corrections teach, once a person has approved it."""
