@@ -1,0 +1,58 @@
+"""The audit as one page: nothing to load, nothing that runs, to read on a phone and to print."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from base64 import b64encode
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from service.audit import matrix
+from service.audit.findings import OTHER, WORTH, Audit
+from service.audit.matrix import bubbles, hardest_of, point
+from service.audit.proposal import proposed_tier
+from service.worth.intervals import LEAST
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_TICKS = (1, 2, 3, 4, 5)
+
+
+def audit_page(audit: Audit) -> str:
+    """HTML of the audit, whole and by itself. Everything in it is escaped."""
+    environment, style, policy = _prepared()
+    tiers = {kind.name: proposed_tier(kind) for kind in audit.kinds}
+    placed = [(kind, tiers[kind.name][0]) for kind in audit.kinds]
+    hardest = hardest_of(placed)
+    return environment.get_template("audit.html.j2").render(
+        audit=audit,
+        tiers=tiers,
+        bubbles=bubbles(placed),
+        frame=matrix,
+        across=[(tick, point(tick, 1, hardest=hardest)[0]) for tick in _TICKS if tick <= hardest],
+        up=[(tick, point(1, tick)[1]) for tick in _TICKS],
+        other=OTHER,
+        worth=WORTH,
+        least=LEAST,
+        days=_DAYS,
+        style=Markup(style),  # noqa: S704 - our own file
+        policy=policy,
+    )
+
+
+@functools.cache
+def _prepared() -> tuple[Environment, str, str]:
+    """The templates, the style, and the policy that lets the page have that style and nothing else."""
+    folder = Path(__file__).parent
+    environment = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style = (folder / "audit.css").read_text(encoding="utf-8")
+    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return environment, style, f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"

@@ -1,0 +1,189 @@
+"""What was found of each replayed ticket, in a file that a second run goes on with; and what it comes to. Pure but for the file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from service.errors import ServiceError
+from service.worth.intervals import LEAST, Interval, mean, wilson
+
+EXAMPLES = 20
+_NAME = "results.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Of one message. Texts are masked. left_out: passages that were younger. cost: in the currency of the prices, or None."""
+
+    helpdesk: str
+    ticket_id: str
+    message_id: str
+    at: str
+    verdict: str  # as the note's: ready, uncovered, person, no_model
+    category: str
+    tier: int
+    language: str
+    use: str
+    fidelity: float | None  # None: nothing was drafted
+    sources: tuple[str, ...]
+    left_out: int
+    seconds: float
+    tokens_in: int
+    tokens_out: int
+    cost: float | None
+    writer: str
+    model: str
+    asked: str = ""
+    drafted: str = ""
+    sent: str = ""
+    reason: str = ""  # why there is no draft
+
+    @property
+    def covered(self) -> bool:
+        """Whether an answer was drafted: not a question back, and not a person's matter."""
+        return self.verdict in ("ready", "no_model") and self.fidelity is not None
+
+
+class Results:
+    """A folder with one line per message; the first line says by which configuration."""
+
+    def __init__(self, folder: Path, configuration: Mapping[str, Any]) -> None:
+        """Reads what is there. Raises ServiceError where that is of another configuration."""
+        self._file = folder / _NAME
+        self._configuration = dict(configuration)
+        self.known: list[Result] = []
+        if self._file.exists():
+            head, *lines = self._file.read_text(encoding="utf-8").splitlines() or ["{}"]
+            if json.loads(head) != self._configuration:
+                raise ServiceError(
+                    f"{self._file} holds results of another configuration: name another folder with --out, or delete it"
+                )
+            self.known = [_result(line) for line in lines if line.endswith("}")]  # the last one may be cut off
+
+    def begin(self) -> None:
+        """Write the file anew with what is known: a line that was cut off is gone."""
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        lines = [json.dumps(self._configuration), *(json.dumps(asdict(one), ensure_ascii=False) for one in self.known)]
+        self._file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def has(self, helpdesk: str, ticket_id: str) -> bool:
+        """Whether this ticket was replayed."""
+        return any((one.helpdesk, one.ticket_id) == (helpdesk, ticket_id) for one in self.known)
+
+    def add(self, results: Sequence[Result]) -> None:
+        """Keep what a ticket came to, at once."""
+        self.known += results
+        with self._file.open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in results)
+
+
+def _result(line: str) -> Result:
+    given = json.loads(line)
+    return Result(**{**given, "sources": tuple(given["sources"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Shares are of all messages but `use`, which is of those with a draft. seconds: median-free mean, as money is."""
+
+    messages: int
+    tickets: int
+    coverage: Interval
+    abstained: Interval
+    person: Interval
+    as_is: Interval
+    edited: Interval
+    unused: Interval
+    fidelity: Interval
+    seconds: float
+    cost: float | None  # of a message
+    tokens_in: int
+    tokens_out: int
+    robbed: int  # messages for which younger passages were left out
+    sources: tuple[tuple[str, int], ...]  # the most cited
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are as many as a figure needs."""
+        return self.messages >= LEAST
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {**asdict(self), "enough": self.enough}
+
+
+def summary(results: Sequence[Result]) -> Summary:
+    """What they come to."""
+    drafted = [one for one in results if one.covered]
+    cited: dict[str, int] = {}
+    for one in results:
+        for source in one.sources:
+            cited[source] = cited.get(source, 0) + 1
+    costs = [one.cost for one in results if one.cost is not None]
+    of = len(results)
+    return Summary(
+        messages=of,
+        tickets=len({(one.helpdesk, one.ticket_id) for one in results}),
+        coverage=wilson(len(drafted), of),
+        abstained=wilson(sum(one.verdict != "person" and not one.covered for one in results), of),
+        person=wilson(sum(one.verdict == "person" for one in results), of),
+        as_is=wilson(sum(one.use == "as_is" for one in drafted), len(drafted)),
+        edited=wilson(sum(one.use == "edited" for one in drafted), len(drafted)),
+        unused=wilson(sum(one.use == "unused" for one in drafted), len(drafted)),
+        fidelity=mean([one.fidelity for one in drafted if one.fidelity is not None]),
+        seconds=round(fmean(one.seconds for one in results), 3) if results else 0.0,
+        cost=round(sum(costs) / of, 6) if costs else None,
+        tokens_in=sum(one.tokens_in for one in results),
+        tokens_out=sum(one.tokens_out for one in results),
+        robbed=sum(one.left_out > 0 for one in results),
+        sources=tuple(sorted(cited.items(), key=lambda item: (-item[1], item[0]))[:15]),
+    )
+
+
+def worst_first(results: Sequence[Result]) -> list[Result]:
+    """Examples to read: drafts that agents would have used the least of, then the rest."""
+    drafted = sorted((one for one in results if one.covered), key=lambda one: one.fidelity or 0.0)
+    return [*drafted, *(one for one in results if not one.covered)][:EXAMPLES]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The second configuration less the first, on the messages that both replayed."""
+
+    messages: int
+    coverage: Interval
+    fidelity: Interval  # of the messages for which both drafted
+    cost: float | None
+    seconds: float
+    worse: tuple[str, ...]  # what got worse beyond the margin, for certain
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return asdict(self)
+
+
+def compared(first: Sequence[Result], second: Sequence[Result], *, margin: float) -> Comparison:
+    """Pairwise: the same tickets, so that only the configurations differ. margin: that is no regression yet."""
+    by_key = {(one.helpdesk, one.ticket_id, one.message_id): one for one in first}
+    pairs = [(by_key[key], one) for one in second if (key := (one.helpdesk, one.ticket_id, one.message_id)) in by_key]
+    coverage = mean([float(after.covered) - float(before.covered) for before, after in pairs])
+    fidelity = mean(
+        [after.fidelity - before.fidelity for before, after in pairs
+         if before.covered and after.covered and after.fidelity is not None and before.fidelity is not None]
+    )  # fmt: skip
+    costs = [(before.cost, after.cost) for before, after in pairs]
+    told = [after - before for before, after in costs if before is not None and after is not None]
+    figures = {"coverage": coverage, "fidelity": fidelity}
+    return Comparison(
+        messages=len(pairs),
+        coverage=coverage,
+        fidelity=fidelity,
+        cost=round(sum(told) / len(told), 6) if told else None,
+        seconds=round(fmean(after.seconds - before.seconds for before, after in pairs), 3) if pairs else 0.0,
+        worse=tuple(name for name, one in figures.items() if one.n >= LEAST and one.point < -margin and one.high < 0),
+    )

@@ -1,0 +1,207 @@
+"""`deskpilot backtest` as somebody runs it: over HTTP, resumed, capped, slowed down, compared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.responses import Response
+from pydantic import SecretStr
+
+from connectors.freshdesk.simulator import FreshdeskSimulator, Options
+from service.assembly import opened_library
+from service.backtest.command import Wish, overlay, replay_tickets
+from service.errors import ServiceError
+from service.groups import FreshdeskSettings, KnowledgeSettings
+from service.knowledge.sources import sync_all
+from service.settings import Settings, SettingsProblem
+from service.web.server import serving
+from tests import fake_llm
+from tests.browser import open_page
+from tests.story.articles import write_articles
+from tests.story.model import ANALYSIS, DRAFT, answering
+
+LOST = "The tracking of my parcel has not moved for nine days. Is it lost?"
+LATER = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+
+
+class Account:
+    """A served Freshdesk with solved tickets, and a model."""
+
+    def __init__(self, simulator: FreshdeskSimulator, model: fake_llm.FakeLLM, settings: Settings, out: Path) -> None:
+        self.simulator, self.model, self.settings, self.out = simulator, model, settings, out
+
+    async def solved(self, count: int) -> None:
+        """So many tickets, each answered differently."""
+        for number in range(count):
+            with self.simulator.back_then(LATER + timedelta(minutes=number)):
+                ticket_id = await self.simulator.open_ticket(
+                    name="Ana Lind", email=f"ana{number}@customer.example", subject="My parcel", text=LOST
+                )
+                await self.simulator.agent_message(ticket_id, text=f"Answer {number}: the depot has it.", public=True)
+                await self.simulator.set_status(ticket_id, "solved")
+
+    async def run(self, **more: Any) -> tuple[int, dict[str, Any]]:
+        """The exit code, and what the summary says."""
+        code = await replay_tickets(self.settings, replace(Wish(self.out, sure=True), **more))
+        return code, json.loads((self.out / "summary.json").read_text())
+
+
+@pytest.fixture
+async def account(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Account]:
+    """Knowledge is read before the tickets come."""
+    simulator = FreshdeskSimulator(options=Options())
+    with fake_llm.serving() as model:
+        model.otherwise = answering(ANALYSIS, DRAFT)
+        async with serving(simulator.app, host="127.0.0.1", port=0) as url:
+            settings = Settings(
+                database_url=SecretStr(database_url),
+                data_dir=tmp_path / "data",
+                freshdesk=FreshdeskSettings(url=url, api_key=SecretStr(simulator.settings["api_key"])),
+                knowledge=KnowledgeSettings(folder=write_articles(tmp_path / "articles"), sync_every_s=0),
+                llm=model.settings(price_in=1.0, price_out=4.0),
+            )
+            monkeypatch.setattr("service.backtest.command.load", lambda **changes: _changed(settings, changes))
+            async with opened_library(settings) as library:
+                await sync_all(library, progress=lambda *_: None)
+            yield Account(simulator, model, settings, tmp_path / "out")
+
+
+def _changed(settings: Settings, changes: dict[str, Any]) -> Settings:
+    """As the environment of this process would give them, with some that differ."""
+    llm = settings.llm.model_copy(update=changes.get("llm", {}))
+    return settings.model_copy(update={"llm": llm})
+
+
+async def test_a_report_is_written_and_a_second_run_pays_for_nothing(account: Account) -> None:
+    """Whatever is there is not asked again."""
+    await account.solved(5)
+    code, made = await account.run(tickets=4)
+    asked = len(account.model.requests)
+    again, _ = await account.run(tickets=4)
+
+    assert (code, again) == (0, 0)
+    assert made["summary"]["messages"] == 4
+    assert made["summary"]["coverage"]["point"] == 1.0
+    assert made["summary"]["cost"] > 0
+    assert made["whole"] is True
+    assert len(account.model.requests) == asked
+    await account.run(tickets=5)
+    assert len(account.model.requests) == asked + 2
+
+
+async def test_money_that_is_used_up_stops_it_and_the_next_run_goes_on(account: Account) -> None:
+    """Exit code 3: it is no failure, and not whole."""
+    await account.solved(4)
+    cost = (await account.run(tickets=1))[1]["summary"]["cost"]
+    code, made = await account.run(tickets=4, most=cost)  # a call is paid at its most before it is made
+
+    assert code == 3
+    assert made["whole"] is False
+    assert 1 <= made["summary"]["messages"] < 4
+    code, made = await account.run(tickets=4)
+    assert (code, made["summary"]["messages"]) == (0, 4)
+
+
+async def test_a_model_that_does_not_answer_stops_it_instead_of_changing_the_figures(account: Account) -> None:
+    """A quoted draft in place of a written one would say something else about the model."""
+    await account.solved(3)
+    account.model.script.extend([lambda _: Response(status_code=500)] * 20)
+    code, made = await account.run(tickets=3)
+
+    assert code == 3
+    assert made["summary"]["messages"] == 0
+
+
+async def test_a_helpdesk_that_asks_to_slow_down_is_waited_for(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its limit is no end."""
+    await account.solved(3)
+    account.simulator.faults.refused = 2
+    waited: list[float] = []
+
+    async def no_sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr("service.backtest.command._pause", no_sleep)
+    code, made = await account.run(tickets=3)
+
+    assert (code, made["summary"]["messages"]) == (0, 3)
+    assert len(waited) == 2
+
+
+async def test_two_configurations_are_compared_on_the_same_tickets(account: Account, tmp_path: Path) -> None:
+    """A change of the model, as a gate would run it."""
+    await account.solved(3)
+    file = tmp_path / "other.env"
+    file.write_text("DESKPILOT_LLM__MODEL=larger\n")
+    code, made = await account.run(tickets=3, against=file)
+
+    assert code == 0
+    assert made["difference"]["messages"] == 3
+    assert made["difference"]["coverage"]["point"] == 0
+    assert {one.body["model"] for one in account.model.requests} == {"fast", "main", "larger"}
+    assert (account.out / "against" / "results.jsonl").exists()
+
+
+async def test_thresholds_make_it_a_gate(account: Account) -> None:
+    """Exit code 1, and why."""
+    await account.solved(2)
+    code, made = await account.run(tickets=2, min_fidelity=0.9, min_coverage=0.5)
+
+    assert code == 1
+    assert len(made["failed"]) == 1
+    assert made["failed"][0].startswith("fidelity is ")
+
+
+async def test_another_configuration_wants_another_folder(account: Account) -> None:
+    """Nothing is mixed; and without a solved ticket there is nothing to do."""
+    with pytest.raises(ServiceError, match="no solved tickets"):
+        await account.run()
+    await account.solved(1)
+    await account.run(tickets=1)
+    account.settings = _changed(account.settings, {"llm": {"model": "larger"}})
+
+    with pytest.raises(ServiceError, match="another configuration"):
+        await account.run(tickets=1)
+
+
+@pytest.mark.parametrize("text", ["LLM__MODEL=x", "DESKPILOT_LLM__MODEL", "= = ="])
+def test_a_file_that_is_no_settings_is_refused_by_its_line(tmp_path: Path, text: str) -> None:
+    """Before anything is paid."""
+    file = tmp_path / "other.env"
+    file.write_text(f"# what differs\n{text}\n")
+    if text == "DESKPILOT_LLM__MODEL":
+        assert overlay(file) == {"llm": {"model": None}}
+        return
+
+    with pytest.raises(SettingsProblem, match="Line 2"):
+        overlay(file)
+
+
+async def test_the_report_reads_on_a_phone_and_runs_nothing(account: Account) -> None:
+    """Under its own policy; what a customer wrote is shown, not run."""
+    await account.solved(3)
+    with account.simulator.back_then(LATER + timedelta(hours=2)):
+        ticket_id = await account.simulator.open_ticket(
+            name="Bea", email="bea@customer.example", subject="x", text=f"<script>alert(1)</script> {LOST}"
+        )
+        await account.simulator.agent_message(ticket_id, text="It is <b>not</b> lost.", public=True)
+        await account.simulator.set_status(ticket_id, "solved")
+    await account.run(tickets=4)
+    async with open_page(width=390, height=844) as page:
+        await page.goto((account.out / "report.html").as_uri())
+        overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        shown = await page.inner_text("main")
+        drawn = await page.evaluate("getComputedStyle(document.querySelector('rect.unused')).fill")
+
+    assert overflow <= 0
+    assert "It is <b>not</b> lost." in shown
+    assert "bea@customer.example" not in shown
+    assert drawn not in ("none", "rgb(0, 0, 0)")

@@ -1,0 +1,104 @@
+"""What a backtest comes to, by hand; and a file that a second run goes on with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from service.backtest.results import Result, Results, compared, summary, worst_first
+from service.errors import ServiceError
+
+ONE = Result(
+    helpdesk="zendesk", ticket_id="1", message_id="1", at="2026-11-01T10:00:00+00:00", verdict="ready", category="", tier=1,
+    language="en", use="as_is", fidelity=1.0, sources=("Parcels",), left_out=0, seconds=0.5, tokens_in=1_000, tokens_out=100,
+    cost=0.01, writer="model", model="small",
+)  # fmt: skip
+
+
+def some(count: int, *, first: int = 0, **more: object) -> list[Result]:
+    """So many, of tickets of their own."""
+    return [replace(ONE, ticket_id=str(first + number), **more) for number in range(count)]  # type: ignore[arg-type]
+
+
+def test_shares_are_of_all_and_use_is_of_what_was_drafted() -> None:
+    """40: 20 as is, 10 edited at .8, 5 uncovered, 5 a person's."""
+    results = [
+        *some(20),
+        *some(10, first=20, use="edited", fidelity=0.8, sources=("Parcels", "Refunds")),
+        *some(5, first=30, verdict="uncovered", use="", fidelity=None, sources=(), left_out=2),
+        *some(5, first=35, verdict="person", use="", fidelity=None, sources=(), cost=0.002),
+    ]
+    made = summary(results)
+
+    assert (made.messages, made.tickets, made.robbed) == (40, 40, 5)
+    assert (made.coverage.point, made.abstained.point, made.person.point) == (0.75, 0.125, 0.125)
+    assert made.as_is.point == pytest.approx(2 / 3)
+    assert made.as_is.n == 30
+    assert made.fidelity.point == pytest.approx((20 + 10 * 0.8) / 30)
+    assert made.cost == pytest.approx((35 * 0.01 + 5 * 0.002) / 40)
+    assert made.sources == (("Parcels", 30), ("Refunds", 10))
+    assert made.enough
+
+
+def test_examples_begin_with_the_worst_draft() -> None:
+    """What an agent would have thrown away says most; what was not drafted stands behind."""
+    results = [*some(1), *some(1, first=1, fidelity=0.1), *some(1, first=2, verdict="person", fidelity=None, use="")]
+
+    assert [one.ticket_id for one in worst_first(results)] == ["1", "0", "2"]
+    assert len(worst_first(some(50))) == 20
+
+
+@pytest.mark.parametrize(
+    ("lost", "worse"),
+    [
+        (0, ()),
+        (1, ()),  # 1 of 100: within the margin
+        (4, ("coverage",)),
+    ],
+)
+def test_worse_is_what_is_worse_for_certain_and_beyond_the_margin(lost: int, worse: tuple[str, ...]) -> None:
+    """On the same messages, so that only the configuration differs."""
+    first = some(100)
+    second = [replace(one, verdict="uncovered", fidelity=None, use="") for one in first[:lost]] + first[lost:]
+    made = compared(first, second, margin=0.02)
+
+    assert made.messages == 100
+    assert made.coverage.point == pytest.approx(-lost / 100)
+    assert made.worse == worse
+
+
+def test_fidelity_is_compared_where_both_drafted() -> None:
+    """Of twenty that lost .1, too few are left to say so for certain."""
+    first = some(20)
+    second = [replace(one, use="edited", fidelity=0.9) for one in first]
+    many = some(40)
+
+    assert compared(first, second, margin=0.02).fidelity.point == pytest.approx(-0.1)
+    assert compared(first, second, margin=0.02).worse == ()
+    lower = [replace(one, fidelity=0.9 - 0.001 * number) for number, one in enumerate(many)]
+    assert compared(many, lower, margin=0.02).worse == ("fidelity",)
+
+
+def test_a_second_run_goes_on_and_a_line_that_was_cut_off_is_done_again(tmp_path: Path) -> None:
+    """Whatever killed the first one."""
+    first = Results(tmp_path, {"model": "small"})
+    first.begin()
+    first.add(some(3))
+    file = tmp_path / "results.jsonl"
+    file.write_text(file.read_text()[:-40])
+    second = Results(tmp_path, {"model": "small"})
+    second.begin()
+
+    assert [second.has("zendesk", str(number)) for number in range(4)] == [True, True, False, False]
+    second.add(some(1, first=2))
+    assert [one.ticket_id for one in Results(tmp_path, {"model": "small"}).known] == ["0", "1", "2"]
+
+
+def test_results_of_another_configuration_are_not_mixed_in(tmp_path: Path) -> None:
+    """It says what to do."""
+    Results(tmp_path, {"model": "small"}).begin()
+
+    with pytest.raises(ServiceError, match="another configuration: name another folder with --out"):
+        Results(tmp_path, {"model": "large"})
