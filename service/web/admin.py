@@ -10,7 +10,7 @@ from fastapi.security import HTTPBearer
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-PRIVATE = ("/api", "/dashboard")
+PRIVATE = ("/api",)
 """Also for what may be routed there one day: a route cannot forget to ask."""
 
 REFUSAL = "send the admin token as Authorization: Bearer"

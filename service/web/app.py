@@ -13,6 +13,7 @@ from service.web.console import pages
 from service.web.console.door import Door
 from service.web.console.layout import Layout
 from service.web.console.sessions import Sessions
+from service.web.dashboard import boards
 from service.web.protection import Protection
 from service.web.webhooks import Webhooks
 
@@ -38,6 +39,7 @@ def create_app(service: Service, *, control_token: str = "", works: bool = True)
     layout = Layout(timezone=settings.team.timezone)
     sessions = Sessions(tools.votes.keys, admin_token=admin_token, https=https)
     app.include_router(pages.router(service, layout, sessions))
+    app.include_router(boards.router(service))
     pages.answer_for_outages(app, layout)
     pushing = settings.signals_token.get_secret_value()
     admin = Admin(app, tokens=(control_token, admin_token), narrow_token=pushing, narrow=context.PATHS)

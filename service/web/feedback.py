@@ -17,16 +17,16 @@ from markupsafe import Markup
 
 from service.ballot import ballot
 from service.errors import DatabaseUnavailableError
-from service.feedback import Vote
-from service.votes import MOST_CHARS, PATH, Votes
+from service.feedback import REASONS, Reason, Remarks, Vote
+from service.votes import MOST_ANSWER_CHARS, MOST_CHARS, PATH, Recorded, Votes
 from service.web.bodies import body_of
 
 log = structlog.get_logger()
 
-LARGEST_BYTES = 16 * 1024
-"""Of the form: a comment of the longest characters, each of them in hexadecimal."""
+LARGEST_BYTES = 64 * 1024
+"""Of the form: a comment and an answer of the longest characters, each of them in hexadecimal."""
 
-Page = Literal["right", "wrong", "thanks", "gone", "later"]
+Page = Literal["right", "wrong", "thanks", "known", "gone", "later"]
 
 _STATUS: dict[Page, int] = {"gone": 404, "later": 503}
 
@@ -46,26 +46,29 @@ def router(votes: Votes, *, language: str) -> APIRouter:
 
     @routes.post("/{token}", response_class=HTMLResponse)
     async def record(token: str, request: Request) -> HTMLResponse:
-        """Keep the vote; a second one on the same note takes its place."""
+        """Keep the vote; the other link's takes its place, and the same link's again adds what it left out."""
         try:
             vote = await votes.read(token)
             if vote is None:
                 return _page("gone", language)
-            known = await votes.record(vote, _comment(await body_of(request, largest=LARGEST_BYTES)))
+            recorded = await votes.record(vote, _remarks(await body_of(request, largest=LARGEST_BYTES)))
         except DatabaseUnavailableError as error:
             return _later(language, error)
-        return _page("thanks", language, vote) if known else _page("gone", language)
+        pages: dict[Recorded, Page] = {"kept": "thanks", "known": "known", "gone": "gone"}
+        return _page(pages[recorded], language, None if recorded == "gone" else vote)
 
     return routes
 
 
-def _comment(form: bytes) -> str:
-    """What stands in the form's only field; empty for anything that is no such form."""
+def _remarks(form: bytes) -> Remarks:
+    """What stands in the form's fields; nothing for anything that is no such form."""
     try:
         fields = parse_qs(form.decode("utf-8", "replace"), max_num_fields=10)
     except ValueError:
-        return ""
-    return fields.get("comment", [""])[0]
+        return Remarks()
+    comment, said, answer = (fields.get(name, [""])[0] for name in ("comment", "reason", "answer"))
+    reason: Reason = next((one for one in REASONS if one == said), "")
+    return Remarks(comment, reason, answer)
 
 
 def _later(language: str, error: DatabaseUnavailableError) -> HTMLResponse:
@@ -80,6 +83,7 @@ def _page(page: Page, language: str, vote: Vote | None = None) -> HTMLResponse:
         "right": (words.right_title, words.right_lead, words.right_hint),
         "wrong": (words.wrong_title, words.wrong_lead, words.wrong_hint),
         "thanks": (words.thanks_title, words.thanks_lead, ""),
+        "known": (words.known_title, words.known_lead, ""),
         "gone": (words.gone_title, words.gone_lead, ""),
         "later": (words.later_title, words.later_lead, ""),
     }
@@ -92,6 +96,8 @@ def _page(page: Page, language: str, vote: Vote | None = None) -> HTMLResponse:
         hint=hint,
         note=words.note.format(reference=vote.reference, ticket=vote.key.ticket_id) if vote else "",
         most=MOST_CHARS,
+        most_answer=MOST_ANSWER_CHARS,
+        reasons=[(name, words.reasons[name]) for name in REASONS if name],
         style=Markup(style),  # noqa: S704 - our own file
     )
     return HTMLResponse(html, _STATUS.get(page, 200), {"Content-Security-Policy": policy})

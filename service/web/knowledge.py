@@ -21,8 +21,9 @@ from service.knowledge.pushed import BODY, LARGEST_BYTES, NotNowError, UnfitErro
 from service.knowledge.report import knowledge_report
 from service.knowledge.sources import Library
 from service.knowledge.standing import standing
-from service.pipeline import Tools
+from service.learning.contradicting import to_compare
 from service.syncs import Syncs
+from service.upkeep import Tools
 from service.vectors import VectorsUnavailableError
 from service.web.admin import TOLD
 from service.web.bodies import body_of
@@ -61,7 +62,12 @@ def router(tools: Tools) -> APIRouter:
             async with reporting:
                 kept_days = tools.library.settings.retention_days
                 return await knowledge_report(
-                    tools.library.vectors, tools.ledger, days=days, kept_days=kept_days, now=datetime.now(UTC)
+                    tools.library.vectors,
+                    tools.ledger,
+                    days=days,
+                    kept_days=kept_days,
+                    now=datetime.now(UTC),
+                    lessons=await to_compare(tools.teaching.store),
                 )
         except ServiceError as error:
             raise HTTPException(503, str(error)) from error

@@ -1,4 +1,4 @@
-"""The door of the admin page: nobody gets below /admin without being signed in, and no form works that is not of this session."""
+"""The door of the admin page: nobody gets below /admin or /dashboard without being signed in, and no form works that is not of this session."""
 
 from __future__ import annotations
 
@@ -17,12 +17,20 @@ from service.web.console.sessions import Session, Sessions
 from service.web.console.visitors import Form, Visitor, form_in, name_from_proxy
 
 ROOT = "/admin"
+BEHIND = (ROOT, "/dashboard")
+"""What nobody gets below without being signed in."""
+
 LOGIN = "/admin/login"
 
 LARGEST_BYTES = 128 * 1024
 """Of a form."""
 
 _READS = ("GET", "HEAD")
+
+
+def is_behind(path: str) -> bool:
+    """Whether this is one of the pages behind the door."""
+    return any(path == root or path.startswith(f"{root}/") for root in BEHIND)
 
 
 class Door:
@@ -33,8 +41,7 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or hand it on."""
-        path = scope.get("path", "")
-        if scope["type"] != "http" or not (path == ROOT or path.startswith(f"{ROOT}/")):
+        if scope["type"] != "http" or not is_behind(scope.get("path", "")):
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)

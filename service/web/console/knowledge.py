@@ -18,6 +18,7 @@ from service.knowledge.rebuild import MACROS
 from service.knowledge.report import knowledge_report
 from service.knowledge.sources import sources_of
 from service.knowledge.sync import SyncReport
+from service.learning.contradicting import to_compare
 from service.syncs import Sync
 from service.vectors import VectorsUnavailableError
 from service.web.console.layout import SCRIPT, Layout, gone_on
@@ -84,6 +85,7 @@ def router(layout: Layout, service: Service) -> APIRouter:
                     days=_DAYS,
                     kept_days=service.settings.retention_days,
                     now=datetime.now(UTC),
+                    lessons=await to_compare(tools.teaching.store),
                 )
         except ServiceError:
             return layout.refusal(request, "index", 503)

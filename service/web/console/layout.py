@@ -21,9 +21,11 @@ from service.web.console.visitors import visitor_of
 
 NAVIGATION = (
     ("/admin", "Overview"),
+    ("/dashboard", "Dashboards"),
     ("/admin/deliveries", "Deliveries"),
     ("/admin/incidents", "Incidents"),
     ("/admin/knowledge", "Knowledge"),
+    ("/admin/lessons", "Lessons"),
     ("/admin/outreach", "Outreach"),
     ("/admin/pilot", "Pilot"),
     ("/admin/policy", "Policy"),
@@ -35,13 +37,13 @@ SCRIPT = "/admin/console.js"
 
 
 class Layout:
-    """Makes pages. timezone: the team's."""
+    """Makes pages. timezone: the team's. beside: a folder with templates of its own and one more style, which come first."""
 
-    def __init__(self, *, timezone: str) -> None:
+    def __init__(self, *, timezone: str, beside: Path | None = None) -> None:
         folder = Path(__file__).parent
         self._zone, self._zone_name = ZoneInfo(timezone), timezone
         self._templates = Environment(
-            loader=FileSystemLoader(folder),
+            loader=FileSystemLoader([beside, folder] if beside else folder),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -54,27 +56,36 @@ class Layout:
             "counted": counted,
         }
         style = (folder / "console.css").read_text(encoding="utf-8")
+        for more in sorted(beside.glob("*.css")) if beside else ():
+            style += more.read_text(encoding="utf-8")
         digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
         self._style = Markup(style)  # noqa: S704 - our own file
         self._policy = f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
     def page(
-        self, request: Request, template: str, *, title: str, status: int = 200, script: bool = False, **given: object
+        self,
+        request: Request,
+        template: str,
+        *,
+        title: str,
+        status: int = 200,
+        script: bool | str = False,
+        **given: object,
     ) -> HTMLResponse:
-        """A page, whole. script: it is brought up to date by console.js. given: for the template; all of it is escaped."""
+        """A page, whole. script: it is brought up to date by console.js, or by a script of this address. given: for the template; all of it is escaped."""
         visitor = visitor_of(request)
         path = request.url.path.rstrip("/")
         html = self._templates.get_template(template).render(
             title=title,
             style=self._style,
-            script=SCRIPT if script else "",
+            script=SCRIPT if script is True else script or "",
             visitor=visitor,
             csrf=Markup('<input type="hidden" name="csrf" value="{}">').format(visitor.form_token),
             navigation=[(to, word, _is_here(path, to)) for to, word in NAVIGATION],
             zone=self._zone_name,
             **given,
         )
-        policy = self._policy + "; script-src 'self'; connect-src 'self'" * script
+        policy = self._policy + "; script-src 'self'; connect-src 'self'" * bool(script)
         return HTMLResponse(html, status, {"Content-Security-Policy": policy})
 
     def refusal(self, request: Request, why: str, status: int) -> HTMLResponse:

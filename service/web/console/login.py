@@ -24,7 +24,7 @@ NAME = "admin"
 ATTEMPTS = 10
 """A minute, from one address, over all replicas."""
 
-_OWN = re.compile(r"/admin(?:/[\w.:~%+@=,-]+)*/?(?:\?[\w.:~%+@=,&/-]*)?", re.ASCII)
+_OWN = re.compile(r"/(?:admin|dashboard)(?:/[\w.:~%+@=,-]+)*/?(?:\?[\w.:~%+@=,&/-]*)?", re.ASCII)
 
 
 def router(layout: Layout, sessions: Sessions, budgets: Budgets) -> APIRouter:

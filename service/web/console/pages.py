@@ -8,7 +8,19 @@ from fastapi.responses import HTMLResponse, Response
 from service.assembly import Service
 from service.errors import DatabaseUnavailableError
 from service.queue import AWAY
-from service.web.console import deliveries, incidents, knowledge, login, outreach, overview, pilot, policy, trial
+from service.web.console import (
+    deliveries,
+    incidents,
+    knowledge,
+    lessons,
+    login,
+    outreach,
+    overview,
+    pilot,
+    policy,
+    trial,
+)
+from service.web.console.door import is_behind
 from service.web.console.layout import Layout, gone_on
 from service.web.console.sessions import Sessions
 
@@ -17,7 +29,7 @@ def router(service: Service, layout: Layout, sessions: Sessions) -> APIRouter:
     """Everything below /admin, behind service/web/console/door.py."""
     routes = APIRouter(tags=["admin page"])
     routes.include_router(login.router(layout, sessions, service.tools.budgets))
-    for page in (overview, deliveries, incidents, knowledge, outreach, pilot, policy, trial):
+    for page in (overview, deliveries, incidents, knowledge, lessons, outreach, pilot, policy, trial):
         routes.include_router(page.router(layout, service))
 
     @routes.get("/admin/{path:path}", response_class=HTMLResponse)
@@ -34,7 +46,7 @@ def answer_for_outages(app: FastAPI, layout: Layout) -> None:
     """A page of ours that cannot be made because PostgreSQL is away says so; whatever else it meets stays what it is."""
 
     async def away(request: Request, error: Exception) -> HTMLResponse:
-        if not request.url.path.startswith("/admin"):
+        if not is_behind(request.url.path):
             raise error
         return layout.refusal(request, "away", 503)
 

@@ -20,7 +20,7 @@ from service.web.console.visitors import form_of, visitor_of
 PATH = "/admin/pilot"
 
 _CHANGES = 10
-_FIELDS = ("groups", "brands", "tags", "percent")
+_FIELDS = ("groups", "brands", "tags", "percent", "holdout")
 _TITLES = {"zendesk": "Zendesk", "freshdesk": "Freshdesk", ALL: "All helpdesks"}
 _SAID = {"resume": "Notes are written again.", "cover": "The pilot is changed."}
 
@@ -92,7 +92,7 @@ class _Page:
     async def _covered(self, helpdesk: str) -> Covered:
         scope = await self._pilots.scope(helpdesk)
         values = {name: ", ".join(getattr(scope, name)) for name in ("groups", "brands", "tags")}
-        values["percent"] = str(scope.percent)
+        values |= {"percent": str(scope.percent), "holdout": str(scope.holdout)}
         return Covered(helpdesk, _TITLES[helpdesk], scope, await self._pilots.week(helpdesk), values)
 
 

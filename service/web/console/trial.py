@@ -29,7 +29,7 @@ _STAGES = {
     "draft": "draft",
     "note": "check and compose",
 }
-_POOLS = {"article": "article", "macro": "macro", "ticket": "solved ticket"}
+_POOLS = {"article": "article", "macro": "macro", "ticket": "solved ticket", "lesson": "lesson"}
 
 
 def router(layout: Layout, service: Service) -> APIRouter:

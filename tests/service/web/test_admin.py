@@ -51,7 +51,7 @@ async def test_anything_else_does_not(given: bytes | None) -> None:
     assert await status("/api/x", given) == 401
 
 
-@pytest.mark.parametrize("path", ["/api", "/api/", "/api/nothing", "/dashboard", "/dashboard/x", "/api/../api/x"])
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/nothing", "/api/../api/x"])
 async def test_what_is_not_there_is_not_told_either(path: str) -> None:
     """Whoever has no token learns nothing about what there is."""
     assert await status(path, None) == 401

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import httpx
@@ -12,6 +13,7 @@ from fastapi import FastAPI
 
 from service.ballot import ballot
 from service.database import Database
+from service.feedback import Vote, token_for
 from service.ledger import Ledger, SavedDraft, TicketKey
 from service.votes import Votes
 from service.web import feedback
@@ -52,6 +54,13 @@ def links(votes: Votes) -> tuple[str, str]:
     return right, wrong
 
 
+async def remarks(database: Database) -> list[tuple[str, str, str]]:
+    """(comment, reason, answer) of each vote."""
+    async with database.engine.connect() as connection:
+        found = await connection.execute(sa.text("SELECT comment, reason, answer FROM feedback"))
+        return [(row[0], row[1], row[2]) for row in found]
+
+
 async def recorded(database: Database) -> list[tuple[str, str]]:
     """(judgement, comment) of each vote."""
     async with database.engine.connect() as connection:
@@ -84,6 +93,45 @@ async def test_to_send_the_form_records_the_vote(agent: httpx.AsyncClient, votes
     assert (first.status_code, second.status_code) == (200, 200)
     assert ENGLISH.thanks_title in first.text
     assert await recorded(database) == [("wrong", "It is 14 days, ña")]
+
+
+async def test_what_was_wrong_and_what_is_right_are_kept(
+    agent: httpx.AsyncClient, votes: Votes, database: Database
+) -> None:
+    """Neither has to be said; a reason that is none of ours is none."""
+    _, wrong = links(votes)
+    assert (await agent.post(wrong, data={"reason": "DROP TABLE"})).status_code == 200
+    assert await remarks(database) == [("", "", "")]
+    said = {"reason": "outdated", "answer": "You have 14 days.", "comment": "see the new page"}
+    assert ENGLISH.thanks_title in (await agent.post(wrong, data=said)).text
+    assert await remarks(database) == [("see the new page", "outdated", "You have 14 days.")]
+
+
+async def test_a_link_that_was_used_says_so_and_changes_nothing(
+    agent: httpx.AsyncClient, votes: Votes, database: Database
+) -> None:
+    """Whoever it was passed on to; the other link still takes it back."""
+    right, wrong = links(votes)
+    await agent.post(wrong, data={"comment": "It is 14 days."})
+    again = await agent.post(wrong, data={"comment": "Something else."})
+
+    assert again.status_code == 200
+    assert ENGLISH.known_title in again.text
+    assert await recorded(database) == [("wrong", "It is 14 days.")]
+    assert ENGLISH.thanks_title in (await agent.post(right)).text
+    assert [judgement for judgement, _ in await recorded(database)] == ["right"]
+
+
+async def test_a_link_expires(agent: httpx.AsyncClient, votes: Votes, database: Database) -> None:
+    """Then it is a page like any other that is no link, whatever is sent to it."""
+    key_id, key = votes.keys.newest or (0, b"")
+    vote = Vote(NOTE.key, NOTE.reference, "wrong")
+    token = token_for(vote, key_id=key_id, key=key, expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    page = await agent.post(f"http://desk.test/feedback/{token}", data={"comment": "x"})
+
+    assert page.status_code == 404
+    assert ENGLISH.gone_title in page.text
+    assert await recorded(database) == []
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -141,7 +189,8 @@ async def test_the_page_speaks_the_teams_language(votes: Votes, language: str) -
 
     assert f'<html lang="{language}">' in page.text
     words = ballot(language)
-    for said in (words.wrong_title, words.wrong_lead, words.comment, words.wrong_hint, words.masked, words.send):
+    asked = (words.comment, words.wrong_hint, words.reason, *words.reasons.values(), words.answer, words.answer_hint)
+    for said in (words.wrong_title, words.wrong_lead, *asked, words.masked, words.send):
         assert said in unescape(page.text)
 
 
@@ -153,11 +202,13 @@ async def test_in_a_browser_it_is_one_button_and_nothing_is_loaded(votes: Votes,
         await page.goto(links(votes)[1].replace("http://desk.test", url))
         styled = await page.evaluate("getComputedStyle(document.querySelector('button')).backgroundColor")
         overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        await page.get_by_label(ENGLISH.reasons["outdated"]).check()
         await page.get_by_label(ENGLISH.comment).fill("It is 14 days.")
+        await page.get_by_label(ENGLISH.answer).fill("You have 14 days.")
         await page.get_by_role("button").click()
         await page.get_by_role("heading", name=ENGLISH.thanks_title).wait_for()
 
     assert styled != "rgba(0, 0, 0, 0)"
     assert overflow <= 0
     assert {one.rsplit("/", 1)[0] for one in asked} == {f"{url}/feedback"}
-    assert await recorded(database) == [("wrong", "It is 14 days.")]
+    assert await remarks(database) == [("It is 14 days.", "outdated", "You have 14 days.")]

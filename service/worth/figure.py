@@ -1,0 +1,119 @@
+"""A figure: a share, a mean or a difference with its interval and its denominator. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from service.worth.counts import Messages, Sums, Tickets
+from service.worth.intervals import Interval, difference, mean_difference_of, wilson
+
+Kind = Literal["share", "mean"]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """`name`: of its definition. `hits`: the numerator of a share. Shown only where `interval.enough`."""
+
+    name: str
+    kind: Kind
+    interval: Interval
+    hits: int = 0
+
+    @property
+    def shown(self) -> bool:
+        """Whether it rests on enough."""
+        return self.interval.enough
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs: without a point where it rests on too few."""
+        told = self.interval
+        found = {"point": told.point, "low": told.low, "high": told.high} if self.shown else {"too_few": True}
+        return {"name": self.name, "of": told.n, **({"hits": self.hits} if self.kind == "share" else {}), **found}
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """`ours` less `theirs`. `against`: "holdout" or "baseline"."""
+
+    name: str
+    kind: Kind
+    against: str
+    ours: Interval
+    theirs: Interval
+    difference: Interval
+
+
+def share(name: str, hits: int, of: int) -> Figure:
+    """A share with Wilson's interval."""
+    return Figure(name, "share", wilson(hits, of), hits)
+
+
+def average(name: str, sums: Sums) -> Figure:
+    """A mean with Student's."""
+    return Figure(name, "mean", sums.mean)
+
+
+def of_messages(counts: Messages) -> dict[str, Figure]:
+    """What is known of messages, by name."""
+    told = [
+        share("acceptance", counts.as_is + counts.edited, counts.compared),
+        share("as_is", counts.as_is, counts.compared),
+        share("edited", counts.edited, counts.compared),
+        share("unused", counts.unused, counts.compared),
+        average("fidelity", counts.fidelity),
+        average("note_to_reply", counts.wait),
+        share("escalation", counts.handed - counts.handed_and_used, counts.handed),
+    ]
+    return {one.name: one for one in told}
+
+
+def of_tickets(counts: Tickets) -> dict[str, Figure]:
+    """What is known of tickets, by name."""
+    told = [
+        share("ai_as_is", counts.ai_as_is, counts.labelled),
+        share("ai_assisted", counts.ai_assisted, counts.labelled),
+        share("human_only", counts.human_only, counts.labelled),
+        *_outcome(counts),
+    ]
+    return {one.name: one for one in told}
+
+
+def effects(ours: Tickets, theirs: Tickets, *, against: str) -> list[Effect]:
+    """What differs between tickets with notes and others."""
+    pairs = zip(_outcome(ours), _outcome(theirs), strict=True)
+    return [
+        Effect(a.name, a.kind, against, a.interval, b.interval, _DIFFERENCES[a.kind](a.name, ours, theirs))
+        for a, b in pairs
+    ]
+
+
+def _outcome(counts: Tickets) -> list[Figure]:
+    return [
+        average("exchanges", counts.exchanges),
+        average("first_reply", counts.first_reply),
+        average("to_solution", counts.to_solution),
+        share("reopened", counts.reopened, counts.solved),
+        share("again", counts.again, counts.solved),
+        share("csat", counts.good, counts.rated),
+    ]
+
+
+_SHARES: Mapping[str, tuple[str, str]] = {
+    "reopened": ("reopened", "solved"),
+    "again": ("again", "solved"),
+    "csat": ("good", "rated"),
+}
+
+
+def _shares(name: str, a: Tickets, b: Tickets) -> Interval:
+    hits, of = _SHARES[name]
+    return difference(getattr(a, hits), getattr(a, of), getattr(b, hits), getattr(b, of))
+
+
+def _means(name: str, a: Tickets, b: Tickets) -> Interval:
+    return mean_difference_of(getattr(a, name).moments, getattr(b, name).moments)
+
+
+_DIFFERENCES: Mapping[Kind, Callable[[str, Tickets, Tickets], Interval]] = {"share": _shares, "mean": _means}

@@ -1,0 +1,135 @@
+"""The weekly report: what the dashboards say of one week beside the week before, as HTML that stands alone, as Markdown, or for programs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from service.database import Database
+from service.worth import sheets, wording
+from service.worth.contacts import contacts
+from service.worth.contacts_sheets import contacts_sheets
+from service.worth.period import Filters, Period, name_of_week
+from service.worth.quality import Quality, quality
+from service.worth.quality_sheets import quality_sheets
+from service.worth.sheets import Cell, Column, Sheet, markdown_of
+
+_HEADLINES = (
+    *("acceptance", "as_is", "edited", "unused", "fidelity"),
+    *("csat", "reopened", "again", "exchanges", "first_reply", "to_solution", "note_to_reply"),
+    *("wrong", "escalation", "missed", "qa"),
+)
+_TOLD = ("effect", "baseline", "categories", "labels", "reviews", "lessons", "excluded", "score")
+
+
+@dataclass(frozen=True, slots=True)
+class Weekly:
+    """Of one week. `sheets`: its tables, in the order in which they are read."""
+
+    week: Period
+    found: Quality
+    sheets: Sequence[Sheet]
+
+    @property
+    def name(self) -> str:
+        """As in 2026-W47."""
+        return name_of_week(self.week)
+
+    @property
+    def title(self) -> str:
+        """Its heading."""
+        first, last = self.week.first, self.week.last
+        return f"deskpilot, week {self.name}: {first.day} {first:%B} to {last.day} {last:%B %Y}"
+
+    @property
+    def lead(self) -> str:
+        """What it is about, in a sentence or two."""
+        messages, tickets = self.found.messages, self.found.tickets
+        score = self.found.score
+        scored = (
+            f" The score is {score.value:.0f} of 100, from {score.weight} of 100 weights."
+            if score.value is not None
+            else ""
+        )
+        return f"{messages.asked:,} customer messages in {tickets.opened:,} tickets; {messages.compared:,} drafts can be compared with what was sent.{scored}"
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to tell."""
+        return not (self.found.messages.asked or self.found.tickets.opened)
+
+
+async def weekly(database: Database, week: Period) -> Weekly:
+    """Count a week; what became of its messages until now is in it."""
+    found, before, about = await asyncio.gather(
+        quality(database, week, Filters()),
+        quality(database, week.before, Filters()),
+        contacts(database, week, Filters()),
+    )
+    told = quality_sheets(found)
+    return Weekly(
+        week, found, (_headlines(found, before), *(told[name] for name in _TOLD), *contacts_sheets(about).values())
+    )
+
+
+def html_of(report: Weekly) -> str:
+    """One file: no scripts, nothing loaded; it prints, and reads on a phone."""
+    folder = Path(__file__).parent
+    templates = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = templates.get_template("weekly.html.j2")
+    return page.render(report=report, text=sheets.text, aside=sheets.aside, footnote=_FOOTNOTE)
+
+
+def markdown_of_report(report: Weekly) -> str:
+    """The same for a channel or a wiki."""
+    parts = [f"# {report.title}\n\n{report.lead}\n"]
+    parts += [f"## {sheet.title}\n\n{markdown_of(sheet)}" for sheet in report.sheets]
+    return "\n".join([*parts, f"{_FOOTNOTE}\n"])
+
+
+def json_of(report: Weekly) -> dict[str, Any]:
+    """The figures, for programs; one that rests on too few says so and has no value."""
+    return {
+        "week": report.name,
+        "first": report.week.first.isoformat(),
+        "last": report.week.last.isoformat(),
+        "zone": report.week.zone,
+        "messages": report.found.messages.asked,
+        "tickets": report.found.tickets.opened,
+        "score": report.found.score.value,
+        "figures": [figure.as_json() for figure in report.found.figures.values()],
+        "left_out": [
+            {"what": what, "reason": why, "count": count} for (what, why), count in report.found.left_out.items()
+        ],
+    }
+
+
+def _headlines(found: Quality, before: Quality) -> Sheet:
+    columns = (Column("Figure", number=False), Column("This week"), Column("95 % interval"), Column("Week before"))
+    rows: list[Sequence[Cell]] = [
+        (
+            wording.titled(name),
+            found.figures[name],
+            wording.between(found.figures[name].interval, wording.unit_of(name)),
+            before.figures[name],
+        )
+        for name in _HEADLINES
+    ]
+    return Sheet("figures", "The week", columns, rows)
+
+
+_FOOTNOTE = (
+    "No figure is shown under 30; intervals hold the truth in 95 of 100 cases. What every figure is stands at /dashboard/definitions."
+    " People are not compared: no agent is named anywhere."
+)
