@@ -13,6 +13,7 @@ T = TypeVar("T")
 SignalName = Literal[
     "person", "safety", "legal", "cancel", "press", "privacy", "security", "fraud", "vulnerable", "threat",
     "angry", "mood_fell", "repeated_question", "unsolved", "third_contact", "long_thread", "amount", "deadline_close", "untrusted", "churn",
+    "told",
 ]  # fmt: skip
 """What speaks for a person. The first line: what only a person may answer, whatever else holds."""
 

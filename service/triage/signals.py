@@ -52,10 +52,15 @@ def said_by_customer(conversation: Conversation) -> tuple[str, ...]:
     return tuple(turn.text for turn in conversation.turns if turn.who == "requester")
 
 
+def told_in(conversation: Conversation) -> str:
+    """All that the customer wrote, the newest message and the subject first, no longer than what is read."""
+    said = said_by_customer(conversation)
+    return "\n".join((*reversed(said[-1:]), conversation.subject, *reversed(said[:-1])))[:READ_CHARS]
+
+
 def heard_in(conversation: Conversation) -> Mapping[SignalName, Heard]:
     """What the customer's words say, the newest first, for a thread may be longer than what is read. A mailed subject counts as theirs."""
-    said = said_by_customer(conversation)
-    text = "\n".join((*reversed(said[-1:]), conversation.subject, *reversed(said[:-1])))[:READ_CHARS]
+    text = told_in(conversation)
     found = dict(heard(text))
     for wish, words in told_wishes(without_jokes(text)).items():
         name = _OF_WISH[wish]

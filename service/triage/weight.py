@@ -23,7 +23,7 @@ from service.triage.signals import said_by_customer
 
 _LONG_WORDS, _MANY_MESSAGES, _MOST = 80, 3, 5
 _BY_AMOUNT: Final = ((10_000.0, 5), (1_000.0, 4), (200.0, 3), (50.0, 2))
-_BY_SIGNAL: Final = {"person": 3, "angry": 4, "cancel": 4, "churn": 4, "mood_fell": 4}
+_BY_SIGNAL: Final = {"person": 3, "angry": 4, "cancel": 4, "churn": 4, "mood_fell": 4, "told": 4}
 _LARGE_DEAL: Final = """
 (rfp|rfq|rfi|rfps|tender|invitation to bid|call for bids|procurement|msa|dpa and|redlines|master (service|services|agreement)|framework (agreement|contract))
 (security|vendor|supplier|compliance|due diligence|infosec|risk) (questionnaire|assessment|review|audit|onboarding)

@@ -2,7 +2,7 @@
 
 Categories: banking77 of `../shared/data`, the training rows as a policy's examples, the test rows judged, by words alone and with
 all-MiniLM-L6-v2 (tests/bench/encoder.py). Tiers: our own labelled tickets (README.md beside this file) without a model. The tuned
-half is what the rules were written by; `--untouched` counts on the other one as well, and those are the figures to report.
+half is what the rules were written by; `--untouched` counts on the other one and on the fresh blind set as well, and those are the figures to report.
 `triage_ms_p50` is of the whole step without a model, on the tickets.
 """
 
@@ -33,7 +33,7 @@ from service.vectors import EmbeddedVectors
 from tests.bench.environments import encoder
 from tests.bench.retrieval import DATA, MODEL
 from tests.bench.triage.judging import Judgement, judged
-from tests.bench.triage.tickets import tuned, untouched
+from tests.bench.triage.tickets import fresh, tuned, untouched
 
 BANKING = DATA / "banking77"
 _BATCH = 64
@@ -100,7 +100,7 @@ async def measure(*, whole: bool, most: int | None) -> Figures:
         triager, in_force = Triager(Categories(vectors)), required(None)
         await judged(tuned()[:1], triager=triager, in_force=in_force)  # learns the examples, compiles the patterns
         took_ms: list[float] = []
-        for half, tickets in (("_tuned", tuned()), *((("", untouched()),) if whole else ())):
+        for half, tickets in (("_tuned", tuned()), *((("", untouched()), ("_fresh", fresh())) if whole else ())):
             judgements = await judged(tickets, triager=triager, in_force=in_force)
             took_ms += [one.took_ms for one in judgements]
             found |= figures(judgements, half)

@@ -67,6 +67,16 @@ def untouched() -> list[LabelledTicket]:
     return _read(_HERE / "untouched.yaml")
 
 
+def seen() -> list[LabelledTicket]:
+    """A blind set whose first count is told in decision 0036; weights are learnt from it since."""
+    return _read(_HERE / "seen.yaml")
+
+
+def fresh() -> list[LabelledTicket]:
+    """The blind set that is kept aside: counted on, not read."""
+    return _read(_HERE / "fresh.yaml")
+
+
 def _read(path: Path) -> list[LabelledTicket]:
     """Read one file; a missing key or an unknown one raises."""
     rows: Sequence[Mapping[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -222,3 +222,26 @@ async def test_three_contacts_are_kept(triager: Triager) -> None:
 
     assert triage.contacts == 3
     assert triage.signal("third_contact") is not None
+
+
+async def test_a_story_that_no_phrase_names_calls_for_a_person(triager: Triager) -> None:
+    """With its words; but only the customer's, and not where something is enough already."""
+    story = (
+        "Somebody whom I never met has been watching my screen. He knew my street and what I had written to my sister."
+    )
+    told = (await judged(triager, thread(story))).signal("told")
+
+    assert told is not None
+    assert told.alone
+    assert all(word in story.casefold() for word in told.words)
+    assert (await judged(triager, thread("Where is my parcel?", f"> {story}", "Thank you."))).signal("told") is None
+    assert (await judged(triager, thread(f"{story} I want to speak to a manager."))).signal("told") is None
+
+
+async def test_a_story_is_told_in_the_languages_that_were_learnt_alone(triager: Triager) -> None:
+    """The same letters mean something else elsewhere."""
+    story = (
+        "Somebody whom I never met has been watching my screen. He knew my street and what I had written to my sister."
+    )
+
+    assert (await judged(triager, thread(story), language="nl")).signal("told") is None
