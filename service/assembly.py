@@ -23,6 +23,8 @@ from service.database import Database, open_database
 from service.embeddings import Embeddings
 from service.entities import Entities
 from service.errors import EntitiesError
+from service.experiments import watching
+from service.experiments.store import Experiments
 from service.figures import Figures
 from service.groups import FreshdeskSettings, ZendeskSettings
 from service.inbox import Inbox
@@ -31,16 +33,23 @@ from service.incidents.store import Incidents
 from service.jobs import Jobs
 from service.judge import Judge
 from service.knowledge.sources import Library
+from service.learning import teaching
 from service.ledger import Ledger
 from service.llm import LLM
+from service.merits import Merits
 from service.outages import Outages
+from service.outcomes.observing import Observer
+from service.outcomes.ratings import EVERY_S, Ratings
+from service.outcomes.sent import Prices
+from service.outcomes.store import Outcomes
 from service.pilot import Pilots
-from service.pipeline import Pipeline, Tools
+from service.pipeline import Pipeline
 from service.policy.standing import Policies, required
 from service.queue import Queue
 from service.reconcile import Reconciler
 from service.rehearsal import Rehearsal
 from service.retention import Retention
+from service.rounds import Round, Rounds
 from service.settings import Settings, SettingsProblem
 from service.spans import Tracer
 from service.spending import Spending
@@ -49,9 +58,11 @@ from service.telemetry import collecting
 from service.triage.categories import Categories
 from service.triage.store import Triages
 from service.triage.triaging import Triager
+from service.upkeep import Tools
 from service.vectors import VectorsUnavailableError, open_vectors
 from service.vendors import MeasuredClient
 from service.votes import Votes
+from service.worth.delivery import LOOKED_EVERY_S, Delivery
 
 _CONNECTIONS = httpx.Limits(max_connections=50, max_keepalive_connections=20, keepalive_expiry=4)
 """Idle ones are closed before the other side does it, which many servers do after five seconds."""
@@ -147,6 +158,10 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
             judge=await stack.enter_async_context(judging(policies, library, database)),
             triages=Triages(database),
             incidents=Incidents(database),
+            merits=Merits(database),
+            observer=observing(settings, database),
+            teaching=teaching.Teaching(database, library),
+            experiments=Experiments(database),
         )
         await stack.enter_async_context(tools.syncs.open())
         pipeline = Pipeline(tools)
@@ -159,9 +174,28 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
             helpdesks=settings.helpdesks,
             tracer=tracer,
             alarms=Alarms(database, lambda: policies.current().policy),
+            rounds=Rounds(database, rounds_of(tools, database)),
         )
         await stack.enter_async_context(queue.app.open_async())
         yield Service(settings, database, inbox, queue, tools, pipeline, jobs, tracer, policies)
+
+
+def rounds_of(tools: Tools, database: Database) -> list[Round]:
+    """What is done every so often beside the tickets."""
+    ratings, settings = Ratings(database, tools.library.helpdesks), tools.library.settings
+    report = Delivery(database, settings.report, zone=settings.team.timezone)
+    return [
+        Round("ratings", EVERY_S, ratings.read),
+        Round("merits", 3600, tools.merits.count),
+        Round("lessons", teaching.EVERY_S, tools.teaching.go),
+        Round("weekly report", LOOKED_EVERY_S, report.go),
+        Round("experiments", watching.EVERY_S, watching.Watch(tools.experiments).judge),
+    ]
+
+
+def observing(settings: Settings, database: Database) -> Observer:
+    """Whoever measures what became of notes."""
+    return Observer(Outcomes(database), Prices(settings.llm.price_in, settings.llm.price_out))
 
 
 @asynccontextmanager

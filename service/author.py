@@ -15,14 +15,17 @@ from service.errors import OutageError
 from service.incidents.unanswered import unanswered
 from service.judge import Judge, Judgement
 from service.knowledge.sources import Library
+from service.learning.publishing import vouched
+from service.learning.store import LessonStore
 from service.masking import Masker, everybody
+from service.merits import Merits
 from service.metrics import CITATIONS_DROPPED
 from service.notes import compose
 from service.occasions import Occasion, Silence, needed_by, silence_after_analysis
 from service.outages import INDEX, Outages, Standing
 from service.packet import Before, Packet, gather
 from service.passages import Retrieval, find_passages
-from service.pilot import EVERYTHING, Scope
+from service.pilot import EVERYTHING, Scope, held_out
 from service.policy.deciding import without_a_question
 from service.review import review
 from service.routing import suggestions
@@ -52,12 +55,29 @@ PERSON = 3
 """The tier in which no solution is drafted."""
 
 
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """A message that would have got a note, and gets none, to compare."""
+
+    judged: Judgement
+
+
 class Author:
     """The steps that the story and the test box have in common."""
 
-    def __init__(self, library: Library, outages: Outages, writers: Writers, judge: Judge) -> None:
+    def __init__(
+        self,
+        library: Library,
+        outages: Outages,
+        writers: Writers,
+        judge: Judge,
+        *,
+        merits: Merits,
+        lessons: LessonStore | None,
+    ) -> None:
+        """lessons: None, and none is retrieved."""
         self._library, self._outages, self._writers, self._judge = library, outages, writers, judge
-        self._settings = library.settings
+        self._settings, self._merits, self._lessons = library.settings, merits, lessons
 
     def attempt(self, ticket: Ticket, circumstances: Circumstances) -> Attempt:
         """What may be spent on this ticket now."""
@@ -83,10 +103,10 @@ class Author:
         circumstances: Circumstances,
         *,
         before: Before = NOTHING_BEFORE,
-    ) -> Written | Silence:
+    ) -> Written | Silence | HeldOut:
         """Analyse → judge → passages → draft: at most two calls of a model, and no second one to one that is down.
 
-        before: what the packet says was tried. Raises OutageError, with when the ticket is due.
+        before: what the packet says was tried. Whoever is held out is judged, so that like is compared with like, and gets no draft. Raises OutageError, with when the ticket is due.
         """
         standing, team = circumstances.standing, self._settings.team
         try:
@@ -104,6 +124,8 @@ class Author:
                 judged = await self._judge.judge(
                     ticket, conversation, analysis, occasion, customer, language=team.language
                 )
+            if _held_out(ticket, occasion, judged, circumstances.pilot):
+                return HeldOut(judged)
             with attempt.timed("passages"):
                 passages = await self._passages(ticket, analysis, standing)
             draft = await self._draft(attempt, conversation, analysis, passages, judged)
@@ -122,7 +144,7 @@ class Author:
             )  # fmt: skip
         return Written(
             conversation, analysis, passages, draft or _acknowledgement(packet),
-            down_since=attempt.down_since, spent=attempt.spent, no_key=attempt.no_key, triage=judged.triage,
+            down_since=attempt.down_since, spent=attempt.spent, no_key=attempt.no_key, variant=attempt.variant, triage=judged.triage,
             decision=decision, customer=customer, packet=packet, policy=judged.policy, running=judged.incident,
             incident=judged.incident.title if judged.incident else "", asks_back=asks_back and draft is not None,
             suggested=tuple(
@@ -175,7 +197,17 @@ class Author:
         vectors, embeddings = self._library.vectors, self._library.embeddings
         async with self._outages.watching(INDEX, standing, failures=(VectorsUnavailableError,)):
             own = self._settings.confidence.own
-            return await find_passages(analysis.query, fence=fence, vectors=vectors, embeddings=embeddings, own=own)
+            lowered = await self._merits.lowered()
+            found = await find_passages(
+                analysis.query, fence=fence, vectors=vectors, embeddings=embeddings, own=own, lowered=lowered
+            )
+        return await vouched(found, fence, self._lessons)
+
+
+def _held_out(ticket: Ticket, occasion: Occasion, judged: Judgement, scope: Scope) -> bool:
+    """What only a person answers, what belongs to an incident and what an agent asks for gets its note whoever asks."""
+    exempt = occasion.asked or judged.decision.tier == PERSON or judged.incident is not None
+    return not exempt and held_out(ticket, scope)
 
 
 def _acknowledgement(packet: Packet | None) -> Draft:

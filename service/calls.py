@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from service.errors import LLMMisconfiguredError, LLMRefusedError, LLMUnavailableError, OutageError
@@ -43,7 +45,7 @@ class Calls:
         most_in, most_out = self._llm.most(messages, max_tokens=max_tokens)
         taken = await self._spending.take(self._payer, tokens_in=most_in, tokens_out=most_out)
         try:
-            async with self._outages.watching(MODEL, self._standing, failures=_FAILURES):
+            async with self._watching(model):
                 completion = await self._asked(messages, model=model, schema=schema, max_tokens=max_tokens)
         except OutageError as error:
             if _is_unpaid(error):
@@ -56,6 +58,18 @@ class Calls:
         COST.labels(model).inc(self._spending.cost(used_in, used_out))
         await self._spending.settle(taken, tokens_in=used_in, tokens_out=used_out)
         return completion
+
+    @asynccontextmanager
+    async def _watching(self, model: str) -> AsyncIterator[None]:
+        """A model that is only tried stands behind no breaker: when it fails, nobody else goes without theirs."""
+        if model in (self.model, self.fast_model):
+            async with self._outages.watching(MODEL, self._standing, failures=_FAILURES):
+                yield
+            return
+        try:
+            yield
+        except _FAILURES as error:
+            raise OutageError(MODEL, str(error), since=datetime.now(UTC), open_=False) from error
 
     async def _asked(
         self, messages: Sequence[Mapping[str, str]], *, model: str, schema: Mapping[str, Any], max_tokens: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -16,6 +16,7 @@ from service.errors import ServiceError
 from service.inbox import Inbox
 from service.incidents.alarms import Alarms
 from service.queue import AWAY, Queue, insist
+from service.rounds import Rounds
 from service.settings import Settings
 from service.story import Story
 
@@ -30,6 +31,7 @@ _MISCONFIGURED_S = 300.0
 _PUT_OFF_S = (60.0, 75.0)  # a poll that got no answer
 _READ_S = 1.0
 _SPIKES_S = 60.0
+_ROUNDS_S = 30.0
 _TOLD_HOURS = 1  # what came before a process started is the first sync's
 _TRIES = 10  # of an article that a webhook told of; after ten minutes it is the next sync's
 
@@ -46,14 +48,33 @@ class Chores:
         settings: Settings,
         helpdesks: Collection[str],
         alarms: Alarms | None = None,
+        rounds: Rounds | None = None,
     ) -> None:
         self._queue, self._inbox, self._story, self._alarms = queue, inbox, story, alarms
+        self._rounds = rounds
         self._settings, self._helpdesks = settings, helpdesks
         queue.app.task(name="reconcile")(self._reconcile)
         queue.app.task(name="sync")(self._sync)
         queue.app.task(name="article")(self._article)
         self._read: dict[tuple[str, str], datetime] = {}  # of the told articles, by when they were told
         self._not_before = 0.0  # of the next look for told articles, where one of them could not be read
+
+    def steps(self) -> list[Callable[[], Awaitable[None]]]:
+        """What the worker does again and again, as its settings want it."""
+        steps: list[Callable[[], Awaitable[None]]] = [self.tidy, self.watch_for_spikes, self.go_rounds]
+        if self._settings.knowledge.sync_every_s:
+            steps.append(self.keep_synced)
+        if not self._settings.qdrant.url:
+            steps.append(self.read_articles)
+        if self._settings.reconcile_every_s:
+            steps.append(self.ask_to_reconcile)
+        return steps
+
+    async def go_rounds(self) -> None:
+        """Every half minute: whatever is due, by whichever replica is first."""
+        if self._rounds:
+            await self._rounds.go()
+        await asyncio.sleep(_ROUNDS_S)
 
     async def tidy(self) -> None:
         """Forget what nobody will ask about any more."""

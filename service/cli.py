@@ -17,8 +17,10 @@ from rich.console import Console
 from rich.text import Text
 
 from connectors.base import ConnectorError
-from service import __version__, logs, operating, reporting, responding, settings, steering, wizard
+from service import __version__, baselining, experimenting, logs, operating, reporting, responding, steering, wizard
 from service.assembly import assembled, opened_library, working
+from service.audit import command as audit
+from service.backtest import command as backtest
 from service.budgets import Budgets
 from service.control import Control, announced, find, new_token
 from service.database import open_database
@@ -28,11 +30,13 @@ from service.errors import ServiceError
 from service.evaluation import command as evaluating
 from service.evaluation.retrieval import System
 from service.knowledge.sources import sync_all
+from service.learning import commands as learning
 from service.outreach import command as outreach
 from service.progress import report_table, shown_progress, synced_by
-from service.settings import SettingsProblem
+from service.settings import Demand, Settings, SettingsProblem, load
 from service.web.app import create_app, create_probes
 from service.web.server import serving, stop_signal
+from service.worth import command as worth
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -55,7 +59,7 @@ knowledge = typer.Typer(no_args_is_help=True, help="What the articles lack.")
 app.add_typer(knowledge, name="knowledge")
 app.add_typer(wizard.commands(lambda command: _run(command)), name="setup")  # noqa: PLW0108 - it is defined below
 
-for _commands in (steering, responding, outreach):
+for _commands in (steering, responding, outreach, audit, baselining, backtest, learning, worth, experimenting):
     _commands.add_commands(app, lambda command, *given, **more: _run(_told(command, *given, **more)))
 
 Ticket = Annotated[str, typer.Argument(help="As in zendesk:123.")]
@@ -290,7 +294,7 @@ async def _sync(*, as_json: bool) -> int:
     return 1 if any(report.failed or not report.complete for report in reports) else 0
 
 
-def _refuse_nothing(loaded: settings.Settings) -> None:
+def _refuse_nothing(loaded: Settings) -> None:
     if not loaded.helpdesks and not loaded.knowledge.folder:
         raise SettingsProblem(
             [
@@ -299,9 +303,9 @@ def _refuse_nothing(loaded: settings.Settings) -> None:
         )
 
 
-def _settings(*demands: settings.Demand, host: str = "") -> settings.Settings:
+def _settings(*demands: Demand, host: str = "") -> Settings:
     """The settings, and logging as they say. host: ours, beside theirs."""
-    loaded = settings.load(*demands)
+    loaded = load(*demands)
     known = {"hosts": loaded.hosts | {host}, "secrets": loaded.secrets}
     logs.configure(loaded.log_level, machine=not sys.stderr.isatty(), **known)
     return loaded

@@ -56,6 +56,7 @@ class Written:
     running: Running | None = None  # that one
     asks_back: bool = False  # the draft is a question to the customer
     policy: Policy | None = None  # by which it was decided
+    variant: str = ""  # of an experiment, "experiment:variant"
 
     @property
     def verdict(self) -> Verdict:

@@ -19,6 +19,7 @@ from service.groups import (
     FreshdeskSettings,
     LLMSettings,
     ProxySettings,
+    ReportSettings,
     TelemetrySettings,
     ZendeskSettings,
 )
@@ -75,6 +76,7 @@ def contradictions(settings: Settings) -> Iterator[str]:
     yield from _lists(settings)
     yield from _proxy(settings.proxy)
     yield from _telemetry(settings.telemetry)
+    yield from _report(settings.report)
     yield from _tokens(settings)
     if settings.debounce_max_s < settings.debounce_s:
         yield "DESKPILOT_DEBOUNCE_MAX_S is below DESKPILOT_DEBOUNCE_S: a burst would never be waited for."
@@ -231,6 +233,12 @@ def _telemetry(telemetry: TelemetrySettings) -> Iterator[str]:
         yield "DESKPILOT_TELEMETRY__OTLP_HEADERS cannot be read: write name=value, with commas between several."
     if headers and not telemetry.otlp_endpoint:
         yield "DESKPILOT_TELEMETRY__OTLP_HEADERS is set without an address: set DESKPILOT_TELEMETRY__OTLP_ENDPOINT, too."
+
+
+def _report(report: ReportSettings) -> Iterator[str]:
+    webhook = report.webhook.get_secret_value()
+    if webhook and (not webhook.startswith("https://") or _address_problem(webhook)):
+        yield "DESKPILOT_REPORT__WEBHOOK must be a whole address that begins with https://: the report leaves the house."
 
 
 def _tokens(settings: Settings) -> Iterator[str]:

@@ -139,8 +139,9 @@ async def write_draft(
     llm: Chat,
     brand: BrandSettings,
     team_language: str,
+    model: str = "",
 ) -> Draft:
-    """Write the reply with one call of the main model; citations are of `passages` by number, which nothing renumbers.
+    """Write the reply with one call of the main model, or of `model`; citations are of `passages` by number, which nothing renumbers.
 
     An answer that cannot be read, or a text that the model refuses, gives an empty uncovered draft that says so.
     Raises LLMUnavailableError, LLMMisconfiguredError.
@@ -150,10 +151,11 @@ async def write_draft(
     prompt, fitted = await asyncio.to_thread(
         _prompt, conversation, analysis, passages, llm=llm, brand=brand, team_language=team_language, mark=mark
     )
-    empty = Draft("", analysis.language, covered=False, model=llm.model, prompt_version=prompt.version, mark=mark)
+    model = model or llm.model
+    empty = Draft("", analysis.language, covered=False, model=model, prompt_version=prompt.version, mark=mark)
     try:
         completion = await llm.complete(
-            prompt.messages, model=llm.model, schema=schema_of(_Answer), max_tokens=llm.settings.max_output_tokens
+            prompt.messages, model=model, schema=schema_of(_Answer), max_tokens=llm.settings.max_output_tokens
         )
     except LLMRefusedError:
         return replace(empty, reason=to_team(team_language).refused)
@@ -284,8 +286,9 @@ def _from_tickets(
     body: str, cited: Sequence[Citation], conversation: Conversation, fitted: Fitted, team_language: str
 ) -> list[str]:
     """A check for what comes from a solved ticket: of its numbers, those that neither this ticket nor the team's texts hold."""
-    tickets = [found for found in fitted.passages if found.passage.pool == "ticket"]
-    others = [found for found in fitted.passages if found.passage.pool != "ticket"]
+    # an approved lesson is the team's own text, as an article is
+    tickets = [found for found in fitted.passages if found.passage.pool == "ticket" and not found.passage.lesson]
+    others = [found for found in fitted.passages if found.passage.pool != "ticket" or found.passage.lesson]
     taken = _unknown(body, conversation, others, but=_digits(_texts(tickets)))
     bare = {re.sub(r"\D", "", number) for number in taken}
     named = [fitted.passages[citation.number - 1] for citation in cited]

@@ -5,17 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from service.ledger import TicketKey
 from service.seals import sealed, unsealed
 
 Judgement = Literal["right", "wrong"]
 
+Reason = Literal["", "facts", "outdated", "policy", "unasked", "hand_over", "tone"]
+"""What was wrong: a fact, an article that is out of date, against the rules of the house, beside the question, a matter for a
+person, how it was said. Empty: not said."""
+
+REASONS: tuple[Reason, ...] = get_args(Reason)
+
 VALID_FOR = timedelta(days=30)
 """An agent judges a note when the ticket is answered, or when the customer comes back."""
 
 _PURPOSE = b"deskpilot feedback 1:"  # a key signs nothing else, and nothing else is read as a vote
+
+
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """What an agent says beside a vote, as it came. answer: what would have been right."""
+
+    comment: str = ""
+    reason: Reason = ""
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 import sqlalchemy as sa
 
@@ -17,9 +17,12 @@ from service import metrics
 from service.budgets import Budgets, Left
 from service.condition import WORKERS
 from service.database import Database
+from service.experiments.experiment import State
+from service.experiments.store import Experiments
 from service.incidents.alarms import NO_CATEGORY, Alarm, standing_alarms
 from service.incidents.store import Incidents
 from service.knowledge.sources import Library, sources_of
+from service.learning.store import LessonStore
 from service.outages import INDEX, MODEL, Outages, Standing, leak_of
 from service.spending import Spending
 from service.vectors import VectorsUnavailableError
@@ -54,6 +57,8 @@ class Figures:
             backlog = (await connection.execute(_BACKLOG)).all()
             workers = await connection.scalar(WORKERS)
         alarms, running = await standing_alarms(self.database), await Incidents(self.database).running()
+        lessons = await LessonStore(self.database).counts()
+        newest = await Experiments(self.database).newest(limit=1)
         standing, left = await self.outages.standing(), await self.budgets.left()
         await self.spending.tell()
         # from here on nobody waits: a scrape never sees half of it
@@ -62,6 +67,10 @@ class Figures:
         _tell_budgets(left)
         _tell_alarms(alarms)
         metrics.INCIDENTS.set(running)
+        for state in ("waiting", "approved"):
+            metrics.LESSONS.labels(state).set(lessons[state])
+        for state in get_args(State):  # no name is a label: it is somebody's words
+            metrics.EXPERIMENT_STATE.labels(state).set(bool(newest) and newest[0].state == state)
         metrics.WORKERS.set(workers or 0)
         metrics.DATABASE_UP.set(1)
 

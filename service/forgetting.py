@@ -17,6 +17,7 @@ from service.database import Database
 from service.retention import BLANKED
 from service.solved import article_of, source_of
 from service.vectors import Vectors
+from service.vectors.base import LESSONS, lesson_article
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Forgotten:
     borrowed: notes of others' tickets that rest on an example of this requester. running: tickets on which somebody works at
     this moment, who may still write something: forget again. votes: whose
     comments went. budgets: hours in which the model was asked for them. triages: messages that were judged, here and in incidents.
+    outcomes: figures that are nobody's now. lessons: what was learnt of their tickets, or drawn from them for reviewers.
     contexts: what a product pushed, signals, answers of look-ups and outreach, also under the e-mail address that a ticket of theirs had.
     """
 
@@ -40,6 +42,8 @@ class Forgotten:
     budgets: int = 0
     triages: int = 0
     contexts: int = 0
+    outcomes: int = 0
+    lessons: int = 0
     running: tuple[str, ...] = ()
 
     @property
@@ -64,13 +68,28 @@ async def forget(requester: str, *, helpdesk: str, database: Database, vectors: 
         running = (await connection.execute(_RUNNING, {"locks": list(locks)})).scalars().all()
     # by now nobody begins to work on one of them; their examples may have no name on them, being older than the field
     examples |= {(account, article_of(helpdesk, ticket_id)) for account, ticket_id in known}
+    lessons = await _forget_lessons(database, helpdesk, ids, vectors=vectors)
     gone = 0
     for account in sorted({account for account, _ in examples}):
         articles = sorted(article for of, article in examples if of == account)
         gone += len(await vectors.marks(source=source, account=account, articles=articles))
         await vectors.remove(articles, source=source, account=account)
-    counts = await _forget_rows(database, helpdesk, requester, ids=ids, articles={article for _, article in examples})
+    counts = await _forget_rows(
+        database, helpdesk, requester, ids=ids, articles={*lessons, *(article for _, article in examples)}
+    )
     return Forgotten(examples=gone, jobs=jobs, running=tuple(running), **counts)
+
+
+async def _forget_lessons(
+    database: Database, helpdesk: str, ids: Collection[str], *, vectors: Vectors
+) -> Collection[str]:
+    """Take what was learnt of these tickets out of the index; how passages name it. The rows go with the others."""
+    async with database.engine.connect() as connection:
+        rows = (await connection.execute(_LESSONS, {"helpdesk": helpdesk, "ids": list(ids)})).all()
+    for account in sorted({account for account, _ in rows}):
+        articles = [lesson_article(number) for of, number in rows if of == account]
+        await vectors.remove(articles, source=LESSONS, account=account)
+    return {lesson_article(number) for _, number in rows}
 
 
 async def _forget_rows(
@@ -109,6 +128,8 @@ def _of(helpdesk: str, requester: str) -> dict[str, Any]:
 _TICKETS = sa.text("""
     SELECT account, ticket_id FROM drafts WHERE helpdesk = :helpdesk AND requester = :requester AND requester <> ''
     UNION SELECT account, ticket_id FROM silences WHERE helpdesk = :helpdesk AND requester = :requester AND requester <> ''
+    UNION SELECT account, ticket_id FROM resolutions WHERE helpdesk = :helpdesk AND requester = :requester AND requester <> ''
+    UNION SELECT account, ticket_id FROM lessons WHERE helpdesk = :helpdesk AND requester = :requester AND requester <> ''
 """)
 
 _JOBS = sa.text("DELETE FROM procrastinate_jobs WHERE lock = ANY (CAST(:locks AS text[])) AND status <> 'doing'")
@@ -120,6 +141,7 @@ _THEIRS = "helpdesk = :helpdesk AND ticket_id = ANY (CAST(:ids AS text[]))"
 _CITING = """helpdesk = :helpdesk AND html <> '' AND (details -> 'nearest' ->> 1 = ANY (CAST(:articles AS text[])) OR EXISTS (
     SELECT FROM jsonb_array_elements(details -> 'cited') AS cited WHERE cited ->> 1 = ANY (CAST(:articles AS text[]))))"""
 
+_LESSONS = sa.text(f"SELECT account, id FROM lessons WHERE {_THEIRS}")  # noqa: S608 - constants of this file
 _IDS = sa.text("SELECT customer FROM lookups WHERE name = 'seen' AND facts ->> 'email' = :digest ORDER BY customer")
 _DIGESTS = sa.text("SELECT facts ->> 'email' FROM lookups WHERE name = 'seen' AND customer = :own")
 
@@ -141,7 +163,11 @@ _DEEDS = {
         sa.text(f"UPDATE drafts SET {BLANKED} WHERE {_CITING}"),  # noqa: S608
     ),
     "silences": (sa.text(f"DELETE FROM silences WHERE {_THEIRS}"),),  # noqa: S608
-    "votes": (sa.text(f"UPDATE feedback SET comment = '' WHERE {_THEIRS} AND comment <> ''"),),  # noqa: S608
+    "votes": (
+        sa.text(
+            f"UPDATE feedback SET comment = '', answer = '' WHERE {_THEIRS} AND (comment <> '' OR answer <> '')"  # noqa: S608
+        ),
+    ),
     "budgets": (
         sa.text(
             "DELETE FROM spending WHERE budget = 'requester' AND subject = :requester AND starts_with(account, :helpdesk || ':')"
@@ -150,6 +176,15 @@ _DEEDS = {
     "triages": (
         sa.text(f"UPDATE triages SET requester = '' WHERE {_THEIRS} AND requester <> ''"),  # noqa: S608
         sa.text(f"UPDATE incident_tickets SET requester = '', asked = '' WHERE {_THEIRS}"),  # noqa: S608
+    ),
+    # the figures stay, as nobody's; what was learnt or drawn of their words goes, approved or not
+    "outcomes": (
+        sa.text(f"UPDATE outcomes SET requester = '' WHERE {_THEIRS} AND requester <> ''"),  # noqa: S608
+        sa.text(f"UPDATE resolutions SET requester = '' WHERE {_THEIRS} AND requester <> ''"),  # noqa: S608
+    ),
+    "lessons": (
+        sa.text(f"DELETE FROM lessons WHERE {_THEIRS}"),  # noqa: S608
+        sa.text(f"DELETE FROM samples WHERE {_THEIRS}"),  # noqa: S608
     ),
     "parked": (sa.text(f"DELETE FROM parked WHERE {_THEIRS}"),),  # noqa: S608
     "webhooks": (

@@ -201,6 +201,13 @@ class TelemetrySettings(BaseModel):
         return {name.strip().lower(): value.strip() for name, _, value in given}
 
 
+class ReportSettings(BaseModel):
+    """Where the weekly report goes, on Monday morning by the team's clock. Both empty: nowhere."""
+
+    folder: Path | None = None
+    webhook: SecretStr = SecretStr("")  # https; whoever knows the address can write there
+
+
 class LinksSettings(BaseModel):
     """Hosts that a draft may link to where a cited public article does: "status.example.com", "*.example.com"."""
 

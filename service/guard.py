@@ -47,6 +47,7 @@ class Source:
     quote: str = ""  # how the passage begins
     pool: Pool = "article"
     ticket: str = ""  # number of a solved ticket
+    lesson: str = ""  # number of an approved lesson
     links: tuple[str, ...] = ()  # addresses that stand in it and lead to allowed hosts
 
     @property
@@ -201,6 +202,7 @@ def _source(passage: Passage, supports: str) -> Source:
         quote="" if passage.pool == "ticket" else clean(_beginning(passage.text), limit=MAX_QUOTE),
         pool=passage.pool,
         ticket=passage.ticket,
+        lesson=passage.lesson,
     )
 
 

@@ -27,6 +27,7 @@ from service.incidents.alarms import Alarms
 from service.metrics import JOBS
 from service.outages import MODEL, Outages
 from service.queue import AWAY, CHORES, LOOK, Look, Queue, insist
+from service.rounds import Rounds
 from service.settings import Settings
 from service.spans import Tracer, current
 from service.steps import stage_over
@@ -77,12 +78,15 @@ class Jobs:
         helpdesks: Collection[str],
         tracer: Tracer | None = None,
         alarms: Alarms | None = None,
+        rounds: Rounds | None = None,
     ) -> None:
         self._queue, self._inbox, self._outages = queue, inbox, outages
         self._story, self._settings, self._helpdesks = story, settings, helpdesks
         self._tracer = tracer or Tracer()
         self._workers: dict[str, int] = {}  # id of the queue's worker in this process by queue, once it has had a job
-        self._chores = Chores(queue, inbox=inbox, story=story, settings=settings, helpdesks=helpdesks, alarms=alarms)
+        self._chores = Chores(
+            queue, inbox=inbox, story=story, settings=settings, helpdesks=helpdesks, alarms=alarms, rounds=rounds
+        )
         queue.app.task(name=LOOK, pass_context=True)(self._look_at)
 
     async def enqueue(self, helpdesk: str, ticket_id: str) -> bool:
@@ -99,13 +103,7 @@ class Jobs:
             await self._story.first_sync()  # a first ticket must not be told that nothing is known
         if not self._settings.database_url.get_secret_value():
             await self._take_over_all()
-        steps = [self._forward, self._sweep, self._chores.tidy, self._chores.watch_for_spikes]
-        if self._settings.knowledge.sync_every_s:
-            steps.append(self._chores.keep_synced)
-        if not self._settings.qdrant.url:
-            steps.append(self._chores.read_articles)
-        if self._settings.reconcile_every_s:
-            steps.append(self._chores.ask_to_reconcile)
+        steps = [self._forward, self._sweep, *self._chores.steps()]
         loops = [asyncio.create_task(self._for_ever(step)) for step in steps]
         # a queue and its workers for each helpdesk: one that hangs takes nobody else's places
         queues = {**dict.fromkeys(self._helpdesks, self._settings.jobs_at_once), CHORES: _CHORES_AT_ONCE}

@@ -108,4 +108,10 @@ PASSAGES = Gauge("deskpilot_knowledge_passages", "Passages in the index.")
 SPIKE = Gauge(
     "deskpilot_spike", "Tickets of a category that came in a window, where they are many more than usual.", ["category"]
 )
+LESSONS = Gauge("deskpilot_lessons", "Lessons by state: waiting for a person, approved.", ["state"])
 INCIDENTS = Gauge("deskpilot_incidents_running", "Incidents that run: their tickets get a status text as draft.")
+EXPERIMENT_STATE = Gauge(
+    "deskpilot_experiment_state",
+    "1 for the state of the newest experiment: running, stopped, rolled_back, promoted; 0 for the others.",
+    ["state"],
+)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from connectors.base import Channel, Message, Person, Ticket
 from connectors.mail import message_text
 from service.analysis import Analysis
+from service.commands import command_in, opens_its_line, verdict_in
 from service.groups import TicketsSettings
 from service.ledger import REFERENCE
 from service.policy.document import Tier
@@ -18,11 +19,10 @@ from service.settings import NotesWhen
 from service.smalltalk import is_automatic, is_thanks_only
 
 NOTHING_ASKED = "the customer neither asks nor reports anything"
+HELD_OUT = "held out to compare: by choice, some requesters get no notes"
 
 OFF_TAG = "deskpilot_off"
 ASK_TAG = "deskpilot"
-
-_COMMAND = re.compile(r"@deskpilot\b[:,]?[ \t]*(?P<hint>[^\r\n]*)", re.IGNORECASE)
 
 _TIER = re.compile(r"tier[ \t]*[:=]?[ \t]*(?P<tier>[1-3])(?![\w%]|[.,:]\d)[.,;:]?[ \t]*", re.IGNORECASE)
 """What a command begins with that says which tier the ticket has. What follows it is the hint."""
@@ -208,8 +208,7 @@ def _without_tier(hint: str) -> str:
 def _standing_tier(ticket: Ticket, *, me: Person) -> Tier | None:
     """The newest tier that an agent has named in such a note. A command in the middle of a line may be somebody else's words."""
     for note, found in _commands(ticket, me=me):
-        before = found.string[: found.start()].rpartition("\n")[2]
-        if note.channel != "api" and not before.strip() and (named := _TIER.match(found["hint"])):
+        if opens_its_line(note, found) and (named := _TIER.match(found["hint"])):
             return _TIERS[named["tier"]]
     return None
 
@@ -219,11 +218,7 @@ def _commands(ticket: Ticket, *, me: Person) -> Iterator[tuple[Message, re.Match
     for note in reversed(ticket.messages):
         if note.kind in ("requester message", "public reply") and not note.automatic:
             return
-        if note.kind != "internal note" or is_ours(note, me=me):
+        if is_ours(note, me=me) or verdict_in(note):  # a verdict on a note is no wish for another one
             continue
-        if (
-            note.author.role != "agent" or note.untrusted or note.automatic
-        ):  # a stranger's mail can become a private note
-            continue
-        if found := _COMMAND.search(message_text(note)):
+        if found := command_in(note):
             yield note, found

@@ -55,6 +55,8 @@ _CODE_WEIGHT = 3.0
 _ONE_WORD = 0.5  # of several in common is chance: "kettle"
 _QUESTION_ALONE = 0.9  # a few words are covered by chance more often than many
 
+NONE_LOWERED: Mapping[tuple[str, str], float] = {}
+
 PASSAGES = 10
 """What a writer is given: some 1,200 words."""
 
@@ -109,12 +111,14 @@ async def find_passages(
     embeddings: Embeddings | None,
     limit: int = PASSAGES,
     own: tuple[float, float, float] | None = None,
+    lowered: Mapping[tuple[str, str], float] = NONE_LOWERED,
 ) -> Retrieval:
     """The passages within the fence that suit the query, in the language of `fence.languages[0]` where there is one.
 
     Articles, macros and solved tickets are searched apart, at once. Without an answer from the embeddings endpoint words alone
     decide. own: lead, coverage and base of the confidence in place of the shipped ones, fitted to this knowledge base with these embeddings;
-    where the embeddings had no say, the shipped ones count. Raises VectorsUnavailableError.
+    where the embeddings had no say, the shipped ones count. lowered: factors of the scores of what misleads, by account and
+    article (service/merits.py). Raises VectorsUnavailableError.
     """
     language = fence.languages[0] if fence.languages else ""
     question, degraded = Question(query, language), False
@@ -125,6 +129,7 @@ async def find_passages(
         _searched(question, fence=replace(fence, pools=("macro",)), vectors=vectors, limit=_MOST_BESIDE * LOOKED_AT),
         _searched(question, fence=replace(fence, pools=("ticket",)), vectors=vectors, limit=_MOST_BESIDE * LOOKED_AT),
     )
+    articles, *others = (reordered(found, lowered) for found in (articles, *others))
     fit = fit_for(articles)
     if own and (fit is HYBRID) == (embeddings is not None):
         fit = replace(fit, lead=own[0], coverage=own[1], base=own[2])
@@ -143,6 +148,16 @@ async def _searched(question: Question, *, fence: Fence, vectors: Vectors, limit
     if not question.text.strip() and not question.dense:
         return []
     return await vectors.search(question, fence=fence, limit=limit)
+
+
+def reordered(found: Sequence[Found], lowered: Mapping[tuple[str, str], float]) -> list[Found]:
+    """Best first again, where some count for less than they scored."""
+    if not any((one.passage.account, one.passage.article) in lowered for one in found):
+        return list(found)
+    weighed = [
+        replace(one, score=one.score * lowered.get((one.passage.account, one.passage.article), 1.0)) for one in found
+    ]
+    return sorted(weighed, key=lambda one: -one.score)
 
 
 def judged(query: str, found: Sequence[Found], *, limit: int, fit: Fit) -> Retrieval:

@@ -37,6 +37,7 @@ class Phrases:
     internal: str
     macro: str
     solved_ticket: str
+    lesson: str  # that a person approved
     similar: str
     nearest: str
     unchecked: str
@@ -89,6 +90,7 @@ ENGLISH = Phrases(
     internal="internal: not for quoting",
     macro="Macro",
     solved_ticket="Solved ticket",
+    lesson="Lesson {number} (approved)",
     similar="Similar",
     nearest="Nearest",
     unchecked="Passages that may help, unchecked",
@@ -148,6 +150,7 @@ GERMAN = Phrases(
     internal="intern: nicht zitieren",
     macro="Textbaustein",
     solved_ticket="Gelöstes Ticket",
+    lesson="Lektion {number} (freigegeben)",
     similar="Ähnlich",
     nearest="Am nächsten",
     unchecked="Textstellen, die helfen könnten, ungeprüft",
@@ -207,6 +210,7 @@ FRENCH = Phrases(
     internal="interne : ne pas citer",
     macro="Macro",
     solved_ticket="Ticket résolu",
+    lesson="Leçon {number} (approuvée)",
     similar="Similaire",
     nearest="Le plus proche",
     unchecked="Passages qui peuvent aider, non vérifiés",
@@ -266,6 +270,7 @@ SPANISH = Phrases(
     internal="interno: no citar",
     macro="Macro",
     solved_ticket="Ticket resuelto",
+    lesson="Lección {number} (aprobada)",
     similar="Similar",
     nearest="Lo más cercano",
     unchecked="Pasajes que pueden ayudar, sin comprobar",

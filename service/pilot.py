@@ -23,8 +23,11 @@ OUTSIDE = "outside the pilot"
 """How the reason of a ticket that is not covered begins."""
 
 _SALT = "deskpilot pilot"  # never changed: who is in must stay in
+_HOLDOUT_SALT = "deskpilot holdout"  # nor this one; and another one, or the pilot would choose who is compared
+_MOST_HELD_OUT = 50
 _MOST, _LONGEST = 100, 100  # entries of a list, characters of an entry
 _DEEDS = {"pause": "paused", "resume": "resumed", "pilot": "changed the pilot of"}
+_ENDS = {"start": "started", "stopped": "stopped", "rolled_back": "rolled back", "promoted": "promoted a variant of"}
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -36,6 +39,7 @@ class Scope:
     groups: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     percent: int = 100
+    holdout: int = 0  # per cent of requesters who get no notes, to compare
 
     @property
     def everything(self) -> bool:
@@ -49,7 +53,16 @@ class Scope:
             return "every ticket"
         lists = {name: getattr(self, name) for name in ("brands", "groups", "tags")}
         told = [f"{name} {', '.join(listed)}" for name, listed in lists.items() if listed]
-        return " · ".join([f"{self.percent} % of tickets" if self.percent < 100 else "tickets", *told])
+        if self.holdout:
+            told.append(f"{self.holdout} % of requesters held out to compare")
+        covered = (
+            f"{self.percent} % of tickets"
+            if self.percent < 100
+            else "tickets"
+            if any(lists.values())
+            else "every ticket"
+        )
+        return " · ".join([covered, *told])
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
@@ -106,12 +119,27 @@ def change_in_words(told: Change) -> str:
     """What somebody has switched, behind their name: "paused Zendesk: moving house"."""
     if told.what in ("incident", "spike"):
         return _incident_in_words(told.details)
+    if told.what == "lesson":
+        return _lesson_in_words(told.details)
+    if told.what == "experiment":
+        return (
+            f"{_ENDS.get(told.details.get('deed', ''), 'changed')} the experiment {told.details.get('experiment', '')}"
+        )
     said = f"{_DEEDS.get(told.what, told.what)} {told.helpdesk.capitalize() if told.helpdesk != '*' else 'all notes'}"
     if told.what == "pilot":
         lists = {name: tuple(told.details.get(name, ())) for name in ("brands", "groups", "tags")}
-        return f"{said}: {Scope(**lists, percent=told.details.get('percent', 100)).in_words}"
+        percent, holdout = told.details.get("percent", 100), told.details.get("holdout", 0)
+        return f"{said}: {Scope(**lists, percent=percent, holdout=holdout).in_words}"
     why = told.details.get("why", "")
     return f"{said}: {why}" if why else said
+
+
+def _lesson_in_words(details: Mapping[str, Any]) -> str:
+    number, deed = details.get("lesson", ""), details.get("deed", "")
+    if deed == "approve":
+        whom = "everyone" if details.get("everyone") else "its own organization"
+        return f"approved lesson {number} for {whom} until {str(details.get('until', ''))[:10]}"
+    return f"{ {'edit': 'rewrote', 'reject': 'rejected', 'revoke': 'revoked'}.get(deed, deed) } lesson {number}"
 
 
 def _incident_in_words(details: Mapping[str, Any]) -> str:
@@ -135,6 +163,17 @@ def share_of(helpdesk: str, ticket_id: str) -> float:
     return int.from_bytes(digest[:8], "big") / 2**64 * 100
 
 
+def held_out(ticket: Ticket, scope: Scope) -> bool:
+    """Whether this requester gets no notes, to compare with those who do: the same ones for ever, at 20 per cent those of 10, too.
+
+    An unknown requester is nobody's, and gets them.
+    """
+    if not scope.holdout or not ticket.requester.id:
+        return False
+    digest = hashlib.sha256(f"{_HOLDOUT_SALT}:{ticket.helpdesk}:{ticket.requester.id}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64 * 100 < scope.holdout
+
+
 def read_scope(given: Mapping[str, str], *, helpdesk: str) -> Scope:
     """A scope as people write it: lists with commas, per cent as a whole number. Raises ScopeError with all that is wrong."""
     problems: dict[str, str] = {}
@@ -145,9 +184,12 @@ def read_scope(given: Mapping[str, str], *, helpdesk: str) -> Scope:
     percent = given.get("percent", "").strip().removesuffix("%").strip() or "100"
     if not re.fullmatch(r"[0-9]{1,3}", percent) or int(percent) > 100:
         problems["percent"] = "Write a whole number from 0 to 100."
+    holdout = given.get("holdout", "").strip().removesuffix("%").strip() or "0"
+    if not re.fullmatch(r"[0-9]{1,3}", holdout) or int(holdout) > _MOST_HELD_OUT:
+        problems["holdout"] = f"Write a whole number from 0 to {_MOST_HELD_OUT}."
     if problems:
         raise ScopeError(problems)
-    return Scope(**lists, percent=int(percent))
+    return Scope(**lists, percent=int(percent), holdout=int(holdout))
 
 
 def _listed(text: str) -> tuple[str, ...]:
@@ -180,7 +222,11 @@ class Pilots:
         """What is covered there."""
         async with self._database.engine.connect() as connection:
             row = (await connection.execute(_SCOPE, {"helpdesk": helpdesk})).first()
-        return Scope(tuple(row.brands), tuple(row.groups), tuple(row.tags), row.percent) if row else EVERYTHING
+        return (
+            Scope(tuple(row.brands), tuple(row.groups), tuple(row.tags), row.percent, row.holdout)
+            if row
+            else EVERYTHING
+        )
 
     async def cover(self, helpdesk: str, scope: Scope, *, by: str) -> None:
         """Cover these tickets from now on; recorded with who said so."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 import structlog
 
@@ -20,36 +18,26 @@ from connectors.base import (
     UnsureError,
     Update,
 )
-from service.author import Author, Circumstances
-from service.budgets import Budgets
+from service.author import Author, Circumstances, HeldOut
 from service.content import Written
-from service.errors import ServiceError, UnroutedError
-from service.incidents.store import Incidents
+from service.errors import UnroutedError
 from service.incidents.unanswered import unanswered
-from service.judge import Judge
-from service.knowledge.sources import Library, refresh
-from service.ledger import Ledger, SavedDraft, TicketKey, reference_for
+from service.ledger import SavedDraft, TicketKey, reference_for
 from service.lessons import Lessons
-from service.llm import LLM
 from service.masking import Masker, neutral
 from service.metrics import SILENCES
 from service.notes import superseded
-from service.occasions import NOTHING_ASKED, Occasion, Silence, is_ours, occasion_for, overtaken, reference_in
-from service.outages import Outages, leak_of
+from service.occasions import HELD_OUT, NOTHING_ASKED, Occasion, Silence, is_ours, occasion_for, overtaken, reference_in
 from service.packet import before_of
 from service.pauses import refuse_stopped
-from service.pilot import Pilots, outside, unrouted
-from service.reconcile import Reconciler
-from service.retention import Retention
+from service.pilot import outside, unrouted
 from service.routing import WANTED, Restore, due, ours_of, packed, unpacked, wanted, wrote
 from service.scope import kept_out
-from service.spending import Spending
 from service.steps import stage
-from service.syncs import Syncs
 from service.tally import noted
 from service.traces import details_of
-from service.triage.store import Triages
-from service.votes import Votes
+from service.upkeep import Tools, Upkeep
+from service.verdicts import keep_verdicts
 from service.writers import Writers
 
 log = structlog.get_logger()
@@ -60,39 +48,19 @@ _SETTLES_S = 15.0  # a note whose answer was lost is there, or was refused, by t
 _HISTORY = 3  # related tickets that are read at most
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What the story works with; made and closed by the composition root."""
-
-    library: Library
-    ledger: Ledger
-    llm: LLM | None
-    outages: Outages
-    pilots: Pilots
-    budgets: Budgets
-    spending: Spending
-    reconciler: Reconciler
-    votes: Votes
-    retention: Retention
-    syncs: Syncs
-    judge: Judge
-    triages: Triages
-    incidents: Incidents
-
-
-class Pipeline:
+class Pipeline(Upkeep):
     """Does for a ticket what is missing. Holds nothing but its tools and who we are."""
 
     def __init__(self, tools: Tools) -> None:
-        self._ledger, self._library, self._outages = tools.ledger, tools.library, tools.outages
-        self._reconciler, self._retention, self._votes = tools.reconciler, tools.retention, tools.votes
-        self._budgets, self._spending, self._syncs = tools.budgets, tools.spending, tools.syncs
+        super().__init__(tools)
         writers = Writers(tools.llm, tools.outages, tools.spending, settings=tools.library.settings)
-        self.author, self._pilots = Author(tools.library, tools.outages, writers, tools.judge), tools.pilots
-        self._judge = tools.judge
-        self._triages, self._incidents = tools.triages, tools.incidents
+        self.author = Author(
+            tools.library, tools.outages, writers, tools.judge, merits=tools.merits, lessons=tools.teaching.store
+        )
+        self._pilots, self._teaching = tools.pilots, tools.teaching
+        self._triages, self._incidents, self._observer = tools.triages, tools.incidents, tools.observer
+        self._experiments = tools.experiments
         self._settings, self._lessons = tools.library.settings, Lessons(tools.library, tools.outages)
-        self._desks = tools.library.helpdesks
         self._me: dict[str, Person] = {}
         self._writes = asyncio.Semaphore(WRITES)
 
@@ -117,32 +85,50 @@ class Pipeline:
             circumstances = await self._piloted(desk, circumstances)
             async with self._lessons.reading(desk, ticket_id, circumstances.standing) as (ticket, out):
                 key = TicketKey(desk.name, ticket.account, ticket.id)
-                occasion = await self._occasion(desk, ticket, circumstances)
-                if isinstance(occasion, Silence):
-                    return await self._silent(key, occasion, ticket.requester)
-                draft = await self._ledger.draft(key, occasion.key)
-                if draft is None:
-                    if await self._ledger.is_silent(key, occasion.key, NOTHING_ASKED):  # found so by a model once
-                        return f"nothing: {NOTHING_ASKED}"
-                    written = await self._write(desk, ticket, key, occasion, replace(circumstances, index_out=out))
-                    if isinstance(written, Silence):
-                        return await self._silent(key, written, ticket.requester)
-                    draft = replace(written, requester=ticket.requester.id)
-                    await self._ledger.save(draft)
-                if draft.posted_at is not None or await self._post(desk, occasion, draft, circumstances):
-                    await self._supersede(desk, ticket, draft)
-                    return f"{draft.verdict} {draft.reference}"
+                await keep_verdicts(self._votes, ticket, me=await self._identity(desk), entities=self._library.entities)
+                done = await self._done(desk, ticket, key, replace(circumstances, index_out=out))
+                if done:
+                    await self._observer.observe(ticket)
+                    await self._teaching.offer(ticket)
+                    return done
         raise ConflictError(f"ticket {ticket_id} changes faster than it can be answered")
+
+    async def _done(self, desk: Helpdesk, ticket: Ticket, key: TicketKey, circumstances: Circumstances) -> str:
+        """What was done for this ticket; empty where it has moved on meanwhile."""
+        occasion = await self._occasion(desk, ticket, circumstances)
+        if isinstance(occasion, Silence):
+            return await self._silent(key, occasion, ticket.requester)
+        draft = await self._ledger.draft(key, occasion.key)
+        if draft is None:
+            for reason in (NOTHING_ASKED, HELD_OUT):  # found so by a model once
+                if await self._ledger.is_silent(key, occasion.key, reason):
+                    return f"nothing: {reason}"
+            written = await self._write(desk, ticket, key, occasion, circumstances)
+            if isinstance(written, Silence):
+                return await self._silent(key, written, ticket.requester)
+            draft = replace(written, requester=ticket.requester.id)
+            await self._ledger.save(draft)
+        if draft.posted_at is None and not await self._post(desk, occasion, draft, circumstances):
+            return ""
+        await self._supersede(desk, ticket, draft)
+        return f"{draft.verdict} {draft.reference}"
 
     async def _write(
         self, desk: Helpdesk, ticket: Ticket, key: TicketKey, occasion: Occasion, circumstances: Circumstances
     ) -> SavedDraft | Silence:
         """Read → analyse → passages → draft → note; see service/author.py."""
         attempt = self.author.attempt(ticket, circumstances)
+        attempt.vary(await self._experiments.assigned(key))
         history, drafts = await self._history(desk, ticket), await self._ledger.drafts(key)
         conversation, masker = await self.author.read(ticket, history, occasion, attempt)
         before = await asyncio.to_thread(before_of, history, drafts, masker=masker)
         written = await self.author.write(ticket, conversation, occasion, attempt, circumstances, before=before)
+        if isinstance(written, HeldOut):
+            judged, requester = written.judged, ticket.requester.id
+            await self._triages.save(
+                key, occasion.key, triage=judged.triage, decision=judged.decision, requester=requester
+            )
+            return Silence(HELD_OUT, occasion.message.id)
         if isinstance(written, Silence):
             return written
         older = await self._overtaken(desk, ticket, by=reference_for(key, occasion.key))
@@ -271,58 +257,6 @@ class Pipeline:
     async def whoami(self, helpdesk: str) -> Person:
         """Who we are there; asked once. Raises ConnectorError."""
         return await self._identity(self._desks[helpdesk])
-
-    async def reconcile(self, helpdesk: str, *, since: datetime | None = None) -> int:
-        """Put what changed since the last time (or since then) into the inbox; how many tickets."""
-        return await self._reconciler.read(self._desks[helpdesk], since=since)
-
-    async def give_up(self, helpdesk: str, ticket_id: str, *, reason: str, attempts: int = 0) -> None:
-        """Record why a ticket gets nothing; with `attempts`, park it for a person."""
-        desk = self._desks.get(helpdesk)
-        key = TicketKey(helpdesk, desk.account if desk else "", ticket_id)
-        await self._ledger.silent(key, "", reason)
-        if attempts:
-            await self._ledger.park(key, attempts=attempts, error=reason)
-
-    async def forget_old(self) -> None:
-        """Forget what nobody will ask about any more."""
-        await self._budgets.forget_old()
-        await self._spending.forget_old()
-        await self._votes.renew()
-        await self._retention.forget_old()
-
-    async def sync(self) -> str:
-        """Bring the knowledge up to date; returns what was done, for the log."""
-        reports = await self._syncs.run(self._library, changes_only=True)
-        counts = (
-            f"{one.source}: {one.added} added, {one.changed} changed, {one.removed} removed"
-            + f" ({one.read} read)" * bool(one.read)
-            for one in reports
-        )
-        return "; ".join(counts) or "no source is set"
-
-    async def read_articles(self, helpdesk: str, ids: Collection[str]) -> bool:
-        """Bring these articles up to date. False: not all could be, ask again later."""
-        report = await refresh(self._library, helpdesk, ids)
-        return report.complete and report.settled
-
-    async def first_sync(self) -> None:
-        """Learn the policy's examples, and read the knowledge where the index is empty; what cannot be read now is read by the next sync."""
-        await self._judge.learn()
-        try:
-            if not (await self._library.vectors.status()).passages:
-                await self.sync()
-        except ServiceError as error:
-            log.warning("the knowledge could not be read before the first ticket", reason=str(error))
-
-    async def are_notes(self, helpdesk: str, message_ids: Collection[str]) -> bool:
-        """Whether all of these messages are notes of ours."""
-        return await self._ledger.are_notes(helpdesk, message_ids)
-
-    async def halt(self, helpdesk: str, *, reason: str) -> None:
-        """Write nothing more there until a person allows it again."""
-        log.critical("writing is stopped", helpdesk=helpdesk, reason=reason)
-        await self._outages.failed(leak_of(helpdesk), reason)
 
 
 async def _related(desk: Helpdesk, ticket_id: str) -> Ticket | None:

@@ -141,7 +141,7 @@ class Rehearsal:
         if trial.language:
             conversation = replace(conversation, language=trial.language)
         written = await self._author.write(ticket, conversation, occasion, attempt, now)
-        assert isinstance(written, Written)  # noqa: S101 - it was asked for
+        assert isinstance(written, Written)  # noqa: S101 - it was asked for, and nobody is held out of what is tried
         silence = _silence(ticket, occasion, written, self._library.settings)
         with attempt.timed("note"):
             reviewed, note = await asyncio.to_thread(self._author.note, written, masker, reference=REFERENCE)
@@ -202,7 +202,7 @@ def _told(
                 place=_place(found.passage),
                 text=found.passage.text,
                 url=found.passage.url,
-                pool=found.passage.pool,
+                pool="lesson" if found.passage.lesson else found.passage.pool,
                 audience=found.passage.audience,
                 score=round(found.score, 3),
                 cited=number in cited,

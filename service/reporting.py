@@ -18,6 +18,8 @@ from service.database import open_database
 from service.knowledge.findings import ADVICE, KnowledgeReport, Listed, counted, read_report
 from service.knowledge.page import report_page
 from service.knowledge.report import knowledge_report
+from service.learning.contradicting import to_compare
+from service.learning.store import LessonStore
 from service.ledger import Ledger
 from service.settings import Settings
 
@@ -49,7 +51,12 @@ async def _made(settings: Settings, *, days: int) -> KnowledgeReport:
         database = await stack.enter_async_context(open_database(settings))
         kept_days = settings.retention_days
         return await knowledge_report(
-            library.vectors, Ledger(database), days=days, kept_days=kept_days, now=datetime.now(UTC)
+            library.vectors,
+            Ledger(database),
+            days=days,
+            kept_days=kept_days,
+            now=datetime.now(UTC),
+            lessons=await to_compare(LessonStore(database)),
         )
 
 

@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 KEPT: Final = (
     *("certainty", "cited", "confidence", "dropped_citations", "language", "model", "prompt_version"),
-    *("tokens_in", "tokens_out", "writer"),
+    *("tokens_in", "tokens_out", "variant", "writer"),
     *("tier", "rules", "policy", "category", "segments", "incident"),
 )
 """Of a draft's details: numbers, and names of ours, of the policy or of articles. Whatever else a version puts there goes with the text."""
@@ -82,10 +82,10 @@ _OLD = {
         when=f"error <> '' AND at < {_LIMIT}",
     ),
     "votes": _old(
-        "UPDATE feedback SET comment = ''",
+        "UPDATE feedback SET comment = '', answer = ''",
         "feedback",
         key="helpdesk, account, ticket_id, reference",
-        when=f"comment <> '' AND at < {_LIMIT}",
+        when=f"(comment <> '' OR answer <> '') AND at < {_LIMIT}",
     ),
     "outages": _old("UPDATE outages SET reason = ''", "outages", key="name", when=f"reason <> '' AND probe_at < {_LIMIT}"),
     # why somebody paused may name a customer; who did, and when, stays
@@ -110,6 +110,26 @@ _OLD = {
         "UPDATE outreach SET customer = 'forgotten ' || id, situation = '', subject = '', text = '', details = '{}'",
         "outreach",
         when=f"customer NOT LIKE 'forgotten %' AND created_at < {_LIMIT}",
+    ),
+    # figures stay; whose they were does not
+    "outcomes": _old("UPDATE outcomes SET requester = ''", "outcomes", when=f"requester <> '' AND asked_at < {_LIMIT}"),
+    "resolutions": _old(
+        "UPDATE resolutions SET requester = ''", "resolutions", when=f"requester <> '' AND opened_at < {_LIMIT}"
+    ),
+    # what a person approved is knowledge of the team, without anybody's data, and has an expiry of its own
+    "lessons": _old("DELETE FROM lessons", "lessons", when=f"state <> 'approved' AND created_at < {_LIMIT}"),
+    "approved": _old(
+        "UPDATE lessons SET requester = ''",
+        "lessons",
+        when=f"requester <> '' AND state = 'approved' AND created_at < {_LIMIT}",
+    ),
+    "samples": _old(
+        "UPDATE samples SET requester = '', text = '{}'",
+        "samples",
+        when=f"(requester <> '' OR text <> '{{}}') AND drawn_at < {_LIMIT}",
+    ),
+    "reviews": _old(
+        "UPDATE reviews SET remark = ''", "reviews", key="sample, reviewer", when=f"remark <> '' AND at < {_LIMIT}"
     ),
     "syncs": _old("DELETE FROM syncs", "syncs", when=f"asked_at < {_LIMIT}"),
     # one that waits so long is nobody's: its helpdesk was switched off. It stays, and says no more why it waits

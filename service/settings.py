@@ -33,6 +33,7 @@ from service.groups import (
     PromisesSettings,
     ProxySettings,
     QdrantSettings,
+    ReportSettings,
     TeamSettings,
     TelemetrySettings,
     TicketsSettings,
@@ -103,6 +104,7 @@ class Settings(BaseSettings):
     proxy: ProxySettings = ProxySettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     lookup: LookupSettings = LookupSettings()
+    report: ReportSettings = ReportSettings()
 
     _public = field_validator("public_url")(without_slash)
 

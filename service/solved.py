@@ -96,6 +96,11 @@ def passage_of(ticket: Ticket, *, entities: Entities | None = None) -> Passage |
     return _passage(ticket, subject, question, answer, at=ending.message.at.isoformat())
 
 
+def kept(text: str, masker: Masker, *, limit: int) -> str:
+    """A message as it may be kept: masked for good, without addresses, greeting and sign-off. CPU-bound. Raises EntitiesError."""
+    return _part(masker.mask(_ADDRESS.sub("[link]", plain(text, limit=_READ_CHARS))), limit=limit)
+
+
 def stamp_of(passage: Passage) -> str:
     """Hash of all that is kept of a ticket and of who may find it."""
     values = asdict(passage)

@@ -52,11 +52,14 @@ def add_commands(app: typer.Typer, run: Run) -> None:
         groups: Annotated[str | None, typer.Option(help="Ids, at Zendesk also names; empty: every group.")] = None,
         tags: Annotated[str | None, typer.Option(help="With commas, one is enough; empty: whatever the tags.")] = None,
         percent: Annotated[str | None, typer.Option(help="So many per cent of those tickets, 0 to 100.")] = None,
+        holdout: Annotated[
+            str | None, typer.Option(help="So many per cent of requesters get no notes, to compare: 0 to 50.")
+        ] = None,
         by: By = "",
         json_: Json = False,
     ) -> None:
         """Say which tickets are covered. What is not given stays as it is."""
-        given = {"brands": brands, "groups": groups, "tags": tags, "percent": percent}
+        given = {"brands": brands, "groups": groups, "tags": tags, "percent": percent, "holdout": holdout}
         run(
             set_pilot,
             helpdesk,
@@ -132,7 +135,8 @@ async def set_pilot(settings: Settings, helpdesk: str, given: dict[str, str], *,
         known = await Pilots(database).scope(helpdesk)
         written = {name: ", ".join(getattr(known, name)) for name in ("brands", "groups", "tags")}
         try:
-            scope = read_scope({**written, "percent": str(known.percent), **given}, helpdesk=helpdesk)
+            shares = {"percent": str(known.percent), "holdout": str(known.holdout)}
+            scope = read_scope({**written, **shares, **given}, helpdesk=helpdesk)
         except ScopeError as error:
             raise ServiceError("; ".join(f"--{field}: {said}" for field, said in error.problems.items())) from error
         await Pilots(database).cover(helpdesk, scope, by=who(by))

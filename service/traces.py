@@ -29,6 +29,7 @@ def details_of(written: Written) -> dict[str, Any]:
         "withheld": draft.withheld or "",
         "model": draft.model,
         "prompt_version": draft.prompt_version,
+        "variant": written.variant,
         "language": analysis.language,
         "intent": analysis.intent,
         "tokens_in": analysis.tokens_in + draft.tokens_in,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Literal
 
 import sqlalchemy as sa
 
 from service.ballot import ballot
 from service.database import Database, storable
 from service.errors import DatabaseUnavailableError
-from service.feedback import VALID_FOR, Judgement, Vote, token_for, vote_in
+from service.feedback import VALID_FOR, Judgement, Remarks, Vote, token_for, vote_in
 from service.keys import Keys
 from service.ledger import TicketKey
 from service.masking import Masker, neutral
@@ -21,21 +22,38 @@ from service.seals import key_of
 MOST_CHARS = 500
 """Of a comment."""
 
+MOST_ANSWER_CHARS = 4_000
+"""Of the answer that would have been right: as long as a long reply."""
+
 PATH = "/feedback/"
 
-# Only of a note that the ledger still knows: what was forgotten does not come back by a vote on it.
-_RECORD = sa.text("""
-    WITH before AS (
-        SELECT judgement FROM feedback
-        WHERE (helpdesk, account, ticket_id, reference) = (:helpdesk, :account, :ticket_id, :reference)
+NO_REMARKS = Remarks()
+
+_NOTE = "(helpdesk, account, ticket_id, reference) = (:helpdesk, :account, :ticket_id, :reference)"
+
+# Only of a note that the ledger still knows: what was forgotten does not come back by a vote on it. The same vote again adds
+# what it left out the first time and changes nothing that it said; another one takes its place, unless it is older.
+_RECORD = sa.text(f"""
+    WITH before AS (SELECT judgement FROM feedback WHERE {_NOTE}),
+    kept AS (
+        INSERT INTO feedback AS known (helpdesk, account, ticket_id, reference, judgement, comment, reason, answer, came, at)
+        SELECT helpdesk, account, ticket_id, reference, :judgement, :comment, :reason, :answer, :came, coalesce(CAST(:at AS timestamptz), now())
+        FROM drafts WHERE {_NOTE} LIMIT 1
+        ON CONFLICT (helpdesk, account, ticket_id, reference) DO UPDATE SET
+            judgement = excluded.judgement, came = excluded.came, at = excluded.at,
+            comment = CASE WHEN known.judgement = excluded.judgement AND known.comment <> '' THEN known.comment ELSE excluded.comment END,
+            reason = CASE WHEN known.judgement = excluded.judgement AND known.reason <> '' THEN known.reason ELSE excluded.reason END,
+            answer = CASE WHEN known.judgement = excluded.judgement AND known.answer <> '' THEN known.answer ELSE excluded.answer END
+        WHERE known.at < excluded.at AND (known.judgement <> excluded.judgement
+            OR (known.comment = '' AND excluded.comment <> '') OR (known.reason = '' AND excluded.reason <> '')
+            OR (known.answer = '' AND excluded.answer <> ''))
+        RETURNING judgement
     )
-    INSERT INTO feedback (helpdesk, account, ticket_id, reference, judgement, comment)
-    SELECT helpdesk, account, ticket_id, reference, :judgement, :comment FROM drafts
-    WHERE (helpdesk, account, ticket_id, reference) = (:helpdesk, :account, :ticket_id, :reference) LIMIT 1
-    ON CONFLICT (helpdesk, account, ticket_id, reference)
-    DO UPDATE SET judgement = excluded.judgement, comment = excluded.comment, at = now()
-    RETURNING (SELECT judgement FROM before)
-""")
+    SELECT EXISTS (SELECT FROM drafts WHERE {_NOTE}), (SELECT judgement FROM before), (SELECT judgement FROM kept)
+""")  # noqa: S608 - a constant of this file
+
+Recorded = Literal["gone", "known", "kept"]
+"""`gone`: the note is not known any more. `known`: this was said before, and nothing new. `kept`: a vote, or more of one."""
 
 
 class Votes:
@@ -69,30 +87,44 @@ class Votes:
         await self.keys.look_for(key_of(token))
         return vote_in(token, keys=self.keys.known, now=datetime.now(UTC))
 
-    async def record(self, vote: Vote, comment: str) -> bool:
-        """Keep a vote, in place of an earlier one on the same note. False: the note is not known any more.
+    async def record(
+        self,
+        vote: Vote,
+        remarks: Remarks = NO_REMARKS,
+        *,
+        masker: Masker | None = None,
+        at: datetime | None = None,
+    ) -> Recorded:
+        """Keep a vote, in place of another judgement on the same note; the same one again only adds what was left out.
 
-        comment: as it came; at most MOST_CHARS of it are kept, masked for good. Raises DatabaseUnavailableError.
+        remarks: kept masked for good, and cut to MOST_CHARS and MOST_ANSWER_CHARS. masker: of the ticket, where it is at hand.
+        at: when a note of the helpdesk said so; None: now, by a link. Raises DatabaseUnavailableError.
         """
-        kept = await asyncio.to_thread(_masked, comment)
+        own = masker or Masker([])
+        comment = await asyncio.to_thread(_masked, remarks.comment, own, limit=MOST_CHARS)
+        answer = await asyncio.to_thread(_masked, remarks.answer, own, limit=MOST_ANSWER_CHARS)
         given = {
+            "comment": comment,
+            "reason": remarks.reason,
+            "answer": answer,
+            "came": "note" if at else "link",
+            "at": at,
             "helpdesk": vote.key.helpdesk,
             "account": vote.key.account,
             "ticket_id": vote.key.ticket_id,
             "reference": vote.reference,
             "judgement": vote.judgement,
-            "comment": kept,
         }
         try:
             async with self._engine.connect() as connection:
-                recorded = (await connection.execute(_RECORD, given)).first()
+                there, before, kept = (await connection.execute(_RECORD, given)).one()
         except (sa.exc.SQLAlchemyError, OSError) as error:
             raise DatabaseUnavailableError("a vote cannot be stored") from error
-        if recorded is not None and recorded[0] != vote.judgement:
+        if kept and before != vote.judgement:
             FEEDBACK.labels(vote.key.helpdesk, vote.judgement).inc()
-        return recorded is not None
+        return "kept" if kept else "known" if there else "gone"
 
 
-def _masked(comment: str) -> str:
-    """No ticket is at hand here, so names are not known: the page asks to leave them out."""
-    return neutral(Masker([]).mask(plain(storable(comment), limit=MOST_CHARS)))
+def _masked(text: str, masker: Masker, *, limit: int) -> str:
+    """Behind a link no ticket is at hand, so names are not known: the page asks to leave them out."""
+    return neutral(masker.mask(plain(storable(text), limit=limit)))

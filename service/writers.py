@@ -18,6 +18,7 @@ from service.certainty import certainty
 from service.conversation import Conversation
 from service.drafting import Draft, write_draft
 from service.errors import Budget, OutageError, OverspentError
+from service.experiments.experiment import Assigned
 from service.extractive import ask_instead, quote_passages
 from service.llm import LLM
 from service.outages import Outages, Standing
@@ -51,6 +52,7 @@ class Attempt:
     """At most one call in each step, and none once the model has failed or a budget is used up; it remembers which.
 
     down_since: the model does not answer. spent: the budget that is used up. no_key: no model is set. seconds: by stage.
+    variant: of an experiment, once a draft was asked for by it.
     """
 
     def __init__(self, calls: Calls | None, *, settings: Settings, patient: bool) -> None:
@@ -61,6 +63,12 @@ class Attempt:
         self.no_key = calls is None
         self.down_since: datetime | None = None
         self.spent: Budget | None = None
+        self.variant = ""
+        self._assigned: Assigned | None = None
+
+    def vary(self, assigned: Assigned | None) -> None:
+        """Draft as this variant of an experiment does."""
+        self._assigned = assigned
 
     @property
     def calls(self) -> int:
@@ -89,15 +97,21 @@ class Attempt:
 
     async def draft(self, conversation: Conversation, analysis: Analysis, passages: Retrieval) -> Draft:
         """Write the reply."""
-        brand, team = self._brand, self._team_language
+        brand, team, model = self._brand, self._team_language, ""
         with self.timed("draft"):
             if self._calls is not None:
+                if self._assigned:
+                    # also where its model then fails: else whoever fails most would look best
+                    self.variant, tried = self._assigned.label, self._assigned.variant
+                    brand, model = brand.model_copy(update={"tone": tried.tone or brand.tone}), tried.model
                 try:
                     draft = await write_draft(
-                        conversation, analysis, passages.given, llm=self._calls, brand=brand, team_language=team
-                    )
+                        conversation, analysis, passages.given, llm=self._calls, brand=brand, team_language=team,
+                        model=model,
+                    )  # fmt: skip
                     return self._sure_enough(draft, conversation, analysis, passages)
                 except (OutageError, OverspentError) as error:
+                    self._patient = self._patient and not model  # nobody waits for one that is only tried
                     self._give_up(error)
             quoted = partial(quote_passages, team_language=team, abstain_below=self._sure.abstain_below)
             return await asyncio.to_thread(quoted, conversation, analysis, passages)

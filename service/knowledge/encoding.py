@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import structlog
+
 from service.embeddings import (
     Embeddings,
     EmbeddingsMisconfiguredError,
     EmbeddingsRejectedError,
     EmbeddingsUnavailableError,
 )
-from service.vectors import Dense, Passage
+from service.knowledge.chunks import SPLITTING
+from service.vectors import Dense, Passage, Vectors
 from service.vectors.payload import body_of, title_of
+
+log = structlog.get_logger()
 
 _GIVE_UP_AFTER = 3
 """Batches in a row without an answer: the endpoint is down, and each further try costs a time-out."""
@@ -52,3 +57,24 @@ class Encoder:
             Dense(body, by_title[title_of(passage)])
             for passage, body in zip(passages, vectors, strict=False)  # the titles' vectors come after the bodies'
         ]
+
+
+async def single(passage: Passage, *, vectors: Vectors, embeddings: Embeddings | None) -> tuple[Dense, ...]:
+    """The embeddings of an article of one passage that stands in no sync: a solved ticket, a lesson.
+
+    None where words alone have to do: no model, no answer, or an index of another model. Raises VectorsUnavailableError.
+    """
+    if embeddings is None:
+        return ()
+    model = (await vectors.meta()).model
+    empty = not model and not (await vectors.status()).passages
+    if model != embeddings.model and not empty:  # the next sync builds an index for the new one
+        return ()
+    try:
+        body, title = await embeddings.embed([body_of(passage), title_of(passage)])
+    except EmbeddingsUnavailableError as error:
+        log.warning("found by its words alone", article=passage.article, reason=str(error))
+        return ()
+    if empty:
+        await vectors.begin(model=embeddings.model, dimension=embeddings.dimension, splitting=SPLITTING)
+    return (Dense(body, title),)

@@ -17,7 +17,7 @@ ADVICE = {
     "gaps": ("Questions without an answer", "Write an article, or let the nearest one answer it."),
     "contradictions": (
         "Articles that may contradict each other",
-        "Read both and correct one; a draft may quote either.",
+        "Read both and correct one; a draft may quote either. A lesson is corrected or revoked in the queue.",
     ),
     "stale": (f"Not touched for {STALE_DAYS} days", "The most cited first: read it again, correct or confirm it."),
     "near_duplicates": ("Articles that say the same", "Keep one and point the others to it."),

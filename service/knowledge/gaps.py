@@ -35,7 +35,7 @@ class Topic:
     """Questions of one topic. question: the one most like the others. count: tickets, each once.
 
     words: what most of them speak of, as customers write it. tickets: the newest, "zendesk:123". nearest: the article that
-    was found most often, and did not answer.
+    was found most often, and did not answer. times: when each of its tickets asked last, newest first.
     """
 
     question: str
@@ -45,6 +45,7 @@ class Topic:
     languages: tuple[str, ...]
     tickets: tuple[str, ...]
     nearest: Key | None
+    times: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,7 @@ def _neighbours(asked: Sequence[_Asked]) -> list[set[int]]:
 def _topic(group: Sequence[Unanswered]) -> Topic:
     """The first stands for the others."""
     newest = sorted(group, key=lambda one: one.at, reverse=True)
+    times = {one.ticket: one.at for one in reversed(newest)}
     tickets = tuple(dict.fromkeys(one.ticket for one in newest))
     languages = Counter(one.language for one in group if one.language)
     nearest = Counter(one.nearest for one in newest if one.nearest)
@@ -154,6 +156,7 @@ def _topic(group: Sequence[Unanswered]) -> Topic:
         languages=tuple(language for language, _ in languages.most_common()),
         tickets=tickets[:_TICKETS],
         nearest=nearest.most_common(1)[0][0] if nearest else None,
+        times=tuple(times[ticket] for ticket in tickets),
     )
 
 

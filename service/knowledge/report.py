@@ -44,11 +44,11 @@ _LANGUAGE_CHARS = 12
 
 
 async def knowledge_report(
-    vectors: Vectors, ledger: Ledger, *, days: int, kept_days: int, now: datetime
+    vectors: Vectors, ledger: Ledger, *, days: int, kept_days: int, now: datetime, lessons: Sequence[Holding] = ()
 ) -> KnowledgeReport:
     """Read index and ledger and compare. For admins: of every account and audience.
 
-    kept_days: how long the ledger keeps questions. Takes a core for some 2 s per 1,000 passages, in threads. Raises VectorsUnavailableError, DatabaseUnavailableError.
+    kept_days: how long the ledger keeps questions. lessons: those of the queue, which may contradict an article. Takes a core for some 2 s per 1,000 passages, in threads. Raises VectorsUnavailableError, DatabaseUnavailableError.
     """
     since = now - timedelta(days=days)
     try:
@@ -61,7 +61,7 @@ async def knowledge_report(
             "PostgreSQL stopped answering: look at it, then ask for the report again"
         ) from error
     holdings = await take_inventory(vectors)
-    read = _Read(now, days, kept_days, since, drafted, citations, questions, holdings)
+    read = _Read(now, days, kept_days, since, drafted, citations, questions, holdings, lessons)
     return await asyncio.to_thread(_composed, read)
 
 
@@ -77,6 +77,7 @@ class _Read:
     citations: Mapping[Key, int]
     questions: Sequence[Unanswered]
     holdings: Sequence[Holding]
+    lessons: Sequence[Holding] = ()
 
     @property
     def recorded(self) -> datetime:
@@ -108,7 +109,7 @@ class _Read:
 def _composed(read: _Read) -> KnowledgeReport:
     notes = sum(one.count for one in read.drafted)
     gaps = _gaps(read)
-    contradictions = _contradictions(read, disagreements(read.holdings))
+    contradictions = _contradictions(read, _disagreements(read))
     stale = _stale(read)
     duplicates = _duplicates(read, near_duplicates(read.holdings))
     return KnowledgeReport(
@@ -168,6 +169,13 @@ def _contradictions(read: _Read, found: Sequence[Disagreement]) -> Contradiction
     pairs = [Contradiction(read.listed(one.one), one.said, read.listed(one.other), one.other_said) for one in found]
     pairs.sort(key=lambda pair: -(pair.one.cited + pair.other.cited))
     return Contradictions(len(pairs), tuple(pairs[:LISTED]))
+
+
+def _disagreements(read: _Read) -> list[Disagreement]:
+    """Between articles, and between one and a lesson; of two lessons, a person approves one or none."""
+    lessons = {holding.key for holding in read.lessons}
+    found = disagreements([*read.holdings, *read.lessons])
+    return [one for one in found if not lessons.issuperset((one.one.key, one.other.key))]
 
 
 def _gaps(read: _Read) -> Gaps:

@@ -19,7 +19,11 @@ from service.errors import ServiceError
 ANY = "*"
 """In account, brand, organization and requester of a passage: open to all of them."""
 
+LESSONS = "lessons"
+"""The source of lessons that a person has approved: see service/learning."""
+
 _CARRIED = re.compile(r"^carried \d+ ")
+_LESSON = "lesson:"
 
 _IDS = UUID("5f0c4e0e-3d5b-5d61-9a44-0c6b1c5b7d10")
 
@@ -63,7 +67,13 @@ class Passage:
     def ticket(self) -> str:
         """The vendor's number of a solved ticket; empty for all else."""
         number = self.article.rpartition(":")[2]
-        return number if self.pool == "ticket" and number.isdecimal() else ""
+        return number if self.pool == "ticket" and not self.lesson and number.isdecimal() else ""
+
+    @property
+    def lesson(self) -> str:
+        """The number of an approved lesson; empty for all else."""
+        number = self.article.removeprefix(_LESSON)
+        return number if self.source == LESSONS and self.pool == "ticket" and number.isdecimal() else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +293,11 @@ class Vectors(Protocol):
     async def close(self) -> None:
         """Let go of the index. Nothing works afterwards."""
         ...
+
+
+def lesson_article(number: int) -> str:
+    """How passages and marks name a lesson."""
+    return f"{_LESSON}{number}"
 
 
 def passage_id(*, account: str, source: str, article: str, position: int) -> str:
