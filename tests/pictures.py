@@ -1,4 +1,4 @@
-"""Makes the README's pictures: `python -m tests.pictures`, of the admin page alone with `admin`, of the handoff packet alone with `handoff`. The page and the notes are the real ones; the model is scripted."""
+"""Makes the README's pictures: `python -m tests.pictures`, of the admin page alone with `admin`, of the handoff packet alone with `handoff`, of the dashboards with `dashboards`. The page and the notes are the real ones; the model is scripted."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from service.ledger import TicketKey
 from service.notes import compose
 from service.outages import MODEL
 from tests import fake_llm
+from tests.bench.worth.filling import fill
 from tests.browser import open_page
 from tests.fake_llm import completion
 from tests.service.golden_packets import GOLDEN
@@ -200,7 +201,7 @@ async def administrators(stage: Stage) -> None:
         await page.goto(f"{stage.url}/admin/pilot")
         scope = page.get_by_role("region", name="Zendesk: which tickets")
         await scope.get_by_label("Groups").fill("Support, Warehouse")
-        await scope.get_by_label("Per cent").fill("25")
+        await scope.get_by_label("Per cent of those tickets").fill("25")
         await scope.get_by_role("button", name="Cover these tickets").click()
         await page.get_by_label("Pause", exact=True).select_option("Freshdesk")
         await page.get_by_label("Why").fill("new groups today")
@@ -233,6 +234,27 @@ async def incident(stage: Stage) -> None:
         await page.get_by_role("region", name="Card payments").screenshot(path=PICTURES / "admin-incident.png")
 
 
+async def dashboards() -> None:
+    """Quality, contacts and operations over a month of made-up tickets; quality on a phone as well."""
+    PICTURES.mkdir(exist_ok=True)
+    team = TeamSettings(timezone="Europe/Berlin")
+    async with staged(ARTICLES, admin_token=SecretStr(TOKEN), team=team) as stage:
+        await fill(stage.service.database, count=4_000)
+        for width, pages in ((1280, ("", "/contacts", "/operations")), (390, ("",))):
+            async with open_page(width=width, height=1500 if width > 1000 else 900) as page:
+                await page.goto(f"{stage.url}/dashboard")
+                await page.get_by_label("Admin token").fill(TOKEN)
+                await page.get_by_role("button", name="Sign in").click()
+                for path in pages:
+                    await page.goto(f"{stage.url}/dashboard{path}")
+                    await page.wait_for_function("Object.keys(Chart.instances).length > 0")
+                    name = f"dashboard-{path.strip('/') or 'quality'}{'-phone' if width < 1000 else ''}.png"
+                    await page.screenshot(path=PICTURES / name)
+
+
 if __name__ == "__main__":
-    asyncio.run(handoff_alone() if "handoff" in sys.argv else main(console_only="admin" in sys.argv))
+    if "dashboards" in sys.argv:
+        asyncio.run(dashboards())
+    else:
+        asyncio.run(handoff_alone() if "handoff" in sys.argv else main(console_only="admin" in sys.argv))
     print(f"written to {PICTURES}", file=sys.stderr)

@@ -15,18 +15,18 @@ ROOT = Path(__file__).parent.parent
 FLOORS = (
     {"settings", "files", "groups", "contradictions", "errors", "metrics", "control", "tasks", "envfile", "spans", "steps", "otlp", "telemetry"},
     {
-        "database", "tables", "feedback", "votes", "keys", "seals", "ballot", "budgets", "spending", "outages", "changes", "pauses", "pilot", "queue", "embedded_postgres", "migrations", "inbox", "ledger", "retention", "llm", "tokens", "vectors", "embeddings",
+        "database", "tables", "feedback", "votes", "keys", "seals", "ballot", "budgets", "spending", "outages", "changes", "pauses", "pilot", "queue", "embedded_postgres", "migrations", "inbox", "ledger", "rounds", "retention", "llm", "tokens", "vectors", "embeddings",
         "masking", "identifiers", "national_ids", "credentials", "phones", "names", "entities", "logs", "smalltalk", "languages", "conversation", "enclosure", "orders", "questions", "plaintext", "phrases", "reason_words", "packet_words", "cautions", "repair", "markup", "vendors", "tally",
     },
     {
-        "analysis", "moods", "occasions", "policy", "triage", "context", "outreach", "scope", "calls", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement", "safe_answers", "evidence", "packet", "packet_rows",
+        "analysis", "moods", "commands", "occasions", "verdicts", "policy", "triage", "context", "outreach", "scope", "calls", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement", "safe_answers", "evidence", "merits", "packet", "packet_rows",
         "guard", "links", "verbatim", "withheld", "support", "promises", "review",
-        "notes", "content", "traces", "routing", "knowledge", "writers", "judge", "author", "reconcile", "solved", "lessons", "syncs", "incidents",
+        "outcomes", "worth", "experiments", "notes", "content", "traces", "routing", "knowledge", "learning", "writers", "judge", "author", "reconcile", "solved", "lessons", "syncs", "incidents",
     },
-    {"pipeline", "story", "rehearsal", "rules"},
+    {"pipeline", "upkeep", "story", "rehearsal", "rules"},
     {"chores", "backlog", "deliveries", "condition", "backfill", "forgetting", "figures"},
     {"jobs", "arrivals"},
-    {"assembly", "progress", "operating", "reporting", "rehearsing", "steering", "responding", "evaluation", "web", "demo", "demands", "doctor", "connecting", "wizard", "policy_trials", "policy_tables", "policy_commands", "cli"},
+    {"assembly", "progress", "operating", "reporting", "rehearsing", "steering", "responding", "evaluation", "web", "demo", "demands", "doctor", "connecting", "wizard", "policy_trials", "policy_tables", "policy_commands", "audit", "backtest", "baselining", "experimenting", "cli"},
 )  # fmt: skip
 """service/ from the ground up; a file may import its own floor and those below."""
 
@@ -37,7 +37,7 @@ DOORS = {
     "tiktoken": {"service/tokens.py"},
     "procrastinate": {"service/jobs.py", "service/queue.py", "service/migrations"},
     "sqlalchemy": {
-        "service/database.py", "service/tables.py", "service/policy/store.py", "service/triage/store.py", "service/context", "service/incidents", "service/outreach", "service/inbox.py", "service/ledger.py", "service/queue.py", "service/outages.py", "service/changes.py", "service/pauses.py", "service/pilot.py",
+        "service/database.py", "service/tables", "service/policy/store.py", "service/triage/store.py", "service/context", "service/incidents", "service/outreach", "service/rounds.py", "service/outcomes", "service/learning", "service/merits.py", "service/experiments", "service/quality", "service/worth", "service/inbox.py", "service/ledger.py", "service/queue.py", "service/outages.py", "service/changes.py", "service/pauses.py", "service/pilot.py",
         "service/votes.py", "service/keys.py", "service/reconcile.py", "service/backlog.py", "service/deliveries.py", "service/condition.py", "service/syncs.py", "service/backfill.py", "service/budgets.py", "service/spending.py", "service/assembly.py", "service/retention.py", "service/forgetting.py", "service/figures.py", "service/migrations",
         "service/doctor/stores.py", "service/doctor/traffic.py",
     },

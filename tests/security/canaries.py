@@ -198,6 +198,7 @@ async def account(database_url: str, folder: Path) -> AsyncIterator[Account]:
             "DESKPILOT_TELEMETRY__OTLP_ENDPOINT": f"http://{HOST}:1",  # nobody collects: what is said of that counts, too
             "DESKPILOT_TELEMETRY__OTLP_HEADERS": f"authorization={secrets['DESKPILOT_TELEMETRY__OTLP_HEADERS']}",
             "DESKPILOT_LOOKUP__SECRETS": f"crm={secrets['DESKPILOT_LOOKUP__SECRETS']}",
+            "DESKPILOT_REPORT__WEBHOOK": f"https://{HOST}:1/{secrets['DESKPILOT_REPORT__WEBHOOK']}",  # the path is the secret
             "DESKPILOT_DATA_DIR": str(folder / "data"),
             "DESKPILOT_KNOWLEDGE__FOLDER": str(write_articles(folder / "articles")),
             "DESKPILOT_LOG_LEVEL": "DEBUG",
@@ -366,11 +367,15 @@ async def _asked_over_http(desk: Account, http: httpx.AsyncClient) -> None:
 def _wrong(desk: Account) -> list[tuple[list[str], dict[str, str]]]:
     """Starts that are refused, with a secret where it belongs or where it does not."""
     every, secret = {**desk.settings, **{name: canary(name) for name in secret_settings()}}, canary("LLM__API_KEY")
-    headers, lookups = "DESKPILOT_TELEMETRY__OTLP_HEADERS", "DESKPILOT_LOOKUP__SECRETS"
-    # without its name it is refused: once below
-    every |= {name: desk.settings[name] for name in (headers, lookups)}
+    headers, lookups, report = (
+        "DESKPILOT_TELEMETRY__OTLP_HEADERS",
+        "DESKPILOT_LOOKUP__SECRETS",
+        "DESKPILOT_REPORT__WEBHOOK",
+    )
+    # without its name, or what makes it an address, it is refused: once below
+    every |= {name: desk.settings[name] for name in (headers, lookups, report)}
     changes: tuple[dict[str, str], ...] = (
-        {"DESKPILOT_LLM__TIMEOUT_S": secret, "DESKPILOT_RETENTION_DAYS": "0", headers: canary(headers), lookups: canary(lookups)},
+        {"DESKPILOT_LLM__TIMEOUT_S": secret, "DESKPILOT_RETENTION_DAYS": "0", **{one: canary(one) for one in (headers, lookups, report)}},
         {"DESKPILOT_LLM": f'{{"api_key": "{secret}"'},
         {"DESKPILOT_LLM": f'{{"api_key": ["{secret}"]}}', "DESKPILOT_LLM__API_KEY": ""},
         {"DESKPILOT_LLM__API_KYE": secret, "DESKPILOT_LLM__BASE_URL": f"https://{secret}@model.example/v1"},

@@ -190,14 +190,13 @@ def operations(document: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 async def private(app: ASGIApp, document: Mapping[str, Any]) -> Bar:
     """S9: whatever lies below the administrators' paths answers 401 to everybody else, and so does what is not there."""
-    known = [(method, path) for method, path in operations(document) if path.startswith(("/api", "/dashboard"))]
+    known = [(method, path) for method, path in operations(document) if path.startswith("/api")]
     made_up = [
         ("GET", "/api"),
         ("GET", "/api/"),
         ("GET", "/api/x"),
         ("BREW", "/api/sync"),
         ("GET", "/api/openapi.json"),
-        ("GET", "/dashboard/x"),
     ]
     tokens: Sequence[bytes | None] = (
         None, b"", b"Bearer", b"Bearer ", b"Bearer x", b"Basic " + ADMIN.encode(), ADMIN.encode(), b"Bearer " + ADMIN[:-1].encode(),

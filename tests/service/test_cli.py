@@ -372,7 +372,7 @@ def test_forgetting_goes_through_the_serve_that_has_the_index(serve: Running) ->
         **dict.fromkeys(
             (
                 *("examples", "notes", "borrowed", "silences", "parked", "webhooks", "jobs", "votes", "budgets"),
-                *("triages", "contexts"),
+                *("triages", "contexts", "outcomes", "lessons"),
             ),
             0,
         ),

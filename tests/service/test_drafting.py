@@ -340,6 +340,22 @@ async def test_what_comes_from_a_solved_ticket_is_a_check(said: str, cited: list
     assert draft.checks == ((check,) if check else ())
 
 
+async def test_an_approved_lesson_is_the_teams_own_word() -> None:
+    """The model is told so, and its amounts are no check; a solved ticket beside it stays another customer's."""
+    lesson = passage(7, "Parcel was late", "We gave back 70 EUR.", pool="ticket", article="lesson:12", source="lessons")
+    async with model() as (server, llm):
+        server.reply(GOOD | {"reply": "Hi <NAME_1>,\n\nyou get back 70 EUR.", "citations": [7], "checks": []})
+        server.reply(GOOD)
+        draft = await write(llm, passages=(*BESIDE, lesson))
+        await write(llm, passages=(*PASSAGES, lesson))
+
+    assert draft.checks == ()
+    both, alone = server.requests
+    assert "(7) APPROVED ANSWER Parcel was late" in both.text
+    assert "Passages marked SOLVED TICKET" in both.text
+    assert "SOLVED TICKET" not in alone.text
+
+
 async def test_a_gap_copied_from_a_macro_is_to_be_filled_in() -> None:
     """Where no macro was given, an ellipsis is only an ellipsis."""
     said = GOOD | {"reply": "Hi <NAME_1>,\n\nyour parcel … is on its way.", "checks": []}

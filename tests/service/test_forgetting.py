@@ -14,7 +14,7 @@ from qdrant_client import AsyncQdrantClient
 from connectors.base import Event, Organization, Person, Ticket
 from service.context.store import Context, Contexts, Signal
 from service.database import Database
-from service.feedback import Vote
+from service.feedback import Remarks, Vote
 from service.forgetting import Forgotten, forget, forget_address
 from service.groups import LLMSettings
 from service.inbox import Inbox
@@ -93,7 +93,7 @@ async def test_nothing_of_a_requester_is_left_and_everybody_else_stays(database:
         await noted(ledger, "8", BEN, HIS)
         for number, who, word in (("1", ANA, HERS), ("8", BEN, HIS)):
             await Votes(database).record(
-                Vote(TicketKey("zendesk", ACCOUNT, number), f"DP-{number}", "wrong"), comment=word
+                Vote(TicketKey("zendesk", ACCOUNT, number), f"DP-{number}", "wrong"), Remarks(word, "facts", word)
             )
             await Spending(database, LLMSettings()).take(Payer(f"zendesk:{ACCOUNT}", who.id), tokens_in=9, tokens_out=1)
         for number, who, word in (("4", ANA, HERS), ("10", BEN, HIS)):

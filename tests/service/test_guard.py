@@ -569,3 +569,23 @@ def test_a_solved_ticket_is_named_by_its_number_and_never_repeated(article: str,
     (source,) = nearest([solved], query="parcels to Spain", language="en")
 
     assert (source.pool, source.ticket, source.title, source.quote) == ("ticket", number, "Late parcel", "")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Lesson 12 (approved): Late parcel"),
+        ("de", "Lektion 12 (freigegeben): Late parcel"),
+        ("fr", "Leçon 12 (approuvée)&nbsp;: Late parcel"),
+        ("es", "Lección 12 (aprobada): Late parcel"),
+    ],
+)
+def test_a_lesson_is_named_by_its_number_and_as_approved(language: str, said: str) -> None:
+    """No ticket of that number is meant."""
+    found = passage("x", title="Late parcel", pool="ticket", url="")
+    lesson = replace(found, passage=replace(found.passage, article="lesson:12", source="lessons"))
+    sources = nearest([lesson], query="parcels to Spain", language="en")
+    html = compose(NoteContent("ready", "DP-7K2", draft_text="Hi", sources=sources), language=language)
+
+    assert (sources[0].ticket, sources[0].lesson) == ("", "12")
+    assert said in html

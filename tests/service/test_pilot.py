@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from connectors.base import Person
 from service.changes import newest_changes
 from service.database import Database
-from service.pilot import EVERYTHING, Pilots, Scope, ScopeError, outside, read_scope, share_of, unrouted
+from service.pilot import EVERYTHING, Pilots, Scope, ScopeError, held_out, outside, read_scope, share_of, unrouted
 from tests.service.tickets import customer, ticket
 
 HERE = ticket(customer("My kettle leaks."), group="41", group_name="Support", brand="51", tags=("vip", "de"))
@@ -108,3 +109,30 @@ async def test_a_scope_is_kept_for_every_replica_and_who_set_it_is_recorded(data
         "Robin Vale",
         scope.as_json(),
     )
+
+
+@pytest.mark.parametrize(("percent", "fewest", "most"), [(0, 0, 0), (10, 70, 130), (50, 440, 560)])
+def test_so_many_per_cent_of_requesters_are_held_out_and_always_the_same(percent: int, fewest: int, most: int) -> None:
+    """Sticky by requester, whatever the ticket; who is held out at 10 per cent is at 20, too."""
+    asked = [replace(HERE, id=str(number), requester=Person(str(number))) for number in range(1_000)]
+    held = {one.requester.id for one in asked if held_out(one, Scope(holdout=percent))}
+    wider = {one.requester.id for one in asked if held_out(one, Scope(holdout=min(percent + 10, 50)))}
+
+    assert fewest <= len(held) <= most
+    assert held <= wider
+    assert held == {one.requester.id for one in asked if held_out(replace(one, id="another"), Scope(holdout=percent))}
+    assert not held_out(replace(HERE, requester=Person("")), Scope(holdout=50))
+
+
+@pytest.mark.parametrize(
+    ("written", "holdout"), [("", 0), ("10", 10), (" 50 % ", 50), ("51", None), ("-1", None), ("ten", None)]
+)
+def test_a_holdout_is_at_most_half(written: str, holdout: int | None) -> None:
+    """More would be no service."""
+    if holdout is None:
+        with pytest.raises(ScopeError, match="0 to 50"):
+            read_scope({"holdout": written}, helpdesk="zendesk")
+    else:
+        scope = read_scope({"holdout": written}, helpdesk="zendesk")
+        assert scope.holdout == holdout
+        assert ("held out" in scope.in_words) == bool(holdout)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from service import retention as retention_module
 from service.backlog import Backlog
 from service.database import Database
-from service.feedback import Vote
+from service.feedback import Remarks, Vote
 from service.ledger import Ledger, SavedDraft, TicketKey
 from service.outages import Outages
 from service.pauses import Pauses
@@ -55,7 +55,7 @@ HOLD_NO_TEXT = {
     "cursors": {"helpdesk", "account"},
     "budgets": {"name"},
     "spending": {"account", "budget", "subject"},
-    "feedback": {"helpdesk", "account", "ticket_id", "reference", "judgement"},
+    "feedback": {"helpdesk", "account", "ticket_id", "reference", "judgement", "reason", "came"},
     "policies": {"version", "text"},
     "triages": {"helpdesk", "account", "ticket_id", "message_id", "category", "language", "policy", "details"},
     "lookups": {"name"},
@@ -63,6 +63,26 @@ HOLD_NO_TEXT = {
     "incidents": {"name", "title", "match", "texts", "stage", "by_whom", "details"},
     "incident_tickets": {"helpdesk", "account", "ticket_id", "message_id", "language", "stage", "details"},
     "outreach": {"cause", "playbook", "language", "state", "by_whom"},
+    "outcomes": {
+        *("helpdesk", "account", "ticket_id", "message_id", "arm", "reference", "reply_id", "use", "excluded"),
+        *("category", "language", "brand", "group_id", "channel", "writer", "model", "prompt_version", "variant"),
+        "details",
+    },
+    "resolutions": {
+        *("helpdesk", "account", "ticket_id", "arm", "label", "excluded", "category", "language"),
+        *("brand", "group_id", "channel", "variant", "details"),
+    },
+    "imports": {"helpdesk", "account", "what", "cursor"},
+    "lessons": {
+        *("helpdesk", "account", "ticket_id", "message_id", "kind", "origin", "state", "language", "category"),
+        *("brand", "organization", "owner", "by_whom", "details"),
+    },
+    "merits": {"account", "article"},
+    "experiments": {"name", "variants", "rules", "state", "by_whom", "details"},
+    "samples": {"helpdesk", "account", "ticket_id", "message_id", "category"},
+    "reviews": {"reviewer", "scores"},
+    "drifts": {"category", "kind", "figures", "by_whom"},
+    "rounds": {"name", "done"},
 }
 """Columns of text that hold ids and words of ours, never what somebody wrote."""
 
@@ -72,7 +92,12 @@ FORGOTTEN = {
     "parked": {"error"},
     "outages": {"reason"},
     "changes": {"details"},
-    "feedback": {"comment"},
+    "feedback": {"comment", "answer"},
+    "outcomes": {"requester"},
+    "resolutions": {"requester"},
+    "lessons": {"question", "reply", "changed", "requester"},
+    "samples": {"text", "requester"},
+    "reviews": {"remark"},
     "syncs": {"progress", "reports", "problem"},
     "triages": {"requester"},
     "contexts": {"customer", "facts"},
@@ -95,6 +120,11 @@ async def aged(database: Database, days: float) -> None:
         "syncs": ("asked_at",),
         "deliveries": ("received_at", "forwarded_at"),
         "changes": ("at",),
+        "outcomes": ("asked_at",),
+        "resolutions": ("opened_at",),
+        "lessons": ("created_at",),
+        "samples": ("drawn_at",),
+        "reviews": ("at",),
         "procrastinate_events": ("at",),
     }
     async with database.engine.connect() as connection:
@@ -117,7 +147,7 @@ async def everything_about(ledger: Ledger, database: Database, queue: Queue) -> 
     await ledger.silent(KEY, "m3", f"the helpdesk answered 422 ({TEXT})", requester="4711")
     await ledger.park(KEY, attempts=5, error=TEXT)
     await Outages(database).failed("llm", TEXT)
-    await Votes(database).record(Vote(KEY, DRAFT.reference, "wrong"), comment=TEXT)
+    await Votes(database).record(Vote(KEY, DRAFT.reference, "wrong"), Remarks(TEXT, "facts", TEXT))
     await queue.put(Look("zendesk", "7", reason=TEXT), after_s=60)
     await Pauses(database).pause("zendesk", by="Kim", why=TEXT)
     await Pauses(database).resume("zendesk", by="Kim")

@@ -50,7 +50,7 @@ async def test_a_scope_is_set_and_shown(
     await set_pilot(settings, "", {"groups": "41, 42", "percent": "25"}, by="Kim", as_json=False)
     await set_pilot(settings, "freshdesk", {"percent": "50"}, by="Robin", as_json=True)
 
-    scope = {"brands": [], "groups": ["41", "42"], "tags": [], "percent": 50}
+    scope = {"brands": [], "groups": ["41", "42"], "tags": [], "percent": 50, "holdout": 0}
     assert printed(capsys) == {"helpdesk": "freshdesk", **scope}
     assert await Pilots(database).scope("freshdesk") == Scope(groups=("41", "42"), percent=50)
     await show_pilot(settings, as_json=True)

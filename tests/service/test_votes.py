@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +10,9 @@ import sqlalchemy as sa
 from prometheus_client import REGISTRY
 
 from service.database import Database
-from service.feedback import Judgement, Vote
+from service.feedback import Judgement, Remarks, Vote
 from service.ledger import Ledger, SavedDraft, TicketKey
-from service.votes import MOST_CHARS, PATH, Votes
+from service.votes import MOST_ANSWER_CHARS, MOST_CHARS, PATH, Votes
 
 KEY = TicketKey("zendesk", "acme.example", "5158")
 NOTE = SavedDraft(KEY, "1", "DP-7K2QX", "ready", "<p>x</p>", {})
@@ -37,10 +38,10 @@ def token(votes: Votes, judgement: int = 0) -> str:
     return votes.links(KEY, NOTE.reference, language="en")[judgement][1].removeprefix(URL + PATH)
 
 
-async def rows(database: Database) -> list[tuple[Any, ...]]:
-    """What is kept: judgement, comment."""
+async def rows(database: Database, columns: str = "judgement, comment") -> list[tuple[Any, ...]]:
+    """What is kept."""
     async with database.engine.connect() as connection:
-        return [tuple(row) for row in await connection.execute(sa.text("SELECT judgement, comment FROM feedback"))]
+        return [tuple(row) for row in await connection.execute(sa.text(f"SELECT {columns} FROM feedback"))]  # noqa: S608
 
 
 async def sql(database: Database, statement: str) -> None:
@@ -70,7 +71,7 @@ async def test_a_second_vote_takes_the_place_of_the_first(votes: Votes, database
     """One row per note, and each change of mind is counted once."""
     before = counted()
     for judgement, comment in (("right", "thanks"), ("wrong", "it is 14 days"), ("wrong", "it is 14 days")):
-        assert await votes.record(vote(judgement), comment)  # type: ignore[arg-type]
+        await votes.record(vote(judgement), Remarks(comment))  # type: ignore[arg-type]
 
     assert await rows(database) == [("wrong", "it is 14 days")]
     assert [now - then for now, then in zip(counted(), before, strict=True)] == [1, 1]
@@ -89,19 +90,51 @@ async def test_a_vote_on_a_note_that_was_forgotten_is_not_kept(votes: Votes, dat
     """What a requester had deleted does not come back by a vote."""
     await sql(database, "DELETE FROM drafts")
 
-    assert not await votes.record(vote(), "ana@customer.example is angry")
+    assert await votes.record(vote(), Remarks("ana@customer.example is angry")) == "gone"
     assert await rows(database) == []
 
 
 async def test_a_comment_is_masked_for_good_and_cut(votes: Votes, database: Database) -> None:
     """As little of a customer is kept as can be."""
-    await votes.record(vote(), "Write to ana.lind@customer.example, card 4111 1111 1111 1111.\0 " + "word " * 400)
+    said = "Write to ana.lind@customer.example, card 4111 1111 1111 1111.\0 "
+    await votes.record(vote("wrong"), Remarks(said + "word " * 400, "facts", said + "word " * 4_000))
 
-    ((_, comment),) = await rows(database)
-    assert "ana.lind" not in comment
-    assert "4111" not in comment
-    assert "[e-mail]" in comment
-    assert len(comment) <= MOST_CHARS
+    ((comment, reason, answer),) = await rows(database, "comment, reason, answer")
+    assert reason == "facts"
+    for kept, most in ((comment, MOST_CHARS), (answer, MOST_ANSWER_CHARS)):
+        assert "ana.lind" not in kept
+        assert "4111" not in kept
+        assert "[e-mail]" in kept
+        assert len(kept) <= most
+
+
+async def test_the_same_vote_again_adds_what_was_left_out_and_changes_nothing_that_was_said(
+    votes: Votes, database: Database
+) -> None:
+    """A link that was passed on cannot put other words into an agent's mouth; who comes back with the answer loses nothing."""
+    before = counted()
+    said = [
+        await votes.record(vote("wrong"), Remarks("it is 14 days")),
+        await votes.record(vote("wrong"), Remarks("it is 14 days")),
+        await votes.record(vote("wrong"), Remarks("nonsense", "outdated", "You have 14 days.")),
+        await votes.record(vote("wrong"), Remarks("", "tone", "You have 99 days.")),
+    ]
+
+    assert said == ["kept", "known", "kept", "known"]
+    assert await rows(database, "comment, reason, answer") == [("it is 14 days", "outdated", "You have 14 days.")]
+    assert [now - then for now, then in zip(counted(), before, strict=True)] == [0, 1]
+
+
+async def test_what_a_note_said_earlier_does_not_undo_a_later_vote(votes: Votes, database: Database) -> None:
+    """A ticket's notes are read at every look; the newest word counts, whichever way it came."""
+    now = datetime.now(UTC)
+    assert await votes.record(vote("wrong"), at=now - timedelta(hours=2)) == "kept"
+    assert await votes.record(vote("right")) == "kept"
+    assert await votes.record(vote("wrong"), at=now - timedelta(hours=2)) == "known"
+    assert await rows(database, "judgement, came") == [("right", "link")]
+
+    assert await votes.record(vote("wrong"), Remarks(reason="policy"), at=now + timedelta(hours=1)) == "kept"
+    assert await rows(database, "judgement, came, reason") == [("wrong", "note", "policy")]
 
 
 async def test_replicas_read_each_others_links(votes: Votes, database: Database) -> None:

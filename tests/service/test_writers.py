@@ -10,6 +10,7 @@ import pytest
 from service.conversation import Conversation, Turn
 from service.database import Database
 from service.errors import OutageError
+from service.experiments.experiment import Assigned, Variant
 from service.groups import LLMSettings
 from service.llm import LLM
 from service.outages import MODEL, Outages
@@ -98,3 +99,16 @@ async def test_without_a_model_nothing_is_missing(database: Database) -> None:
 
     assert (one.no_key, one.down_since, one.spent) == (True, None, None)
     assert draft.writer == "extractive"
+
+
+async def test_nobody_waits_for_a_model_that_is_only_tried(database: Database, server: FakeLLM) -> None:
+    """However patient the ticket is; and the draft counts for the variant that failed."""
+    server.reply("x")
+    server.fail(503)
+    async with attempt(database, server.settings(), patient=True) as one:
+        one.vary(Assigned("smaller", Variant("b", model="small")))
+        draft = await one.draft(ASKED, await one.analyse(ASKED, POLICY), Retrieval())
+
+    assert [sent.body["model"] for sent in server.requests] == ["fast", "small"]
+    assert (draft.writer, one.variant, one.down_since is not None) == ("extractive", "smaller:b", True)
+    assert await Outages(database).standing() == {}

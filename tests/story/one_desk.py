@@ -23,20 +23,23 @@ from connectors.simulated.clock import ManualClock
 from connectors.simulated.record import RequestRecord
 from connectors.zendesk.simulator import ZendeskSimulator
 from connectors.zendesk.simulator import options as zendesk_options
-from service.assembly import judging
+from service.assembly import judging, observing
 from service.budgets import Budgets
 from service.database import Database
 from service.embeddings import Embeddings
+from service.experiments.store import Experiments
 from service.groups import KnowledgeSettings
 from service.inbox import Inbox
 from service.incidents.store import Incidents
 from service.jobs import Jobs
 from service.knowledge.sources import Library
+from service.learning.teaching import Teaching
 from service.ledger import Ledger, TicketKey
 from service.llm import LLM
+from service.merits import Merits
 from service.outages import Outages
 from service.pilot import Pilots
-from service.pipeline import Pipeline, Tools
+from service.pipeline import Pipeline
 from service.policy.standing import Policies
 from service.queue import Queue
 from service.reconcile import Reconciler
@@ -45,6 +48,7 @@ from service.settings import Settings
 from service.spending import Spending
 from service.syncs import Syncs
 from service.triage.store import Triages
+from service.upkeep import Tools
 from service.vectors import EmbeddedVectors
 from service.votes import Votes
 from service.web.webhooks import Webhooks
@@ -293,6 +297,10 @@ async def _surrounded(
             judge=await stack.enter_async_context(judging(policies, library, database)),
             triages=Triages(database),
             incidents=Incidents(database),
+            merits=Merits(database),
+            observer=observing(settings, database),
+            teaching=Teaching(database, library),
+            experiments=Experiments(database),
         )
         pipeline = Pipeline(tools)
         queue = Queue(database)

@@ -54,7 +54,7 @@ async def test_an_admin_pauses_tries_and_goes_on(open_play: Callable[..., Any]) 
 
         area = page.get_by_role("region", name="Zendesk: which tickets")
         await area.get_by_label("Groups").fill("Billing")
-        await area.get_by_label("Per cent").fill("25")
+        await area.get_by_label("Per cent of those tickets").fill("25")
         await area.get_by_role("button", name="Cover these tickets").click()
         await expect(area).to_contain_text("Covered now: 25 % of tickets · groups Billing")
         assert (await play.silence("zendesk", await play.ask(text="And where is the other parcel?"))).startswith(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -47,3 +48,29 @@ async def test_without_an_address_of_ours_a_note_has_no_such_links(play: Any) ->
     note = await play.note("zendesk", await play.ask())
 
     assert PATH not in note
+
+
+@pytest.mark.parametrize("helpdesk", ["zendesk", "freshdesk"])
+async def test_an_agent_judges_a_note_where_it_stands(play: Any, helpdesk: str) -> None:
+    """In an internal note, with the right answer, masked; it is kept once, and asks for no other note."""
+    ticket_id = await play.ask(helpdesk)
+    await play.note(helpdesk, ticket_id)
+    draft = await play.draft(helpdesk, ticket_id)
+    simulator, service = play.stage.simulator(helpdesk), play.stage.service
+    said = "@deskpilot wrong: it is ten days, write to ana.lind@customer.example"
+    await simulator.agent_message(ticket_id, text=said, public=False)
+
+    async def kept() -> list[tuple[str, ...]]:
+        async with service.database.engine.connect() as connection:
+            rows = await connection.execute(sa.text("SELECT reference, judgement, answer, came FROM feedback"))
+            return [tuple(row) for row in rows]
+
+    while not await kept():
+        await asyncio.sleep(0.02)
+    await service.pipeline.look(helpdesk, ticket_id)
+    ((reference, judgement, answer, came),) = await kept()
+
+    assert (reference, judgement, came) == (draft.reference, "wrong", "note")
+    assert answer.startswith("it is ten days")
+    assert "ana.lind" not in answer
+    assert len(play.notes(helpdesk, ticket_id)) == 1

@@ -1,0 +1,144 @@
+"""What became of notes, from the reply to the ledger, at both helpdesks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from service.database import Database
+from service.occasions import HELD_OUT
+from service.outcomes.sent import draft_in
+from service.pilot import Pilots, Scope
+from tests.story.one_desk import freshdesk, zendesk
+from tests.story.team import Team, team
+
+LOST = "The tracking of my parcel has not moved for nine days. Is it lost?"
+
+
+@pytest.fixture(params=[zendesk, freshdesk])
+async def here(request: pytest.FixtureRequest, database: Database, data_dir: Path) -> AsyncIterator[Team]:
+    """A team at one account of either kind."""
+    async with team(request.param, database, data_dir) as opened:
+        yield opened
+
+
+async def rows(here: Team, table: str, ticket_id: str) -> list[Any]:
+    """What is kept of a ticket, oldest first."""
+    statement = sa.text(f"SELECT * FROM {table} WHERE ticket_id = :ticket ORDER BY id")  # noqa: S608 - names of ours
+    async with here.desk.database.engine.connect() as connection:
+        return list(await connection.execute(statement, {"ticket": ticket_id}))
+
+
+async def answered(here: Team, text: str, *, who: str) -> str:
+    """Somebody asks, the note is written, an agent replies and solves; returns the ticket's id."""
+    ticket_id = await here.ask(LOST, who=who)
+    draft = await here.looked(ticket_id)
+    simulator = here.desk.simulator
+    await simulator.agent_message(ticket_id, text=text.format(draft=draft_in(draft.html)), public=True)
+    await simulator.set_status(ticket_id, "solved")
+    await here.desk.look(ticket_id)
+    return ticket_id
+
+
+@pytest.mark.parametrize(
+    ("reply", "use", "label"),
+    [
+        ("{draft}", "as_is", "ai_as_is"),
+        ("{draft}\n\nWe are very sorry about it.\n\nKind regards\nRobin", "edited", "ai_assisted"),
+        ("The depot has found it, and brings it tomorrow.", "unused", "human_only"),
+    ],
+)
+async def test_what_an_agent_really_sends_is_measured(here: Team, reply: str, use: str, label: str) -> None:
+    """Without a click of anybody; the ticket has its label, its exchanges and when it was solved."""
+    ticket_id = await answered(here, reply, who="ana")
+    (outcome,) = await rows(here, "outcomes", ticket_id)
+    (resolution,) = await rows(here, "resolutions", ticket_id)
+
+    assert (outcome.arm, outcome.use, outcome.excluded) == ("note", use, "")
+    assert outcome.reference
+    assert outcome.writer == "model"
+    assert outcome.noted_at <= outcome.replied_at
+    assert (outcome.fidelity == 1.0) == (use == "as_is")
+    assert (resolution.label, resolution.exchanges, resolution.tier) == (label, 1, 1)
+    assert resolution.solved_at >= resolution.first_reply_at
+    assert resolution.reopened_at is None
+
+
+async def test_a_second_look_at_an_unchanged_ticket_writes_nothing(here: Team) -> None:
+    """A ticket is looked at whenever anything of it changes."""
+    ticket_id = await answered(here, "{draft}", who="ana")
+    before = (
+        (await rows(here, "outcomes", ticket_id))[0].seen_at,
+        (await rows(here, "resolutions", ticket_id))[0].seen_at,
+    )
+    await here.desk.look(ticket_id)
+
+    assert (
+        (await rows(here, "outcomes", ticket_id))[0].seen_at,
+        (await rows(here, "resolutions", ticket_id))[0].seen_at,
+    ) == before
+
+
+async def test_a_customer_who_comes_back_reopens_and_the_same_question_again_is_told(here: Team) -> None:
+    """In this ticket, and in another one."""
+    first = await answered(here, "{draft}", who="ana")
+    await here.desk.time_passes()
+    second = await here.ask(LOST, who="ana")
+    await here.looked(second)
+    await here.desk.simulator.customer_message(first, text="It still has not come, what now?")
+    await here.desk.look(first)
+    (resolution,) = await rows(here, "resolutions", first)
+    (other,) = await rows(here, "resolutions", second)
+
+    assert resolution.reopened_at is not None
+    assert resolution.again_at == (other.opened_at if resolution.category else None)
+    assert [one.message_id for one in await rows(here, "outcomes", first)] != []
+    assert len(await rows(here, "outcomes", first)) == 2
+
+
+async def test_who_is_held_out_gets_no_note_and_is_judged_like_everybody(here: Team) -> None:
+    """One call to judge, none to draft, once; the silence says why."""
+    await Pilots(here.desk.database).cover(here.desk.name, Scope(holdout=50), by="Kim")
+    held = None
+    for number in range(40):
+        ticket_id = await here.ask(LOST, who=f"who{number}")
+        here.calls()
+        await here.desk.look(ticket_id)
+        if not here.desk.notes(ticket_id):
+            held = ticket_id
+            break
+    assert held is not None
+    assert here.calls() == ["fast"]
+    assert await here.desk.reasons(held) == [HELD_OUT]
+    await here.desk.look(held)
+    assert here.calls() == []
+    await here.desk.simulator.agent_message(held, text="The depot has found it.", public=True)
+    await here.desk.simulator.set_status(held, "solved")
+    await here.desk.look(held)
+    (outcome,) = await rows(here, "outcomes", held)
+    (resolution,) = await rows(here, "resolutions", held)
+
+    assert (outcome.arm, outcome.use, outcome.tier) == ("holdout", "", 1)
+    assert (resolution.arm, resolution.label) == ("holdout", "human_only")
+
+
+async def test_what_only_a_person_answers_and_what_an_agent_asks_for_is_never_held_out(here: Team) -> None:
+    """No customer in need pays for a comparison."""
+    await Pilots(here.desk.database).cover(here.desk.name, Scope(holdout=50), by="Kim")
+    held = []
+    for number in range(12):
+        ticket_id = await here.ask("How much citric acid do I take for my kettle?", who=f"who{number}")
+        await here.desk.look(ticket_id)
+        assert here.desk.notes(ticket_id)
+        ticket_id = await here.ask(LOST, who=f"who{number}")
+        await here.desk.look(ticket_id)
+        held += [] if here.desk.notes(ticket_id) else [ticket_id]
+    assert held
+    await here.desk.simulator.agent_message(held[0], text="@deskpilot please", public=False)
+    await here.desk.look(held[0])
+
+    assert here.desk.notes(held[0]) == [False]
