@@ -45,6 +45,10 @@ from service.outcomes.store import Outcomes
 from service.pilot import Pilots
 from service.pipeline import Pipeline
 from service.policy.standing import Policies, required
+from service.quality import drawing
+from service.quality import watching as drifting
+from service.quality.drawing import Drawing
+from service.quality.watching import Drifts
 from service.queue import Queue
 from service.reconcile import Reconciler
 from service.rehearsal import Rehearsal
@@ -189,6 +193,8 @@ def rounds_of(tools: Tools, database: Database) -> list[Round]:
         Round("merits", 3600, tools.merits.count),
         Round("lessons", teaching.EVERY_S, tools.teaching.go),
         Round("weekly report", LOOKED_EVERY_S, report.go),
+        Round("quality samples", drawing.EVERY_S, Drawing(database, tools.library).go),
+        Round("drift", drifting.EVERY_S, Drifts(database).watch),
         Round("experiments", watching.EVERY_S, watching.Watch(tools.experiments).judge),
     ]
 

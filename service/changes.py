@@ -1,4 +1,4 @@
-"""Who switched what, and when: pauses, the pilot's scope, incidents, lessons, experiments; and which spikes raised an alarm. Kept for as long as the database is, but for the reason of a pause (service/retention.py)."""
+"""Who switched what, and when: pauses, the pilot's scope, incidents, lessons, experiments, drifts; and which spikes raised an alarm. Kept for as long as the database is, but for the reason of a pause (service/retention.py)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from service.database import Database, storable
 from service.tables import changes
 
-What = Literal["pause", "resume", "pilot", "incident", "spike", "lesson", "experiment"]
+What = Literal["pause", "resume", "pilot", "incident", "spike", "lesson", "experiment", "drift"]
 
 SWITCHES: tuple[What, ...] = ("pause", "resume", "pilot")
 """What a pilot's page tells of."""
@@ -22,7 +22,7 @@ _NAME_CHARS = 80
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One switch. details: of a pause `why`, of a pilot its new scope, of an incident, a lesson or an experiment which, and what was done."""
+    """One switch. details: of a pause `why`, of a pilot its new scope, of an incident, a lesson, an experiment or a drift which, and what was done."""
 
     at: datetime
     by: str

@@ -17,11 +17,10 @@ from rich.console import Console
 from rich.text import Text
 
 from connectors.base import ConnectorError
-from service import __version__, baselining, experimenting, logs, operating, reporting, responding, steering, wizard
+from service import __version__, logs, operating, reporting, wizard
 from service.assembly import assembled, opened_library, working
-from service.audit import command as audit
-from service.backtest import command as backtest
 from service.budgets import Budgets
+from service.command_groups import add_groups
 from service.control import Control, announced, find, new_token
 from service.database import open_database
 from service.demands import idle, misread, not_shared, unsafe
@@ -30,13 +29,10 @@ from service.errors import ServiceError
 from service.evaluation import command as evaluating
 from service.evaluation.retrieval import System
 from service.knowledge.sources import sync_all
-from service.learning import commands as learning
-from service.outreach import command as outreach
 from service.progress import report_table, shown_progress, synced_by
 from service.settings import Demand, Settings, SettingsProblem, load
 from service.web.app import create_app, create_probes
 from service.web.server import serving, stop_signal
-from service.worth import command as worth
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -59,8 +55,7 @@ knowledge = typer.Typer(no_args_is_help=True, help="What the articles lack.")
 app.add_typer(knowledge, name="knowledge")
 app.add_typer(wizard.commands(lambda command: _run(command)), name="setup")  # noqa: PLW0108 - it is defined below
 
-for _commands in (steering, responding, outreach, audit, baselining, backtest, learning, worth, experimenting):
-    _commands.add_commands(app, lambda command, *given, **more: _run(_told(command, *given, **more)))
+add_groups(app, lambda command, *given, **more: _run(_told(command, *given, **more)))
 
 Ticket = Annotated[str, typer.Argument(help="As in zendesk:123.")]
 Tickets = Annotated[list[str], typer.Argument(help="As in zendesk:123.")]

@@ -24,6 +24,7 @@ from service.incidents.store import Incidents
 from service.knowledge.sources import Library, sources_of
 from service.learning.store import LessonStore
 from service.outages import INDEX, MODEL, Outages, Standing, leak_of
+from service.quality.watching import Drifts
 from service.spending import Spending
 from service.vectors import VectorsUnavailableError
 
@@ -59,6 +60,7 @@ class Figures:
         alarms, running = await standing_alarms(self.database), await Incidents(self.database).running()
         lessons = await LessonStore(self.database).counts()
         newest = await Experiments(self.database).newest(limit=1)
+        drifted = await Drifts(self.database).standing()
         standing, left = await self.outages.standing(), await self.budgets.left()
         await self.spending.tell()
         # from here on nobody waits: a scrape never sees half of it
@@ -67,6 +69,9 @@ class Figures:
         _tell_budgets(left)
         _tell_alarms(alarms)
         metrics.INCIDENTS.set(running)
+        metrics.DRIFT.clear()
+        for drift in drifted:
+            metrics.DRIFT.labels(drift.category or NO_CATEGORY, drift.kind).set(1)
         for state in ("waiting", "approved"):
             metrics.LESSONS.labels(state).set(lessons[state])
         for state in get_args(State):  # no name is a label: it is somebody's words

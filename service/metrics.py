@@ -109,6 +109,11 @@ SPIKE = Gauge(
     "deskpilot_spike", "Tickets of a category that came in a window, where they are many more than usual.", ["category"]
 )
 LESSONS = Gauge("deskpilot_lessons", "Lessons by state: waiting for a person, approved.", ["state"])
+DRIFT = Gauge(
+    "deskpilot_drift",
+    "1 for a category whose drafts drifted (acceptance, confidence, mix), until a person lowers it.",
+    ["category", "kind"],
+)
 INCIDENTS = Gauge("deskpilot_incidents_running", "Incidents that run: their tickets get a status text as draft.")
 EXPERIMENT_STATE = Gauge(
     "deskpilot_experiment_state",

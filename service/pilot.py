@@ -125,6 +125,8 @@ def change_in_words(told: Change) -> str:
         return (
             f"{_ENDS.get(told.details.get('deed', ''), 'changed')} the experiment {told.details.get('experiment', '')}"
         )
+    if told.what == "drift":
+        return _drift_in_words(told.details)
     said = f"{_DEEDS.get(told.what, told.what)} {told.helpdesk.capitalize() if told.helpdesk != '*' else 'all notes'}"
     if told.what == "pilot":
         lists = {name: tuple(told.details.get(name, ())) for name in ("brands", "groups", "tags")}
@@ -140,6 +142,13 @@ def _lesson_in_words(details: Mapping[str, Any]) -> str:
         whom = "everyone" if details.get("everyone") else "its own organization"
         return f"approved lesson {number} for {whom} until {str(details.get('until', ''))[:10]}"
     return f"{ {'edit': 'rewrote', 'reject': 'rejected', 'revoke': 'revoked'}.get(deed, deed) } lesson {number}"
+
+
+def _drift_in_words(details: Mapping[str, Any]) -> str:
+    category, kinds = details.get("category") or "no category", " and ".join(details.get("kinds", ()))
+    if details.get("deed") == "lower":
+        return f"lowered {category} to where the policy has it ({kinds})"
+    return f"found that {category} has drifted ({kinds})" + ", and raised it a tier" * bool(details.get("raises"))
 
 
 def _incident_in_words(details: Mapping[str, Any]) -> str:

@@ -30,6 +30,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "unhappy": "unhappy",
     "high": "urgent",
     "questions": "enough questions were asked back",
+    "drift": "drafts of this kind were less good lately",
     "before": "decided so earlier in this ticket",
     "by_hand": "an agent said so",
 }
@@ -59,6 +60,7 @@ GERMAN: Final[Mapping[str, str]] = {
     "unhappy": "unzufrieden",
     "high": "dringend",
     "questions": "es wurde oft genug zurückgefragt",
+    "drift": "Entwürfe dieser Art waren zuletzt weniger gut",
     "before": "in diesem Ticket schon so entschieden",
     "by_hand": "jemand aus dem Team hat es so festgelegt",
 }
@@ -88,6 +90,7 @@ FRENCH: Final[Mapping[str, str]] = {
     "unhappy": "mécontent",
     "high": "urgent",
     "questions": "assez de questions ont été posées en retour",
+    "drift": "les brouillons de ce genre ont été moins bons ces derniers temps",
     "before": "déjà décidé ainsi dans ce ticket",
     "by_hand": "un agent l'a indiqué",
 }
@@ -117,6 +120,7 @@ SPANISH: Final[Mapping[str, str]] = {
     "unhappy": "descontento",
     "high": "urgente",
     "questions": "ya se ha preguntado bastante",
+    "drift": "los borradores de este tipo han sido peores últimamente",
     "before": "ya se decidió así en este ticket",
     "by_hand": "lo ha indicado un agente",
 }

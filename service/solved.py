@@ -39,7 +39,7 @@ _FAREWELL = 12  # words of "You're welcome, have a nice day!", behind the reques
 _QUESTION_CHARS, _ANSWER_CHARS, _TITLE_CHARS = 1_500, 3_000, 200
 _READ_CHARS = 20_000
 
-_ADDRESS = re.compile(
+WEB_ADDRESS = re.compile(
     r"(?:\b(?:[a-z][a-z0-9+.-]{1,20}://|www\.)|(?<![\w.@-])(?:[\w-]{1,63}\.){1,8}[a-z]{2,24}/)[^\s<>\"]+", re.IGNORECASE
 )
 """A web address may be a customer's own: an order's page, a link that resets a password."""
@@ -88,9 +88,9 @@ def passage_of(ticket: Ticket, *, entities: Entities | None = None) -> Passage |
     if reason := _unanswered(said):
         return Unfit(reason)
     masker = Masker(everybody(ticket), ticket.organization, entities)
-    subject = masker.mask(_ADDRESS.sub("[link]", one_line(visible_text(ticket.subject), limit=_TITLE_CHARS)))
+    subject = masker.mask(WEB_ADDRESS.sub("[link]", one_line(visible_text(ticket.subject), limit=_TITLE_CHARS)))
     ending = _ended(said)[-1]
-    question, answer = (masker.mask(_ADDRESS.sub("[link]", one.text)) for one in (said[0], ending))
+    question, answer = (masker.mask(WEB_ADDRESS.sub("[link]", one.text)) for one in (said[0], ending))
     if any(_hands_over(subject, one) for one in said if one.asks):
         return Unfit("it was a matter for a person")
     return _passage(ticket, subject, question, answer, at=ending.message.at.isoformat())
@@ -98,7 +98,7 @@ def passage_of(ticket: Ticket, *, entities: Entities | None = None) -> Passage |
 
 def kept(text: str, masker: Masker, *, limit: int) -> str:
     """A message as it may be kept: masked for good, without addresses, greeting and sign-off. CPU-bound. Raises EntitiesError."""
-    return _part(masker.mask(_ADDRESS.sub("[link]", plain(text, limit=_READ_CHARS))), limit=limit)
+    return _part(masker.mask(WEB_ADDRESS.sub("[link]", plain(text, limit=_READ_CHARS))), limit=limit)
 
 
 def stamp_of(passage: Passage) -> str:

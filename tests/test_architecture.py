@@ -21,12 +21,12 @@ FLOORS = (
     {
         "analysis", "moods", "commands", "occasions", "verdicts", "policy", "triage", "context", "outreach", "scope", "calls", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement", "safe_answers", "evidence", "merits", "packet", "packet_rows",
         "guard", "links", "verbatim", "withheld", "support", "promises", "review",
-        "outcomes", "worth", "experiments", "notes", "content", "traces", "routing", "knowledge", "learning", "writers", "judge", "author", "reconcile", "solved", "lessons", "syncs", "incidents",
+        "outcomes", "worth", "experiments", "quality", "notes", "content", "traces", "routing", "knowledge", "learning", "writers", "judge", "author", "reconcile", "solved", "lessons", "syncs", "incidents",
     },
     {"pipeline", "upkeep", "story", "rehearsal", "rules"},
     {"chores", "backlog", "deliveries", "condition", "backfill", "forgetting", "figures"},
     {"jobs", "arrivals"},
-    {"assembly", "progress", "operating", "reporting", "rehearsing", "steering", "responding", "evaluation", "web", "demo", "demands", "doctor", "connecting", "wizard", "policy_trials", "policy_tables", "policy_commands", "audit", "backtest", "baselining", "experimenting", "cli"},
+    {"assembly", "progress", "operating", "reporting", "rehearsing", "steering", "responding", "evaluation", "web", "demo", "demands", "doctor", "connecting", "wizard", "policy_trials", "policy_tables", "policy_commands", "audit", "backtest", "baselining", "experimenting", "reviewing", "command_groups", "cli"},
 )  # fmt: skip
 """service/ from the ground up; a file may import its own floor and those below."""
 

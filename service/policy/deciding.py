@@ -72,6 +72,7 @@ class Past:
     escalations: int = 0  # other tickets of the requester that went to a person, in thirty days
     tickets: tuple[Contact, ...] = ()  # of the requester in seven days, without this one; newest first
     tagged: Tier | None = None  # by which tag an agent had said what it is, when it was last judged
+    drifted: frozenset[str] = frozenset()  # categories that stand a tier higher until a person lowers them
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,8 @@ def decide(
     limits = limits_of(policy, facts.segments)
     escalated = _escalates(triage, limits)
     own: Tier = max((one.effect.tier or 1 for one in fired), default=1)
-    judged: Tier = 3 if escalated else own
+    lifted = _lifted(policy, triage, fired) if triage.category.value in past.drifted else 1
+    judged: Tier = 3 if escalated else max(own, lifted)
     kept: Tier = max(judged, past.tier)
     tagged = next((tier for tag, tier in TIER_TAGS.items() if tag in ticket.tags), None)
     tier = told or _by_tag(tagged, kept, triage, past)
@@ -127,8 +129,12 @@ def decide(
     priority = next((effect.priority for effect in effects if effect.priority), None)
     return Decision(
         tier=tier,
-        reasons=_reasons(fired, triage, tier=tier, judged=judged, kept=kept, language=language),
-        rules=(*(one.name for one in fired), *(["escalation"] if escalated else [])),
+        reasons=_reasons(fired, triage, tier=tier, judged=judged, kept=kept, lifted=lifted, language=language),
+        rules=(
+            *(one.name for one in fired),
+            *(["drift"] if lifted > 1 else []),
+            *(["escalation"] if escalated else []),
+        ),
         version=in_force.version,
         category=triage.category.value,
         group=group,
@@ -212,6 +218,12 @@ def _unsure(effect: Effect) -> Effect:
     return Effect.model_construct(tier=tier, why=effect.why, checks=effect.checks, dont_promise=effect.dont_promise)
 
 
+def _lifted(policy: Policy, triage: Triage, fired: Sequence[Fired]) -> Tier:
+    """A tier above the category's own; of a category that is only a guess not above checks, as with all that follows from it."""
+    own = next((one.effect.tier or 1 for one in fired if one.name == f"category {triage.category.value}"), 1)
+    return 2 if own == 1 or triage.category.sure < policy.escalation.sure else 3
+
+
 def _escalates(triage: Triage, limits: Limits) -> bool:
     if triage.wants_person.value or any(_is_enough(triage, one) for one in _names(triage)):
         return True
@@ -243,7 +255,7 @@ def _by_tag(tagged: Tier | None, kept: Tier, triage: Triage, past: Past) -> Tier
 
 
 def _reasons(
-    fired: Iterable[Fired], triage: Triage, *, tier: Tier, judged: Tier, kept: Tier, language: str
+    fired: Iterable[Fired], triage: Triage, *, tier: Tier, judged: Tier, kept: Tier, lifted: Tier, language: str
 ) -> tuple[str, ...]:
     """Why it is more than a draft, strongest first: what is enough by itself, the policy, what else was found, the past.
 
@@ -263,6 +275,7 @@ def _reasons(
         *(_of_rule(written, name) or name for name in alone),
         *(reason for one in written for reason in _of_effect(one, explained) if not one.sums_up),
         *(name for name in names if name not in explained),
+        *(["drift"] if lifted == tier else []),
         *(["before"] if tier > judged and tier == kept else []),
     ]
     phrased, seen = phrases(language).reasons, dict[str, str]()

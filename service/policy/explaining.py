@@ -47,6 +47,7 @@ class Explanation:
         due = self.decision.due
         told = asdict(self)
         told["past"].pop("tickets")
+        told["past"]["drifted"] = sorted(self.past.drifted)
         return {**told, "decision": asdict(self.decision) | {"due": due.isoformat() if due else None}}
 
 

@@ -56,7 +56,12 @@ class Triages:
         """What was before. message_id: which is judged now; a question that an earlier attempt drafted for it is not counted."""
         async with self._engine.connect() as connection:
             row = (await connection.execute(_PAST, _named(key) | {"message_id": message_id})).one()
-        return Past(tier=_TIERS[row.tier], asked_back=row.asked_back, tagged=_TIERS.get(row.tagged or 0))
+        return Past(
+            tier=_TIERS[row.tier],
+            asked_back=row.asked_back,
+            tagged=_TIERS.get(row.tagged or 0),
+            drifted=frozenset(row.drifted),
+        )
 
     async def contacts(self, key: TicketKey, requester: str, *, since: datetime, category: str = "") -> int:
         """Tickets of this requester in which a message was judged since then; this one included, kept or not.
@@ -125,7 +130,8 @@ _PAST = sa.text("""
     SELECT
         coalesce(max(tier) FILTER (WHERE own.id >= lowered.id), 1) AS tier,
         count(*) FILTER (WHERE asked_back AND message_id <> :message_id) AS asked_back,
-        (SELECT (details ->> 'tagged')::integer FROM own ORDER BY id DESC LIMIT 1) AS tagged
+        (SELECT (details ->> 'tagged')::integer FROM own ORDER BY id DESC LIMIT 1) AS tagged,
+        ARRAY(SELECT DISTINCT category FROM drifts WHERE raises AND lowered_at IS NULL) AS drifted
     FROM lowered LEFT JOIN own ON true
 """)
 _LATELY = sa.text("""

@@ -29,6 +29,7 @@ NAVIGATION = (
     ("/admin/outreach", "Outreach"),
     ("/admin/pilot", "Pilot"),
     ("/admin/policy", "Policy"),
+    ("/admin/reviews", "Reviews"),
     ("/admin/try", "Try it"),
 )
 """(path, word) of what stands at the top of every page."""

@@ -17,6 +17,7 @@ from service.incidents.alarms import Alarm, standing_alarms
 from service.incidents.store import Incidents
 from service.outages import INDEX, MODEL, Outage, leak_of
 from service.pauses import ALL, pauses_in
+from service.quality.watching import Drifts, Standing
 from service.spending import Today
 from service.syncs import Sync
 from service.vectors import Status, VectorsUnavailableError
@@ -51,6 +52,7 @@ class Seen:
     synced_at: datetime | None
     alarms: Sequence[Alarm] = ()
     running: int = 0  # incidents
+    drifted: Sequence[Standing] = ()
     refused: int = 0  # problems of the policy file, as this process has read it
 
 
@@ -124,6 +126,10 @@ def _broken(seen: Seen, *, now: datetime) -> Iterator[Matter]:
     for alarm in seen.alarms:
         said = f"{alarm.tickets} tickets about {alarm.label} came at once, {ago(alarm.at, now=now)}; usually it is {alarm.usually}."
         yield Matter("warn", f"{said} An incident was started." if alarm.incident else said, link=incidents)
+    for drift in seen.drifted:
+        raised = " It stands a tier higher until somebody lowers it." if drift.raises else ""
+        said = f"{(drift.category or 'No category').capitalize()} has drifted. {sentence(drift.in_words)}{raised}"
+        yield Matter("warn", said, link=("/admin/reviews", "Reviews"))
     if seen.running:
         one = seen.running == 1
         said = (
@@ -162,13 +168,18 @@ def _of_desk(name: str, condition: Condition, seen: Seen, *, now: datetime) -> I
 async def _look(service: Service, *, today: datetime) -> Seen:
     """Everything at once: a page waits for the slowest only."""
     tools, desks = service.tools, list(service.settings.helpdesks)
-    identities, found, standing, spent, status, (newest, alarms, running) = await asyncio.gather(
+    identities, found, standing, spent, status, (newest, alarms, running, drifted) = await asyncio.gather(
         asyncio.gather(*(_identity(service, name) for name in desks)),
         conditions(service.database, desks, today=today),
         tools.outages.standing(),
         tools.spending.today(),
         _status(service),
-        asyncio.gather(tools.syncs.newest(), standing_alarms(service.database), Incidents(service.database).running()),
+        asyncio.gather(
+            tools.syncs.newest(),
+            standing_alarms(service.database),
+            Incidents(service.database).running(),
+            Drifts(service.database).standing(),
+        ),
     )
     ended = [sync for sync in newest if sync.ended_at]
     return Seen(
@@ -181,6 +192,7 @@ async def _look(service: Service, *, today: datetime) -> Seen:
         synced_at=next((sync.ended_at for sync in ended if not sync.problem), None),
         alarms=alarms,
         running=running,
+        drifted=drifted,
         refused=len(service.policies.problems),
     )
 

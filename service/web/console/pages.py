@@ -18,6 +18,7 @@ from service.web.console import (
     overview,
     pilot,
     policy,
+    reviews,
     trial,
 )
 from service.web.console.door import is_behind
@@ -29,7 +30,7 @@ def router(service: Service, layout: Layout, sessions: Sessions) -> APIRouter:
     """Everything below /admin, behind service/web/console/door.py."""
     routes = APIRouter(tags=["admin page"])
     routes.include_router(login.router(layout, sessions, service.tools.budgets))
-    for page in (overview, deliveries, incidents, knowledge, lessons, outreach, pilot, policy, trial):
+    for page in (overview, deliveries, incidents, knowledge, lessons, outreach, pilot, policy, reviews, trial):
         routes.include_router(page.router(layout, service))
 
     @routes.get("/admin/{path:path}", response_class=HTMLResponse)

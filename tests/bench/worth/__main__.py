@@ -181,7 +181,7 @@ async def replayed(desks: list[OneDesk[Any]], database: Database, folder: Path) 
                 results += len(made)
                 leaks += sum(_SENTINEL in f"{one.drafted} {' '.join(one.sources)}" for one in made)
                 writes += len(desk.writes)
-        writes += (await dump.tables(database.conninfo) != before)
+        writes += await dump.tables(database.conninfo) != before
     return {"backtest_writes": writes, "backtest_leaks": leaks, "backtest_messages": results}
 
 

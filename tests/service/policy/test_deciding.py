@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from service.phrases import LANGUAGES
 from service.policy.deciding import Past, decide, without_a_question
 from service.policy.decision import Decision
 from service.policy.document import Policy, Tier
-from service.triage.judged import NOBODY, Amount, Customer, Signal, SignalName, Triage
+from service.triage.judged import NOBODY, Amount, Customer, Judged, Signal, SignalName, Triage
 from tests.service.policy.cases import Standing, conversation, policy, triage
 from tests.service.tickets import START, agent, customer, ticket
 
@@ -410,3 +411,25 @@ def test_what_is_found_beside_never_lowers_the_tier(
     further = decided(told, triage(*signals, *more, category="y", contacts=3), of=richer, past=before)
 
     assert further.tier >= fewer.tier >= (past or 1)
+
+
+@pytest.mark.parametrize(
+    ("own", "sure", "expected"), [(1, 0.9, 2), (2, 0.9, 3), (3, 0.9, 3), (1, 0.1, 2), (2, 0.1, 2), (3, 0.1, 2)]
+)
+def test_a_category_that_has_drifted_stands_a_tier_higher(own: int, sure: float, expected: int) -> None:
+    """And says so; where the category is only a guess, a person checks, and no more follows."""
+    told = policy(f"{{categories: {{invoice: {{tier: {own}}}}}, escalation: {{sure: 0.5}}}}")
+    found = replace(triage(), category=Judged("invoice", sure))
+    decision = decided(told, found, past=Past(drifted=frozenset({"invoice"})))
+
+    assert decision.tier == expected
+    assert "drift" in decision.rules
+    assert "drift" in decision.reasons
+    assert "drift" not in decided(told, found, past=Past(drifted=frozenset({"parcel"}))).rules
+
+
+def test_an_agent_lowers_a_ticket_of_a_category_that_has_drifted() -> None:
+    """By a command, as any other."""
+    told = policy("categories: {invoice: {tier: 2}}")
+    found = replace(triage(), category=Judged("invoice", 0.9))
+    assert decided(told, found, past=Past(drifted=frozenset({"invoice"})), said=1).tier == 1

@@ -1,0 +1,1 @@
+"""What people think of answers, and where drafts get worse: blind samples with a rubric, and drift."""
