@@ -99,7 +99,7 @@ def figures_of(agreed: Agreement) -> tuple[str, str]:
     """How often the same, and kappa; a dash under the fewest a figure needs."""
     if agreed.pairs < LEAST:
         return "–", "–"
-    return f"{agreed.same / agreed.pairs:.0%}", "–" if agreed.kappa is None else f"{agreed.kappa:.2f}"
+    return f"{agreed.same / agreed.pairs * 100:.0f} %", "–" if agreed.kappa is None else f"{agreed.kappa:.2f}"
 
 
 def _table(first: str, others: tuple[str, ...], rows: list[tuple[Any, ...]]) -> Table:

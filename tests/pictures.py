@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,14 @@ from service.knowledge.sources import sync_all
 from service.ledger import TicketKey
 from service.notes import compose
 from service.outages import MODEL
+from service.quality.store import Review, Samples
+from service.quality.watching import Drifts
 from tests import fake_llm
 from tests.bench.worth.filling import fill
 from tests.browser import open_page
 from tests.fake_llm import completion
 from tests.service.golden_packets import GOLDEN
+from tests.service.quality.answers import answered, drawn
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "deploy" / "pictures"
@@ -71,6 +75,19 @@ PERSON: dict[str, Any] = {
     },
     "draft": {},
 }
+ANSWER: dict[str, Any] = {
+    "before": [
+        [True, "Hello, my kettle came without its base. Can you send me one?"],
+        [False, "Hello [name], of course: it leaves us today."],
+    ],
+    "asked": "Hi,\n\nit has been a week now and no base has come. Without it the kettle is of no use to me. Could you look where it is?\n\nThanks\n[name]",
+    "answer": "Hi [name],\n\nI am sorry, you should have had it on Friday. The depot has found it: it comes tomorrow before noon, and I have "
+    "added a week to your guarantee.\n\nBest regards\n[name]",
+    "waited_s": 5400,
+    "turn": 2,
+    "language": "en",
+}
+"""Of a sample that is judged."""
 DOWN: dict[str, Any] = {
     "subject": "Fehler E1",
     "name": "Jonas Brandt",
@@ -250,6 +267,36 @@ async def dashboards() -> None:
                     await page.wait_for_function("Object.keys(Chart.instances).length > 0")
                     name = f"dashboard-{path.strip('/') or 'quality'}{'-phone' if width < 1000 else ''}.png"
                     await page.screenshot(path=PICTURES / name)
+        await reviews(stage)
+
+
+async def reviews(stage: Stage) -> None:
+    """The page of reviews with a drift, and a sample to judge."""
+    database, now = stage.service.database, datetime.now(UTC)
+    samples, monday = Samples(database), now.date() - timedelta(days=now.weekday() + 7)
+    for day, first, sent, unused in ((14, 10_000, 312, 88), (1, 11_000, 44, 41)):
+        at = now - timedelta(days=day)
+        await answered(database, range(first, first + sent), at=at, category="tracking")
+        await answered(database, range(first + sent, first + sent + unused), at=at, category="tracking", use="unused")
+    await Drifts(database).watch()
+    for week in range(3):
+        await drawn(samples, *range(week * 40, week * 40 + 40), week=monday - timedelta(days=7 * week), text=ANSWER)
+    for name in ("Mara", "Jo"):
+        for _ in range(75 if name == "Mara" else 60):
+            if one := await samples.next_for(name):
+                points = (one.id * (3 if name == "Mara" else 4)) % 5
+                strict = name == "Jo" and one.id % 7 == 0
+                policy = 1 + (one.id % 3 > 0) - strict
+                given = {"intent": 2 - strict, "policy": policy, "tone": min(points, 2), "timing": 1 + (one.id % 5 > 0)}
+                await samples.judge(one.id, Review(name, given))
+    async with open_page(width=1280, height=900) as page:
+        await page.goto(f"{stage.url}/admin/reviews")
+        await page.get_by_label("Admin token").fill(TOKEN)
+        await page.get_by_role("button", name="Sign in").click()
+        await page.screenshot(path=PICTURES / "admin-reviews.png", full_page=True)
+        await page.get_by_label("Your name").fill("Jo")
+        await page.get_by_role("button", name="Review the next one").click()
+        await page.screenshot(path=PICTURES / "admin-review.png", full_page=True)
 
 
 if __name__ == "__main__":

@@ -84,5 +84,5 @@ async def test_how_far_the_reviews_are_is_printed(
     assert told["agreement"]["All"]["pairs"] == 62
     await reviewing.show_reviews(settings, as_json=False)
     said = capsys.readouterr().out
-    assert "100%" in said
+    assert "100 %" in said
     assert "Ana" not in said
