@@ -27,6 +27,7 @@ bench: $(VENV)/ready-dev ## the figures of the README
 	$(BIN)/python -m tests.bench.sync $(ARGS)
 	$(BIN)/python -m tests.bench.scale $(ARGS)
 	$(BIN)/python -m tests.bench.retrieval $(ARGS)
+	$(BIN)/python -m tests.bench.worth $(ARGS)
 
 chaos: $(VENV)/ready-dev ## kills everything at random for ten minutes, and judges what became of a thousand messages
 	@$(BIN)/python -m tests.chaos $(ARGS)
