@@ -148,7 +148,10 @@ class Author:
             decision=decision, customer=customer, packet=packet, policy=judged.policy, running=judged.incident,
             incident=judged.incident.title if judged.incident else "", asks_back=asks_back and draft is not None,
             suggested=tuple(
-                (one.part, one.value) for one in suggestions(ticket, decision, judged.policy, language=team.language)
+                (one.part, one.value)
+                for one in suggestions(
+                    ticket, decision, judged.triage, analysis, judged.policy, language=team.language
+                )
             ),
         )  # fmt: skip
 

@@ -36,15 +36,21 @@ _SECRET = re.compile(r"<(?:CARD|IBAN|ID|IP|SECRET)_\d{1,6}>")
 _FORMULA = "=+-@\t "
 _PATTERN_END = "*"
 
+Told = Literal["intent", "sentiment", "language", "category", "tier", "summary"]
+"""What the policy can have written into a custom field."""
+
 Restore = Callable[[str], str]
 """Puts back what was masked: Masker.shown this ticket's own values, masking.neutral words in their place ("[name]")."""
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What the policy would set and the ticket does not have. value: a group's title, a priority, tags with commas."""
+    """What the policy would set and the ticket does not have. value: a group's title, a priority, tags with commas, a field's text.
 
-    part: Literal["group", "priority", "tags"]
+    part: of a custom field what it is about, or "field", where the value begins with its name.
+    """
+
+    part: Literal["group", "priority", "tags", "intent", "sentiment", "language", "category", "tier", "field"]
     value: str
 
 
@@ -69,15 +75,7 @@ def wanted(
 
     What a rule says of a field goes before what triage says.
     """
-    write = policy.write
-    told = {
-        "intent": triage.intent.value or analysis.intent,
-        "sentiment": triage.sentiment.value,
-        "language": triage.language.value or analysis.language,
-        "summary": analysis.summary.problem,
-        "category": decision.category or triage.category.value,
-        "tier": str(decision.tier),
-    }
+    write, told = policy.write, _told(decision, triage, analysis)
     fields = {id_: _line(told[name], restore) for name, id_ in write.fields.items()}
     fields |= {name: one_line(value, limit=LONGEST) for name, value in decision.fields if name in write.values}
     fields = {name: value for name, value in fields.items() if value and is_of(ticket.helpdesk, name)}
@@ -117,8 +115,26 @@ def due(update: Update, ticket: Ticket, *, ours: Mapping[str, str]) -> Update | 
     return left if left.parts else None
 
 
-def suggestions(ticket: Ticket, decision: Decision, policy: Policy, *, language: str = "") -> tuple[Suggestion, ...]:
-    """What the policy says of this ticket and is not already so, for the note. language: the team's."""
+def _told(decision: Decision, triage: Triage, analysis: Analysis) -> dict[Told, str]:
+    """What a custom field may hold, by what the policy calls it; masked."""
+    return {
+        "intent": triage.intent.value or analysis.intent,
+        "sentiment": triage.sentiment.value,
+        "language": triage.language.value or analysis.language,
+        "category": decision.category or triage.category.value,
+        "tier": str(decision.tier),
+        "summary": analysis.summary.problem,
+    }
+
+
+def suggestions(
+    ticket: Ticket, decision: Decision, triage: Triage, analysis: Analysis, policy: Policy, *, language: str = ""
+) -> tuple[Suggestion, ...]:
+    """What the policy says of this ticket and is not already so, for the note; masked. language: the team's.
+
+    Of custom fields those that are not set anyway: they hold something else, or rules name them and may not set them. Not the
+    summary, which the note has.
+    """
     group = policy.groups.get(decision.group)
     found = []
     if group is not None:
@@ -130,7 +146,23 @@ def suggestions(ticket: Ticket, decision: Decision, policy: Policy, *, language:
     standing = {tag.casefold() for tag in ticket.tags}
     if tags := [tag for tag in dict.fromkeys(map(_tag, decision.tags)) if tag and tag not in standing]:
         found.append(Suggestion("tags", ", ".join(tags)))
+    own = {name for name, _ in decision.fields}
+    for about, value in _told(decision, triage, analysis).items():
+        name = policy.write.fields.get(about, "")
+        if about != "summary" and name not in own and _stands_otherwise(ticket, name, value, is_set=True):
+            found.append(Suggestion(about, value))
+    for name, value in decision.fields:
+        if _stands_otherwise(ticket, name, value, is_set=name in policy.write.values):
+            found.append(Suggestion("field", f"{name} {value}"))
     return tuple(found)
+
+
+def _stands_otherwise(ticket: Ticket, field: str, value: str, *, is_set: bool) -> bool:
+    """Whether this helpdesk's field has another value. is_set: we may set it, and do where it is empty."""
+    standing = ticket.fields.get(field, "")
+    return (
+        bool(field and value) and is_of(ticket.helpdesk, field) and standing != value and bool(standing or not is_set)
+    )
 
 
 def packed(update: Update) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from service.policy.document import Policy
 from service.routing import (
     LONGEST,
     WANTED,
-    Suggestion,
     due,
     ours_of,
     packed,
@@ -272,14 +271,45 @@ def test_no_link_stands_in_a_field() -> None:
 # -- what the note suggests -------------------------------------------------------------------------------------------
 
 
+def suggested(
+    ticket: Ticket = TICKET, decision: Decision = DECISION, language: str = "en", **write: Any
+) -> dict[str, str]:
+    """What the note proposes, by part. write: what may be set; without words, everything."""
+    found = suggestions(ticket, decision, TRIAGE, ANALYSIS, policy(**write), language=language)
+    return {one.part: one.value for one in found}
+
+
 def test_the_note_suggests_what_is_not_so_already() -> None:
     """Whether or not it may be written: in the team's language."""
-    assert suggestions(TICKET, DECISION, policy(), language="de") == (
-        Suggestion("group", "Abrechnung"),
-        Suggestion("priority", "high"),
-        Suggestion("tags", "ai_refund, ai_angry"),
-    )
+    assert suggested(language="de") == {
+        "group": "Abrechnung",
+        "priority": "high",
+        "tags": "ai_refund, ai_angry",
+    }
     done = replace(TICKET, group="42", priority="high", tags=("ai_refund", "ai_angry"))
-    assert suggestions(done, DECISION, policy()) == ()
-    assert suggestions(replace(done, group="5", group_name="BILLING"), DECISION, policy()) == ()
-    assert suggestions(TICKET, Decision(), policy()) == ()
+    assert suggested(done) == {}
+    assert suggested(replace(done, group="5", group_name="BILLING")) == {}
+    assert suggested(decision=Decision()) == {}
+
+
+def test_the_note_suggests_custom_fields_that_are_not_set_anyway() -> None:
+    """Another value stands there, so it is somebody's; or a rule names the field, and nobody allows us to set it."""
+    chosen = {
+        "900": "returns",
+        "901": "a new kettle",
+        "902": "angry",
+        "903": "de",
+        "904": "Leaks.",
+        "905": "",
+        "906": "1",
+    }
+    there = replace(TICKET, group="42", priority="high", tags=("ai_refund", "ai_angry"), fields=chosen)
+    assert suggested(there) == {
+        "intent": "get money back",
+        "language": "en",
+        "tier": "3",
+        "field": "900 refunds",
+    }
+    assert suggested(replace(there, fields={}), priority=True) == {"field": "900 refunds"}
+    assert suggested(replace(there, fields={"900": "refunds"}), priority=True) == {}
+    assert suggested(replace(there, helpdesk="freshdesk", group="43"), priority=True) == {}  # its fields have names

@@ -75,7 +75,8 @@ async def test_without_permission_the_note_suggests_and_nothing_is_set(here: Tea
 
     assert here.desk.simulator.fields_of(ticket_id) == before
     assert len(here.desk.writes) == 1
-    for said in ("Warehouse", "high", "ai_parcel, vip"):
+    (shelf,) = policy["rules"][0]["then"]["fields"]
+    for said in ("Warehouse", "high", "ai_parcel, vip", f"field {shelf} B7"):
         assert said in draft.html
 
 
