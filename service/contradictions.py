@@ -184,8 +184,6 @@ def _zendesk(zendesk: ZendeskSettings) -> Iterator[str]:
         yield f"Set both {client[0]} and {client[1]}, or neither."
     elif not secret and not token:
         yield f"Zendesk has no credentials: set {client[0]} and {client[1]}, or DESKPILOT_ZENDESK__TOKEN."
-    if not zendesk.secrets:
-        yield _unverified("zendesk")
 
 
 def _freshdesk(freshdesk: FreshdeskSettings) -> Iterator[str]:
@@ -196,8 +194,6 @@ def _freshdesk(freshdesk: FreshdeskSettings) -> Iterator[str]:
         return
     if not key:
         yield "Freshdesk has no credentials: set DESKPILOT_FRESHDESK__API_KEY."
-    if not freshdesk.secrets:
-        yield _unverified("freshdesk")
 
 
 def _without_address(group: str, given: list[str]) -> Iterator[str]:
@@ -205,11 +201,6 @@ def _without_address(group: str, given: list[str]) -> Iterator[str]:
     if names:
         verb = "is" if len(given) == 1 else "are"
         yield f"{names} {verb} set without an address: set DESKPILOT_{group}__URL, too."
-
-
-def _unverified(helpdesk: str) -> str:
-    secrets = f"DESKPILOT_{helpdesk.upper()}__WEBHOOK_SECRETS"
-    return f"Webhooks of {helpdesk} cannot be verified: set {secrets} to the signing secret."
 
 
 def _endpoint(name: str, endpoint: LLMSettings | EmbeddingsSettings) -> Iterator[str]:

@@ -18,6 +18,14 @@ def idle(loaded: Settings) -> Iterator[str]:
         )
 
 
+def unverified(loaded: Settings) -> Iterator[str]:
+    """Whoever receives webhooks must tell theirs from anybody's. A look at the past needs none: there are no webhooks yet."""
+    for name, helpdesk in loaded.helpdesks.items():
+        if not helpdesk.secrets:
+            secrets = f"DESKPILOT_{name.upper()}__WEBHOOK_SECRETS"
+            yield f"Webhooks of {name} cannot be verified: set {secrets} to the signing secret."
+
+
 def unsafe(loaded: Settings) -> Sequence[str]:
     """Webhook secrets that everybody knows or could guess."""
     try:

@@ -68,7 +68,8 @@ async def audit() -> str:
         audited(
             read.seen, left_out={"spam": 41, "merged": 17}, titles=titles, helpdesks=["zendesk"], since=since, until=NOW,
             timezone="Europe/Berlin",
-        )
+        ),
+        policy,
     )  # fmt: skip
 
 

@@ -24,13 +24,14 @@ from service.assembly import helpdesks
 from service.audit.findings import Audit, audited
 from service.audit.page import audit_page
 from service.audit.past import Judges, Seen, left_out
-from service.audit.proposal import proposal, proposed_tier
+from service.audit.proposal import proposal, tiers_of
 from service.budgets import Budgets
 from service.database import open_database
 from service.embeddings import Embeddings
 from service.entities import Entities
 from service.errors import ServiceError
 from service.policy.deciding import InForce
+from service.policy.document import Tier
 from service.policy.standing import required
 from service.policy.values import said
 from service.settings import Settings, SettingsProblem
@@ -80,20 +81,21 @@ async def audit_history(
                 since=since,
                 told=lambda count: status.update(f"Reading the history ... {count:,} tickets"),
             )
-    titles = {name: said(one.title, "en") or name for name, one in bench.in_force.policy.categories.items()}
+    in_force = bench.in_force.policy
+    titles = {name: said(one.title, "en") or name for name, one in in_force.categories.items()}
     made = audited(
         read.seen, left_out=read.left_out, titles=titles, helpdesks=desks, since=since, until=until,
         timezone=settings.team.timezone, problems=read.problems,
     )  # fmt: skip
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    for file, text in ((html, audit_page(made)), (policy, proposal(made, bench.in_force.policy))):
+    for file, text in ((html, audit_page(made, in_force)), (policy, proposal(made, in_force))):
         if file:
             await asyncio.to_thread(file.write_text, text, encoding="utf-8")
             console.print(f"Written to {file}")
     if as_json:
         print(json.dumps(made.as_json(), indent=2, ensure_ascii=False, default=str))  # noqa: T201 - the command's output
     else:
-        Console(highlight=False).print(_tables(made))
+        Console(highlight=False).print(_tables(made, tiers_of(made, in_force)))
     return 1 if made.problems else 0
 
 
@@ -175,7 +177,7 @@ def _wanted(desks: Mapping[str, Helpdesk], helpdesk: str) -> Mapping[str, Helpde
     return {helpdesk: desks[helpdesk]} if helpdesk else desks
 
 
-def _tables(made: Audit) -> Group:
+def _tables(made: Audit, tiers: Mapping[str, Tier]) -> Group:
     """For a terminal: the kinds, what to begin with, what stands out."""
     head = Text.assemble(
         (f"{made.tickets:,} tickets", "bold"), f" since {made.since:%Y-%m-%d}, {made.replies:,} public replies to them"
@@ -187,7 +189,7 @@ def _tables(made: Audit) -> Group:
         ended = kind.first_contact
         kinds.add_row(
             Text(kind.title), f"{kind.tickets:,}", f"{kind.effort:.0%}", f"{kind.complexity:.1f}", f"{kind.stakes:.1f}",
-            f"{ended.point:.0%} of {ended.n}" if ended else "too few", str(proposed_tier(kind)[0]) if kind.name else "",
+            f"{ended.point:.0%} of {ended.n}" if ended else "too few", str(tiers.get(kind.name, "")),
         )  # fmt: skip
     first = [Text("Begin with: " + ", ".join(kind.title for kind in made.top), style="bold")] if made.top else []
     peaks = [Text(f"Week of {one.week}: {one.times} times the median week ({one.kind})") for one in made.peaks]

@@ -11,20 +11,21 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from service.audit import matrix
-from service.audit.findings import OTHER, WORTH, Audit
+from service.audit.findings import WORTH, Audit
 from service.audit.matrix import bubbles, hardest_of, point
-from service.audit.proposal import proposed_tier
+from service.audit.proposal import tiers_of
+from service.policy.document import Policy
 from service.worth.intervals import LEAST
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _TICKS = (1, 2, 3, 4, 5)
 
 
-def audit_page(audit: Audit) -> str:
-    """HTML of the audit, whole and by itself. Everything in it is escaped."""
-    environment, style, policy = _prepared()
-    tiers = {kind.name: proposed_tier(kind) for kind in audit.kinds}
-    placed = [(kind, tiers[kind.name][0]) for kind in audit.kinds]
+def audit_page(audit: Audit, policy: Policy) -> str:
+    """HTML of the audit, whole and by itself. Everything in it is escaped. policy: the one in force, which the proposal is made of."""
+    environment, style, allowed = _prepared()
+    tiers = tiers_of(audit, policy)
+    placed = [(kind, tiers[kind.name]) for kind in audit.kinds if kind.name in tiers]
     hardest = hardest_of(placed)
     return environment.get_template("audit.html.j2").render(
         audit=audit,
@@ -33,12 +34,11 @@ def audit_page(audit: Audit) -> str:
         frame=matrix,
         across=[(tick, point(tick, 1, hardest=hardest)[0]) for tick in _TICKS if tick <= hardest],
         up=[(tick, point(1, tick)[1]) for tick in _TICKS],
-        other=OTHER,
         worth=WORTH,
         least=LEAST,
         days=_DAYS,
         style=Markup(style),  # noqa: S704 - our own file
-        policy=policy,
+        policy=allowed,
     )
 
 

@@ -36,22 +36,34 @@ def proposal(audit: Audit, policy: Policy) -> str:
         "name: Proposed by the audit",
     ]
     entries: list[str] = []
-    for kind in audit.kinds:
-        if kind.name == OTHER or kind.name not in policy.categories:
-            continue
+    for name, (kind, tier, why) in _tiers(audit, policy).items():
         if kind.tickets < LEAST:
-            entries.append(f"  # {kind.name}: {kind.tickets} tickets are too few to say anything (at least {LEAST})")
+            entries.append(f"  # {name}: {kind.tickets} tickets are too few to say anything (at least {LEAST})")
             continue
-        tier, why = proposed_tier(kind)
-        standing = _standing(kind.name, policy)
+        standing = _standing(name, policy)
         told = f"{kind.tickets:,} tickets, {kind.effort:.0%} of all replies; {why}"
         if tier > standing:
-            entries += [f"  {kind.name}:  # {told}", f"    tier: {tier}"]
+            entries += [f"  {name}:  # {told}", f"    tier: {tier}"]
         else:
-            entries.append(f"  # {kind.name} stays at tier {standing}: {told}")
+            entries.append(f"  # {name} stays at tier {standing}: {told}")
     if any(not line.lstrip().startswith("#") for line in entries):
         lines.append("categories:")
     return "\n".join([*lines, *entries]) + "\n"
+
+
+def tiers_of(audit: Audit, policy: Policy) -> dict[str, Tier]:
+    """Of each kind of the policy the tier that stands in the proposed file: never below the policy's own, which too few tickets keep."""
+    return {name: tier for name, (_, tier, _) in _tiers(audit, policy).items()}
+
+
+def _tiers(audit: Audit, policy: Policy) -> dict[str, tuple[Kind, Tier, str]]:
+    found: dict[str, tuple[Kind, Tier, str]] = {}
+    for kind in audit.kinds:
+        if kind.name == OTHER or kind.name not in policy.categories:
+            continue
+        standing, (tier, why) = _standing(kind.name, policy), proposed_tier(kind)
+        found[kind.name] = (kind, max(standing, tier) if kind.tickets >= LEAST else standing, why)
+    return found
 
 
 def _standing(name: str, policy: Policy) -> Tier:

@@ -26,6 +26,8 @@ from service.backtest.replay import Replayer, opened
 from service.backtest.results import Comparison, Result, Results, Summary, compared, summary
 from service.backtest.terminal import tables
 from service.errors import ServiceError
+from service.knowledge.sources import Library, sync_all
+from service.progress import shown_progress
 from service.settings import PREFIX, Settings, SettingsProblem, load
 from service.vectors import IndexInUseError
 
@@ -105,6 +107,7 @@ async def replay_tickets(settings: Settings, wish: Wish) -> int:
     async with AsyncExitStack() as stack:
         first = await stack.enter_async_context(_replaying(settings, most=wish.most))
         desks = _wanted(first.library.helpdesks, wish.helpdesk)
+        await _filled(first.library, console)
         chosen = await _chosen(desks, wish.tickets, console)
         _ask(chosen, [settings, *([other] if other else [])], wish, console)
         done, whole = await _Round(first, desks, Results(wish.out, first.configuration), wish, console).go(chosen)
@@ -112,6 +115,7 @@ async def replay_tickets(settings: Settings, wish: Wish) -> int:
     if other:
         async with _replaying(other, most=wish.most) as second:
             desks = _wanted(second.library.helpdesks, wish.helpdesk)
+            await _filled(second.library, console)
             beside = Results(wish.out / "against", second.configuration)
             again, rest = await _Round(second, desks, beside, wish, console).go(chosen)
         results, whole = (done, again), whole and rest
@@ -153,6 +157,17 @@ async def _replaying(settings: Settings, *, most: float | None) -> AsyncIterator
         raise ServiceError(
             f"{error} A backtest reads the index itself: stop `serve` meanwhile, or keep the index on a Qdrant server."
         ) from error
+
+
+async def _filled(library: Library, console: Console) -> None:
+    """Read the knowledge where nobody has: whoever tries it out has had no reason to. Raises ServiceError where there is none."""
+    if (await library.vectors.status()).passages:
+        return
+    console.print("The index is empty: reading the knowledge first.")
+    with shown_progress(console) as progress:
+        await sync_all(library, progress=progress)
+    if not (await library.vectors.status()).passages:
+        raise ServiceError("There is no article to draft from: see what `deskpilot sync` says.")
 
 
 def _wanted(desks: Mapping[str, Helpdesk], helpdesk: str) -> Mapping[str, Helpdesk]:

@@ -12,7 +12,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from service.backtest.results import Comparison, Result, Summary, worst_first
-from service.worth.intervals import LEAST
 
 VERDICTS = {
     "ready": "a draft",
@@ -31,7 +30,6 @@ def backtest_page(results: Sequence[Sequence[Result]], made: Sequence[Summary], 
         examples=worst_first(results[-1]),
         before={(one.helpdesk, one.ticket_id, one.message_id): one for one in results[0]} if against else {},
         verdicts=VERDICTS,
-        least=LEAST,
         style=Markup(style),  # noqa: S704 - our own file
         policy=policy,
     )

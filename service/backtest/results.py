@@ -112,9 +112,19 @@ class Summary:
         """Whether there are as many as a figure needs."""
         return self.messages >= LEAST
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What to know before any figure is believed, a sentence each."""
+        young = (
+            f"For {self.robbed:,} of {self.messages:,} messages articles were left out, since they were changed after the message and "
+            "nobody knows what they said then: the coverage of today is higher. Articles of a folder are as old as their files."
+        )
+        few = f"{self.messages:,} messages are too few for a figure (at least {LEAST}): read the examples."
+        return (*([] if self.enough else [few]), *([young] if self.robbed > self.messages / 2 else []))
+
     def as_json(self) -> dict[str, Any]:
         """For programs."""
-        return {**asdict(self), "enough": self.enough}
+        return {**asdict(self), "enough": self.enough, "remarks": list(self.remarks)}
 
 
 def summary(results: Sequence[Result]) -> Summary:

@@ -35,10 +35,8 @@ def tables(made: Sequence[Summary], against: Comparison | None) -> Group:
     )
     for name, shown, difference in rows:
         table.add_row(name, *(shown(one) for one in made), *([difference] if against else []))
-    few = (
-        [Text(f"! {made[0].messages} messages are too few for a figure.", style="yellow")] if not made[0].enough else []
-    )
-    return Group(*few, table)
+    remarks = [Text(f"! {one}", style="yellow") for one in made[0].remarks]
+    return Group(*remarks, table)
 
 
 def _share(one: Interval) -> str:

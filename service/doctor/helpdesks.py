@@ -61,6 +61,12 @@ async def look_at_fields(settings: Settings, name: str) -> Sequence[Check]:
 
 def _secrets(name: str, secrets: Sequence[str]) -> Check:
     """What prevents a start of `serve`, and that there are any."""
+    if not secrets:
+        setting = f"DESKPILOT_{name.upper()}__WEBHOOK_SECRETS"
+        return failed(
+            "secrets",
+            f"Webhooks cannot be verified: set {setting} to the signing secret; until then nothing is received.",
+        )
     if refused := WEBHOOKS[name].refuse(secrets):
         return failed("secrets", " ".join(refused))
     count = "one is" if len(secrets) == 1 else f"{len(secrets)} are"

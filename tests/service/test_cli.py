@@ -166,8 +166,8 @@ def test_contradictory_settings_are_one_sentence_each_and_nothing_starts() -> No
     assert (ended.code, ended.out) == (2, "")
     assert ended.complaints == [
         "Zendesk has no credentials: set DESKPILOT_ZENDESK__CLIENT_ID and DESKPILOT_ZENDESK__CLIENT_SECRET, or DESKPILOT_ZENDESK__TOKEN.",
-        "Webhooks of zendesk cannot be verified: set DESKPILOT_ZENDESK__WEBHOOK_SECRETS to the signing secret.",
         "DESKPILOT_LLM__MODEL is set without DESKPILOT_LLM__BASE_URL or DESKPILOT_LLM__API_KEY: set one of them.",
+        "Webhooks of zendesk cannot be verified: set DESKPILOT_ZENDESK__WEBHOOK_SECRETS to the signing secret.",
     ]
     assert len(ended.err.splitlines()) == 3
     assert list(Path.cwd().iterdir()) == []

@@ -112,7 +112,7 @@ async def test_the_page_reads_on_a_phone_and_on_paper(bench: Bench, tmp_path: Pa
         timezone="Europe/Berlin", problems=["zendesk was not read to its end: 403 <script>alert(1)</script>"],
     )  # fmt: skip
     file = tmp_path / "audit.html"
-    await asyncio.to_thread(file.write_text, audit_page(made), encoding="utf-8")
+    await asyncio.to_thread(file.write_text, audit_page(made, bench.in_force.policy), encoding="utf-8")
 
     async with open_page(width=390, height=844) as page:
         await page.goto(file.as_uri())

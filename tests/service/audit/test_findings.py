@@ -11,7 +11,7 @@ import pytest
 from service.audit.findings import Audit, audited
 from service.audit.matrix import BOTTOM, HEIGHT, LEFT, RIGHT, WIDTH, bubbles, point
 from service.audit.past import Seen
-from service.audit.proposal import proposal, proposed_tier
+from service.audit.proposal import proposal, proposed_tier, tiers_of
 from service.policy.document import Tier
 from service.policy.reading import builtin, understood
 
@@ -127,6 +127,9 @@ def test_the_proposed_policy_is_accepted_and_never_laxer() -> None:
     assert found.categories[strict].tier == 3
     assert found.categories["returns"].tier == standing.categories["returns"].tier
     assert "returns: 5 tickets are too few" in text
+    told = tiers_of(made, standing)  # of the table and the picture
+    assert told == {name: found.categories[name].tier or 1 for name in told}
+    assert {*told} == {"delivery", "fault", strict, "returns"}
     assert {name: one.examples for name, one in found.categories.items()} == {
         name: one.examples for name, one in standing.categories.items()
     }

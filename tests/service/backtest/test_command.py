@@ -95,6 +95,20 @@ async def test_a_report_is_written_and_a_second_run_pays_for_nothing(account: Ac
     assert len(account.model.requests) == asked + 2
 
 
+async def test_whoever_has_never_synced_gets_the_knowledge_read_first(account: Account, tmp_path: Path) -> None:
+    """And is told where there is none, before anything is asked or paid."""
+    await account.solved(1)
+    elsewhere = account.settings.model_copy(update={"data_dir": tmp_path / "new"})
+    assert await replay_tickets(elsewhere, Wish(account.out, tickets=1, sure=True)) == 0
+    made = json.loads((account.out / "summary.json").read_text())
+    assert made["summary"]["coverage"]["point"] == 1.0
+
+    bare = KnowledgeSettings(sync_every_s=0)
+    nothing = elsewhere.model_copy(update={"data_dir": tmp_path / "newer", "knowledge": bare})
+    with pytest.raises(ServiceError, match="no article to draft from"):
+        await replay_tickets(nothing, Wish(tmp_path / "other", tickets=1, sure=True))
+
+
 async def test_money_that_is_used_up_stops_it_and_the_next_run_goes_on(account: Account) -> None:
     """Exit code 3: it is no failure, and not whole."""
     await account.solved(4)

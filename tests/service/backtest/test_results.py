@@ -40,6 +40,15 @@ def test_shares_are_of_all_and_use_is_of_what_was_drafted() -> None:
     assert made.cost == pytest.approx((35 * 0.01 + 5 * 0.002) / 40)
     assert made.sources == (("Parcels", 30), ("Refunds", 10))
     assert made.enough
+    assert made.remarks == ()
+
+
+def test_a_report_says_what_its_figures_cannot() -> None:
+    """Too few messages, and articles that are younger than most of them: a coverage of nothing is then no verdict."""
+    assert summary(some(29)).remarks == ("29 messages are too few for a figure (at least 30): read the examples.",)
+    (young,) = summary([*some(20, left_out=1), *some(19, first=20)]).remarks
+    assert young.startswith("For 20 of 39 messages articles were left out, since they were changed after")
+    assert summary([*some(20, left_out=1), *some(20, first=20)]).remarks == ()
 
 
 def test_examples_begin_with_the_worst_draft() -> None:

@@ -132,6 +132,16 @@ async def test_a_secret_that_anybody_could_know_is_wrong(settings: Settings, sec
     assert secret not in check.said.replace("shorter", "")
 
 
+async def test_without_a_secret_nothing_would_be_received(settings: Settings) -> None:
+    """A look at the past needs none, so the settings alone do not complain."""
+    group = settings.zendesk.model_copy(update={"webhook_secrets": []})
+    given = settings.model_copy(update={"zendesk": group})
+    (check, *_) = await helpdesks.look(given, "zendesk", now=NOW, setup_of=Told())
+
+    assert (check.what, check.state) == ("zendesk secrets", "wrong")
+    assert "DESKPILOT_ZENDESK__WEBHOOK_SECRETS" in check.remedy
+
+
 async def test_a_bad_policy_is_told_once_and_not_of_each_helpdesk(settings: Settings, tmp_path: Path) -> None:
     """The line "policy" has it already."""
     file = tmp_path / "policy.yaml"
