@@ -62,7 +62,8 @@ STAGE_SECONDS = Histogram(
 )
 LOOKUPS = Counter(
     "deskpilot_lookups_total",
-    "Look-ups of a customer: ok, kept (answered before), absent, unasked, slow, failed, refused, misconfigured (a person must act).",
+    "Look-ups of a customer: ok, kept (answered before), absent, unasked, slow, paused, failed, refused, "
+    "misconfigured (a person must act).",
     ["name", "result"],
 )
 OUTREACH = Counter("deskpilot_outreach_total", "Outreach drafts by what became of them.", ["result"])
