@@ -94,6 +94,9 @@ STOPPED = Gauge(
 POLICY_PROBLEMS = Gauge(
     "deskpilot_policy_problems", "What is wrong with the policy file of this process; the last good policy is in force."
 )
+POLICY_INFO = Gauge(
+    "deskpilot_policy_info", "1 for the version of the policy that is in force in this process.", ["version"]
+)
 VENDOR_LEFT = Gauge(
     "deskpilot_vendor_budget_left",
     "Calls that are left this minute of our share of a rate limit.",
