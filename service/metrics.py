@@ -62,7 +62,8 @@ STAGE_SECONDS = Histogram(
 )
 LOOKUPS = Counter(
     "deskpilot_lookups_total",
-    "Look-ups of a customer: ok, kept (answered before), absent, unasked, slow, failed, refused, misconfigured (a person must act).",
+    "Look-ups of a customer: ok, kept (answered before), absent, unasked, slow, paused, failed, refused, "
+    "misconfigured (a person must act).",
     ["name", "result"],
 )
 OUTREACH = Counter("deskpilot_outreach_total", "Outreach drafts by what became of them.", ["result"])
@@ -92,6 +93,9 @@ STOPPED = Gauge(
 )
 POLICY_PROBLEMS = Gauge(
     "deskpilot_policy_problems", "What is wrong with the policy file of this process; the last good policy is in force."
+)
+POLICY_INFO = Gauge(
+    "deskpilot_policy_info", "1 for the version of the policy that is in force in this process.", ["version"]
 )
 VENDOR_LEFT = Gauge(
     "deskpilot_vendor_budget_left",

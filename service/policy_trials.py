@@ -24,6 +24,7 @@ from service.database import open_database
 from service.entities import Entities
 from service.errors import ServiceError
 from service.judge import WEEK, about_the_same
+from service.labelled import LabelledError
 from service.ledger import TicketKey
 from service.llm import LLM
 from service.masking import Masker, everybody
@@ -32,7 +33,7 @@ from service.outages import Outages
 from service.policy.deciding import InForce, decide
 from service.policy.document import Policy
 from service.policy.explaining import Explanation, explain
-from service.policy.labelled import LabelledError, read_tickets
+from service.policy.labelled import read_tickets
 from service.policy.scores import Judge, scores, tried
 from service.policy_tables import explanation_table, scores_table
 from service.settings import Settings, SettingsProblem

@@ -54,20 +54,6 @@ class Suggestion:
     value: str
 
 
-def update_for(
-    ticket: Ticket,
-    decision: Decision,
-    triage: Triage,
-    analysis: Analysis,
-    policy: Policy,
-    *,
-    ours: Mapping[str, str],
-    restore: Restore,
-) -> Update | None:
-    """What to set in this ticket as it stands; None: nothing. ours: see `ours_of`."""
-    return due(wanted(ticket, decision, triage, analysis, policy, restore=restore), ticket, ours=ours)
-
-
 def wanted(
     ticket: Ticket, decision: Decision, triage: Triage, analysis: Analysis, policy: Policy, *, restore: Restore
 ) -> Update:

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 FLOORS = (
-    {"settings", "files", "groups", "contradictions", "errors", "metrics", "control", "tasks", "envfile", "spans", "steps", "otlp", "telemetry"},
+    {"settings", "files", "groups", "contradictions", "errors", "labelled", "metrics", "control", "tasks", "envfile", "spans", "steps", "otlp", "telemetry"},
     {
         "database", "tables", "feedback", "votes", "keys", "seals", "ballot", "budgets", "spending", "outages", "changes", "pauses", "pilot", "queue", "embedded_postgres", "migrations", "inbox", "ledger", "rounds", "retention", "llm", "tokens", "vectors", "embeddings",
         "masking", "identifiers", "national_ids", "credentials", "phones", "names", "entities", "logs", "smalltalk", "languages", "conversation", "enclosure", "orders", "questions", "plaintext", "phrases", "reason_words", "packet_words", "cautions", "repair", "markup", "vendors", "tally",

@@ -12,6 +12,7 @@ import httpx
 import structlog
 
 from connectors.base import Ticket
+from service.context.breakers import Breakers
 from service.context.facts import facts
 from service.context.lookups import Found, look_up, missing
 from service.context.requests import names
@@ -19,6 +20,7 @@ from service.context.store import Contexts, Pushed
 from service.database import Database
 from service.groups import LookupSettings
 from service.metrics import LOOKUPS
+from service.outages import Outages, Standing
 from service.policy.document import Lookup, Policy
 from service.queue import AWAY
 from service.steps import stage
@@ -30,6 +32,9 @@ BUDGET_S: Final = 0.5
 _GIVING_UP_S: Final = 0.02
 """Of it, for closing what hangs."""
 
+_TELLING_S: Final = 0.06
+"""Of it, for counting the look-ups that were too slow."""
+
 _LATE = Found("slow", why=f"no answer within {BUDGET_S * 1000:.0f} ms")
 _LIMITS = httpx.Limits(max_connections=50, max_keepalive_connections=10, keepalive_expiry=4)
 
@@ -40,9 +45,16 @@ class Customers:
     """Reads what was pushed and asks the policy's look-ups. Borrows `http`, which follows no redirects."""
 
     def __init__(
-        self, contexts: Contexts, http: httpx.AsyncClient, *, secrets: Mapping[str, str], keeps: bool = True
+        self,
+        contexts: Contexts,
+        breakers: Breakers,
+        http: httpx.AsyncClient,
+        *,
+        secrets: Mapping[str, str],
+        keeps: bool = True,
     ) -> None:
-        self._contexts, self._http, self._secrets, self._keeps = contexts, http, secrets, keeps
+        self._contexts, self._breakers, self._http = contexts, breakers, http
+        self._secrets, self._keeps = secrets, keeps
 
     @classmethod
     @asynccontextmanager
@@ -51,7 +63,8 @@ class Customers:
     ) -> AsyncIterator[Customers]:
         """With a client of its own, for the composition root. keeps: False, nothing of what is learnt is written down."""
         async with httpx.AsyncClient(timeout=2 * BUDGET_S, limits=_LIMITS, follow_redirects=False) as http:
-            yield cls(Contexts(database), http, secrets=settings.by_name, keeps=keeps)
+            breakers = Breakers(Outages(database))
+            yield cls(Contexts(database), breakers, http, secrets=settings.by_name, keeps=keeps)
 
     async def of(self, ticket: Ticket, policy: Policy) -> Customer:
         """Who asks. Takes at most BUDGET_S and never raises; what could not be learnt is in `unknown`, with the reason.
@@ -61,13 +74,19 @@ class Customers:
         found: dict[str, Found] = {}
         with stage("customer"):
             pushed, unknown = Pushed(), {"context": _LATE.why}
+            until = asyncio.get_running_loop().time() + BUDGET_S - _GIVING_UP_S
             try:
-                async with asyncio.timeout(BUDGET_S - _GIVING_UP_S):
+                async with asyncio.timeout_at(until):
                     try:
                         pushed, unknown = await self._pushed(ticket, policy), {}
                     except AWAY:
                         unknown = {"context": "the database does not answer"}
-                    await asyncio.gather(*(self._ask(one, ticket, pushed, found) for one in policy.lookups))
+                    watched = self._keeps and policy.lookups and not unknown
+                    out = await self._breakers.standing() if watched else None
+                    by = until - _TELLING_S
+                    await asyncio.gather(
+                        *(self._ask(one, ticket, pushed, found, out=out, by=by) for one in policy.lookups)
+                    )
             except TimeoutError:
                 log.info(
                     "not all was learnt about a customer in time",
@@ -89,17 +108,33 @@ class Customers:
         email = ticket.requester.email if self._keeps else ""
         return await self._contexts.of(customer_keys(ticket), email=email, lookups=keys)
 
-    async def _ask(self, lookup: Lookup, ticket: Ticket, pushed: Pushed, found: dict[str, Found]) -> None:
+    async def _ask(
+        self,
+        lookup: Lookup,
+        ticket: Ticket,
+        pushed: Pushed,
+        found: dict[str, Found],
+        *,
+        out: Standing | None,
+        by: float,
+    ) -> None:
         if (kept := self._kept(lookup, pushed)) is not None:
             found[lookup.name] = Found(
                 "ok" if kept else "absent", kept, "" if kept else "says nothing of this customer"
             )
             return
-        done = await look_up(lookup, ticket, http=self._http, secrets=self._secrets)
+        if (paused := await self._breakers.refuses(lookup, out)) is not None:
+            found[lookup.name] = paused
+            return
+        done = _LATE
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(by):
+                done = await look_up(lookup, ticket, http=self._http, secrets=self._secrets)
         found[lookup.name] = done
+        await self._breakers.tell(lookup, done, out)
         if done.result == "misconfigured":
             log.warning("a look-up needs a person", lookup=lookup.name, problem=done.why)
-        elif done.result in ("failed", "refused"):
+        elif done.result in ("slow", "failed", "refused"):
             log.info("a look-up was not answered", lookup=lookup.name, problem=done.why)
         if done.keep and self._keeps and (own := _own_key(ticket)):
             with suppress(*AWAY):  # then it is asked again

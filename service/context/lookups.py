@@ -17,7 +17,7 @@ from service.steps import answered, call
 LARGEST_BYTES: Final = 64 * 1024
 """Of an answer; a customer's data is a page."""
 
-Result = Literal["ok", "absent", "unasked", "slow", "failed", "refused", "misconfigured"]
+Result = Literal["ok", "absent", "unasked", "slow", "paused", "failed", "refused", "misconfigured"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from service.errors import ServiceError
-
-Key = tuple[str | int, ...]
-"""Where in a file something stands: ("queries", 3, "text")."""
-
-
-class LabelledError(ServiceError):
-    """The file of labelled questions is not what it should be. Says which line and key."""
+from service.labelled import LabelledError, Place, text_of, wrong
 
 
 class Document(BaseModel):
@@ -63,12 +55,7 @@ def read_labelled(path: Path) -> Labelled:
 
     Blocking. Raises LabelledError.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise LabelledError(f"{path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise LabelledError(f"{path} is not UTF-8 text (byte {error.start}): save it as UTF-8") from error
+    text = text_of(path, largest=None)  # a corpus may be large
     try:
         given = json.loads(text)
     except json.JSONDecodeError as error:
@@ -79,14 +66,14 @@ def read_labelled(path: Path) -> Labelled:
         file = _File.model_validate(given)
     except ValidationError as error:
         first, more = error.errors()[0], error.error_count() - 1
-        raise _wrong(path, text, first["loc"], first["msg"], more=more) from error
+        raise wrong(path, text, first["loc"], first["msg"], more=more) from error
     for key, problem in _contradictions(file):
-        raise _wrong(path, text, key, problem)
+        raise wrong(path, text, key, problem)
     relevant = {query: [document for document, gain in of.items() if gain > 0] for query, of in file.qrels.items()}
     return Labelled(file.corpus, file.queries, relevant, file.unanswerable)
 
 
-def _contradictions(file: _File) -> Iterator[tuple[Key, str]]:
+def _contradictions(file: _File) -> Iterator[tuple[Place, str]]:
     """What is well-formed and cannot be: an id twice, a label of something that is not there."""
     yield from _twice({"corpus": file.corpus})
     yield from _twice({"queries": file.queries, "unanswerable": file.unanswerable})
@@ -105,31 +92,10 @@ def _contradictions(file: _File) -> Iterator[tuple[Key, str]]:
             )
 
 
-def _twice(lists: Mapping[str, Sequence[Document | Query]]) -> Iterator[tuple[Key, str]]:
+def _twice(lists: Mapping[str, Sequence[Document | Query]]) -> Iterator[tuple[Place, str]]:
     seen: set[str] = set()
     for name, items in lists.items():
         for number, item in enumerate(items):
             if item.id in seen:
                 yield (name, number, "id"), f"the id {item.id!r} comes twice"
             seen.add(item.id)
-
-
-def _wrong(path: Path, text: str, key: Key, problem: str, *, more: int = 0) -> LabelledError:
-    named = ".".join(str(part) for part in key) or "the whole file"
-    others = f" (and {more} more problems)" if more else ""
-    return LabelledError(f"{path}, line {_line(text, key)}, {named}: {problem}{others}")
-
-
-def _line(text: str, key: Key) -> int:
-    """Where the value of a key begins, or the nearest that exists above it. Slow: for the one error that is shown."""
-    node = yaml.compose(text.replace("\t", " "), Loader=yaml.CSafeLoader)
-    for part in key:
-        children: dict[str | int, yaml.Node] = {}
-        if isinstance(node, yaml.MappingNode):
-            children = {name.value: value for name, value in node.value}
-        elif isinstance(node, yaml.SequenceNode):
-            children = dict(enumerate(node.value))
-        if part not in children:
-            break
-        node = children[part]
-    return node.start_mark.line + 1 if node else 1

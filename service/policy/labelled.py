@@ -11,19 +11,14 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from connectors.base import Message, Person, Ticket
-from service.errors import ServiceError
+from service.labelled import LabelledError, Place, text_of, wrong
 from service.moods import Sentiment
 from service.policy.document import Tier
 
 _BETWEEN = timedelta(hours=4)  # messages; the newest is from now
 _CUSTOMER, _AGENT = Person("customer"), Person("agent", role="agent")
-_LARGEST_BYTES = 50_000_000
 
 Text = Annotated[str, Field(min_length=1)]
-
-
-class LabelledError(ServiceError):
-    """The file is not what it should be. Says which line and key."""
 
 
 class Answered(BaseModel):
@@ -87,7 +82,7 @@ _FILE: Final = TypeAdapter(Annotated[list[LabelledTicket], Field(min_length=1)])
 
 def read_tickets(path: Path) -> Sequence[LabelledTicket]:
     """Read a list of tickets. Blocking. Raises LabelledError with the line of the first mistake."""
-    text = _text(path)
+    text = text_of(path)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         given = yaml.load(text, Loader=loader)  # noqa: S506 - a safe one; JSON is YAML, too
@@ -106,24 +101,13 @@ def read_tickets(path: Path) -> Sequence[LabelledTicket]:
         found = sorted(error.errors(), key=lambda one: (one["loc"][:1], one["type"] != "extra_forbidden"))
         first, more = found[0], error.error_count() - 1
         said = "is no key that is known here" if first["type"] == "extra_forbidden" else first["msg"]
-        raise _wrong(path, text, first["loc"], said, more=more) from error
+        raise wrong(path, text, first["loc"], said, more=more) from error
     for place, problem in _contradictions(tickets):
-        raise _wrong(path, text, place, problem)
+        raise wrong(path, text, place, problem)
     return tickets
 
 
-def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > _LARGEST_BYTES:
-            raise LabelledError(f"{path} is larger than {_LARGEST_BYTES:,} bytes: split it")
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise LabelledError(f"{path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise LabelledError(f"{path} is not UTF-8 text (byte {error.start}): save it as UTF-8") from error
-
-
-def _contradictions(tickets: Sequence[LabelledTicket]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _contradictions(tickets: Sequence[LabelledTicket]) -> Iterator[tuple[Place, str]]:
     """What is well-formed and cannot be."""
     seen: set[str] = set()
     for number, one in enumerate(tickets):
@@ -132,24 +116,3 @@ def _contradictions(tickets: Sequence[LabelledTicket]) -> Iterator[tuple[tuple[s
         seen.add(one.id)
         if isinstance(one.messages[-1], Answered):
             yield (number, "messages"), "the last message must be the customer's: it is the one to judge"
-
-
-def _wrong(path: Path, text: str, place: tuple[str | int, ...], problem: str, *, more: int = 0) -> LabelledError:
-    named = ".".join(str(part) for part in place) or "the whole file"
-    others = f" (and {more} more problems)" if more else ""
-    return LabelledError(f"{path}, line {_line(text, place)}, {named}: {problem}{others}")
-
-
-def _line(text: str, place: tuple[str | int, ...]) -> int:
-    """Where the value of a key begins, or the nearest that exists above it."""
-    node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    for part in place:
-        children: dict[str | int, yaml.Node] = {}
-        if isinstance(node, yaml.MappingNode):
-            children = {name.value: value for name, value in node.value}
-        elif isinstance(node, yaml.SequenceNode):
-            children = dict(enumerate(node.value))
-        if part not in children:
-            break
-        node = children[part]
-    return node.start_mark.line + 1 if node else 1

@@ -17,7 +17,7 @@ from pathlib import Path
 import structlog
 
 from service.database import Database
-from service.metrics import POLICY_PROBLEMS
+from service.metrics import POLICY_INFO, POLICY_PROBLEMS
 from service.policy.document import Policy
 from service.policy.problems import PolicyError, Problem
 from service.policy.reading import Read, builtin, content_of, read, understood
@@ -74,6 +74,7 @@ class Policies:
         policies = cls(first, file=file, texts=PolicyTexts(database), secrets=secrets)
         await policies._keep()
         POLICY_PROBLEMS.set(0)
+        _tell(first.version)
         following = asyncio.create_task(policies._follow(every_s), name="policy") if file else None
         try:
             yield policies
@@ -127,6 +128,7 @@ class Policies:
             return
         log.info("a new policy is in force", version=new.version, before=self._in_force.version, source=new.source)
         self._in_force, self._text, self._kept = _in_force(new), new.text, False
+        _tell(new.version)
 
     def _refuse(self, problems: tuple[Problem, ...]) -> None:
         self._problems = problems
@@ -155,6 +157,11 @@ def _look(file: Path) -> _Seen:
         return _Seen(content_of(file))
     except PolicyError as error:
         return _Seen(b"", error.problems)
+
+
+def _tell(version: str) -> None:
+    POLICY_INFO.clear()  # the one before is in force no longer
+    POLICY_INFO.labels(version).set(1)
 
 
 def _in_force(found: Read) -> InForce:

@@ -22,7 +22,6 @@ from service.routing import (
     packed,
     suggestions,
     unpacked,
-    update_for,
     wanted,
     wrote,
 )
@@ -95,7 +94,7 @@ def summarised(problem: str, *, masker: Masker | None = None) -> str:
 
 def test_all_that_the_policy_allows_is_set_in_a_new_ticket() -> None:
     """Group and custom fields by the vendor's ids, tags as Zendesk spells them."""
-    update = update_for(TICKET, DECISION, TRIAGE, ANALYSIS, policy(), ours={}, restore=str)
+    update = due(proposed(), TICKET, ours={})
 
     assert update is not None
     assert (update.group, update.priority, update.add_tags) == ("42", "high", ("ai_refund", "ai_angry"))
@@ -114,7 +113,7 @@ def test_nothing_is_set_that_the_policy_does_not_name() -> None:
     """Which is everything, by default."""
     silent = Policy.model_validate({"version": 1, "groups": ALL["groups"]})
 
-    assert update_for(TICKET, DECISION, TRIAGE, ANALYSIS, silent, ours={}, restore=str) is None
+    assert due(proposed(policy=silent), TICKET, ours={}) is None
     assert proposed(policy=policy(priority=True)).parts == {"priority": "high"}
     assert proposed(policy=policy(tags="ai_angry")).parts == {"tags": "ai_angry"}
     assert proposed(policy=policy(values=["7"])).parts == {}

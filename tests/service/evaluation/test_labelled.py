@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from service.evaluation.labelled import LabelledError, read_labelled
+from service.evaluation.labelled import read_labelled
+from service.labelled import LabelledError
 
 GOOD: dict[str, Any] = {
     "corpus": [{"id": "d1", "title": "Returns", "text": "Within 30 days."}, {"id": "d2", "title": "", "text": ""}],

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from service.policy.labelled import Answered, LabelledError, read_tickets
+from service.labelled import LabelledError
+from service.policy.labelled import Answered, read_tickets
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

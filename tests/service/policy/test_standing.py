@@ -67,6 +67,21 @@ async def test_a_bad_file_refuses_the_start_with_all_problems(database: Database
     assert await kept(database) == {}
 
 
+async def test_a_process_says_which_version_is_in_force_and_no_other(database: Database, tmp_path: Path) -> None:
+    """Two replicas with different policies are seen by it."""
+    file = written(tmp_path / "policy.yaml", "one")
+    async with Policies.opened(file, database, every_s=NEVER_S) as policies:
+        first = policies.current().version
+        assert REGISTRY.get_sample_value("deskpilot_policy_info", {"version": first}) == 1
+
+        written(file, "two")
+        await looked(policies)
+
+        second = policies.current().version
+        assert REGISTRY.get_sample_value("deskpilot_policy_info", {"version": first}) is None
+        assert REGISTRY.get_sample_value("deskpilot_policy_info", {"version": second}) == 1
+
+
 async def test_a_changed_file_comes_into_force_at_the_second_look(database: Database, tmp_path: Path) -> None:
     """At the first one it may be half written. The texts of both are kept."""
     file = written(tmp_path / "policy.yaml", "one")
