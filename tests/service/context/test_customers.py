@@ -396,8 +396,11 @@ async def test_hubspot_and_stripe_are_ready_mappings(database: Database, desk: C
     assert "authorization: bearer rk-2" in lines[pay]
 
 
-async def test_without_a_database_the_look_ups_are_asked_all_the_same(desk: Crm) -> None:
-    """Nothing about a customer ever fails a note."""
+async def test_without_a_database_the_look_ups_are_asked_all_the_same(
+    desk: Crm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing about a customer ever fails a note. Time is no part of this one."""
+    monkeypatch.setattr("service.context.customers.BUDGET_S", 10.0)
     desk.answer = says({"seats": 3})
     gone = "postgresql+psycopg://nobody@127.0.0.1:1/none"
     database = Database(engine=_engine(gone), transactions=_engine(gone), conninfo="")
