@@ -1,13 +1,16 @@
-"""Settings from files: DESKPILOT_LLM__API_KEY_FILE=/run/secrets/llm_key, as containers are handed their secrets.
+"""Files that somebody names. Settings from files: DESKPILOT_LLM__API_KEY_FILE=/run/secrets/llm_key, as containers are handed their secrets.
 
 No sentence repeats what such a name is set to: some put the secret itself there.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from service.errors import ServiceError
 
 SUFFIX = "_FILE"
 
@@ -65,3 +68,17 @@ def _content(path: Path) -> str:
     if "\n" in text:
         raise ValueError("names a file of several lines: put the value alone into it")
     return text
+
+
+def refuse_unwritable(*files: Path | None) -> None:
+    """Before anything takes minutes: raise ServiceError where a file that a command is to write cannot be. None: not wanted."""
+    for file in files:
+        if file is None:
+            continue
+        folder = file.absolute().parent
+        if not folder.is_dir():
+            raise ServiceError(f"{file} cannot be written: there is no folder {folder}; make it first")
+        if file.is_dir():
+            raise ServiceError(f"{file} cannot be written: it is a folder; name a file in it")
+        if not os.access(file if file.exists() else folder, os.W_OK):
+            raise ServiceError(f"{file} cannot be written: its rights do not let us; name another place")

@@ -15,6 +15,7 @@ from rich.text import Text
 from service.assembly import opened_library
 from service.control import Control, asked, find
 from service.database import open_database
+from service.files import refuse_unwritable
 from service.knowledge.findings import ADVICE, KnowledgeReport, Listed, counted, read_report
 from service.knowledge.page import report_page
 from service.knowledge.report import knowledge_report
@@ -29,6 +30,7 @@ _WIDTH = 100
 
 async def report(settings: Settings, *, days: int, as_json: bool, html: Path | None) -> int:
     """Make the report, by the running `serve` where there is one, and print or write it."""
+    refuse_unwritable(html)
     with Console(stderr=True).status("Reading the index and the ledger ..."):
         running = find(settings.data_dir)
         made = await _reported_by(running, days=days) if running else None

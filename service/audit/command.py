@@ -30,6 +30,7 @@ from service.database import open_database
 from service.embeddings import Embeddings
 from service.entities import Entities
 from service.errors import ServiceError
+from service.files import refuse_unwritable
 from service.policy.deciding import InForce
 from service.policy.document import Tier
 from service.policy.standing import required
@@ -67,6 +68,7 @@ async def audit_history(
     settings: Settings, *, months: int, helpdesk: str, html: Path | None, policy: Path | None, as_json: bool
 ) -> int:
     """Read, judge, print. 1: a helpdesk could not be read to its end."""
+    refuse_unwritable(html, policy)
     until = datetime.now(UTC)
     since = until - timedelta(days=months * _DAYS_A_MONTH)
     async with AsyncExitStack() as stack:

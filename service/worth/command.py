@@ -14,6 +14,7 @@ from rich.console import Console
 
 from service.database import open_database
 from service.errors import ServiceError
+from service.files import refuse_unwritable
 from service.settings import Settings
 from service.worth.period import Period, week_before, week_of
 from service.worth.weekly import html_of, json_of, markdown_of_report, weekly
@@ -43,6 +44,7 @@ async def report_weekly(
     settings: Settings, week: str, *, html: Path | None, markdown: Path | None, as_json: bool
 ) -> int:
     """Count, write, print."""
+    refuse_unwritable(html, markdown)
     async with open_database(settings) as database:
         report = await weekly(database, _week(week, zone=settings.team.timezone))
     for path, content in ((html, html_of), (markdown, markdown_of_report)):

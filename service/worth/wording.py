@@ -54,8 +54,10 @@ def between(interval: Interval, unit: Unit, *, signed: bool = False) -> str:
 
 
 def counted(figure: Figure) -> str:
-    """Numerator and denominator."""
+    """Numerator and denominator; of too few the denominator is said already."""
     told = figure.interval
+    if not figure.shown and (figure.kind != "share" or not told.n):
+        return ""
     return f"{figure.hits:,} of {told.n:,}" if figure.kind == "share" else f"of {told.n:,}"
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from service.files import LARGEST_BYTES
+from service.errors import ServiceError
+from service.files import LARGEST_BYTES, refuse_unwritable
 from service.settings import Settings, SettingsProblem, load
 from tests.security.canaries import secret_settings
 
@@ -142,3 +143,13 @@ def test_a_misspelt_name_of_a_file_is_a_sentence(monkeypatch: pytest.MonkeyPatch
     monkeypatch.delenv("DESKPILOT_LLM__MODEL")
 
     assert problems() == ["DESKPILOT_ADMIN_TOKN_FILE is not a setting: did you mean DESKPILOT_ADMIN_TOKEN_FILE?"]
+
+
+def test_a_file_that_cannot_be_written_is_told_before_anything_is_read(tmp_path: Path) -> None:
+    """And one that can, or is not wanted, is no matter."""
+    refuse_unwritable(None, tmp_path / "report.html")
+    with pytest.raises(ServiceError, match="there is no folder"):
+        refuse_unwritable(tmp_path / "nowhere" / "report.html")
+    with pytest.raises(ServiceError, match="it is a folder"):
+        refuse_unwritable(None, tmp_path)
+    assert list(tmp_path.iterdir()) == []
