@@ -130,6 +130,10 @@ _TICKETS = sa.text("""
     UNION SELECT account, ticket_id FROM silences WHERE helpdesk = :helpdesk AND requester = :requester AND requester <> ''
     UNION SELECT account, ticket_id FROM resolutions WHERE helpdesk = :helpdesk AND requester = :requester AND requester <> ''
     UNION SELECT account, ticket_id FROM lessons WHERE helpdesk = :helpdesk AND requester = :requester AND requester <> ''
+    UNION SELECT account, ticket_id FROM samples WHERE helpdesk = :helpdesk AND requester = :requester AND requester <> ''
+    UNION SELECT account, ticket_id FROM outcomes WHERE helpdesk = :helpdesk AND requester = :requester AND requester <> ''
+    UNION SELECT account, ticket_id FROM triages WHERE helpdesk = :helpdesk AND requester = :requester AND requester <> ''
+    UNION SELECT account, ticket_id FROM incident_tickets WHERE helpdesk = :helpdesk AND requester = :requester AND requester <> ''
 """)
 
 _JOBS = sa.text("DELETE FROM procrastinate_jobs WHERE lock = ANY (CAST(:locks AS text[])) AND status <> 'doing'")

@@ -20,6 +20,9 @@ from service.smalltalk import is_automatic, is_thanks_only
 
 NOTHING_ASKED = "the customer neither asks nor reports anything"
 HELD_OUT = "held out to compare: by choice, some requesters get no notes"
+LOT = "held_out"
+"""Of a draft's details: its requester is held out, and got this note all the same."""
+
 
 OFF_TAG = "deskpilot_off"
 ASK_TAG = "deskpilot"

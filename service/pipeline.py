@@ -27,10 +27,20 @@ from service.lessons import Lessons
 from service.masking import Masker, neutral
 from service.metrics import SILENCES
 from service.notes import superseded
-from service.occasions import HELD_OUT, NOTHING_ASKED, Occasion, Silence, is_ours, occasion_for, overtaken, reference_in
+from service.occasions import (
+    HELD_OUT,
+    LOT,
+    NOTHING_ASKED,
+    Occasion,
+    Silence,
+    is_ours,
+    occasion_for,
+    overtaken,
+    reference_in,
+)
 from service.packet import before_of
 from service.pauses import refuse_stopped
-from service.pilot import outside, unrouted
+from service.pilot import held_out, outside, unrouted
 from service.routing import WANTED, Restore, due, ours_of, packed, unpacked, wanted, wrote
 from service.scope import kept_out
 from service.steps import stage
@@ -100,9 +110,8 @@ class Pipeline(Upkeep):
             return await self._silent(key, occasion, ticket.requester)
         draft = await self._ledger.draft(key, occasion.key)
         if draft is None:
-            for reason in (NOTHING_ASKED, HELD_OUT):  # found so by a model once
-                if await self._ledger.is_silent(key, occasion.key, reason):
-                    return f"nothing: {reason}"
+            if reason := await self._found_once(key, ticket, occasion, circumstances):
+                return f"nothing: {reason}"
             written = await self._write(desk, ticket, key, occasion, circumstances)
             if isinstance(written, Silence):
                 return await self._silent(key, written, ticket.requester)
@@ -112,6 +121,16 @@ class Pipeline(Upkeep):
             return ""
         await self._supersede(desk, ticket, draft)
         return f"{draft.verdict} {draft.reference}"
+
+    async def _found_once(
+        self, key: TicketKey, ticket: Ticket, occasion: Occasion, circumstances: Circumstances
+    ) -> str:
+        """Why a model is not asked about this message again; "" where it is, as an agent asks for it, or nobody is held out any more."""
+        still = {NOTHING_ASKED: True, HELD_OUT: held_out(ticket, circumstances.pilot)}
+        for reason, holds in still.items():
+            if holds and not occasion.asked and await self._ledger.is_silent(key, occasion.key, reason):
+                return reason
+        return ""
 
     async def _write(
         self, desk: Helpdesk, ticket: Ticket, key: TicketKey, occasion: Occasion, circumstances: Circumstances
@@ -134,7 +153,9 @@ class Pipeline(Upkeep):
         older = await self._overtaken(desk, ticket, by=reference_for(key, occasion.key))
         replaces = reference_in(older[-1]) if older and not desk.edits_notes else ""
         await self._keep(key, ticket, occasion, written)
-        return await asyncio.to_thread(self._note, ticket, key, occasion, replace(written, replaces=replaces), masker)
+        draft = await asyncio.to_thread(self._note, ticket, key, occasion, replace(written, replaces=replaces), masker)
+        # who is compared is decided by lot alone: a note that they get all the same does not move them to the other arm
+        return replace(draft, details={**draft.details, LOT: True}) if held_out(ticket, circumstances.pilot) else draft
 
     async def _keep(self, key: TicketKey, ticket: Ticket, occasion: Occasion, written: Written) -> None:
         """Write down how the message was judged, before its draft: a ticket's past is never shorter than its notes."""

@@ -16,7 +16,6 @@ from sqlalchemy.dialects.postgresql import insert
 from connectors.base import ForbiddenError, Helpdesk, PastTicket
 from service.database import Database
 from service.languages import detect
-from service.outcomes.ended import REOPENED
 from service.outcomes.imports import Imports, Read
 from service.outcomes.ratings import Ratings
 from service.policy.document import Policy
@@ -113,8 +112,7 @@ class Baseline:
             "first_reply_at": past.first_reply_at,
             "solved_at": solved,
             "exchanges": past.replies if solved else None,
-            # when it was reopened is not told: at the end of the week at the latest, or it was later and does not count
-            "reopened_at": min(past.updated_at, solved + REOPENED) if solved and past.reopens else None,
+            "reopened_at": None,  # a history does not tell when, nor whether it was more than thanks
             "csat": past.rated,
             "csat_at": past.updated_at if past.rated is not None else None,
             "excluded": excluded,

@@ -73,7 +73,7 @@ def _solved_at(ticket: Ticket, before: Resolution | None) -> datetime | None:
 
 
 def _reopened_at(ticket: Ticket, solved_at: datetime | None, before: Resolution | None) -> datetime | None:
-    """When a customer came back within seven days, with more than thanks; or the helpdesk says that it was reopened."""
+    """When a customer came back within seven days, with more than thanks. The helpdesk's own count has thanks in it, and no days."""
     if before and before.reopened_at:
         return before.reopened_at
     if solved_at is None:

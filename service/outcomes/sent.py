@@ -12,7 +12,7 @@ from connectors.base import Message, Ticket
 from connectors.mail import html_to_text, message_text
 from service.languages import detect
 from service.ledger import SavedDraft, TicketKey
-from service.occasions import HELD_OUT
+from service.occasions import HELD_OUT, LOT
 from service.outcomes.fidelity import Compared, compared
 from service.outcomes.outcome import Arm, Outcome, Resolution
 from service.smalltalk import is_automatic, is_thanks_only
@@ -73,9 +73,11 @@ def turns_of(ticket: Ticket) -> Iterator[Turn]:
 
 
 def outcomes_of(ticket: Ticket, known: Known, *, prices: Prices) -> tuple[Outcome, ...]:
-    """One for each turn, named by its first message. CPU-bound: call it in a thread."""
-    excluded = excluded_of(ticket)
-    return tuple(_outcome(ticket, turn, known, excluded, prices) for turn in turns_of(ticket))
+    """One for each turn, named by its first message as it was when it was seen first. CPU-bound: call it in a thread."""
+    excluded, turns = excluded_of(ticket), list(turns_of(ticket))
+    nameless = {name: one for name, one in known.outcomes.items() if name not in {turn.asked[0].id for turn in turns}}
+    made = (_outcome(ticket, turn, known, excluded, prices) for turn in turns)
+    return tuple(_as_known(one, known, nameless) for one in made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,9 @@ def _outcome(ticket: Ticket, turn: Turn, known: Known, excluded: str, prices: Pr
     reply = _parts(turn)
     stood = [one for one in drafts if _stood(one, turn, reply)]
     draft = (stood or drafts or [None])[-1]  # type: ignore[list-item]
-    held = any(HELD_OUT in known.silences.get(one.id, ()) for one in turn.asked)
+    held = any(HELD_OUT in known.silences.get(one.id, ()) for one in turn.asked) or any(
+        LOT in one.details for one in drafts
+    )
     judged = next(
         (known.triages[one.id] for one in reversed((*turn.asked, *turn.notes)) if one.id in known.triages), None
     )
@@ -143,7 +147,31 @@ def _outcome(ticket: Ticket, turn: Turn, known: Known, excluded: str, prices: Pr
         made = _with_draft(made, draft.details, prices)
     if draft and reply:
         made = _compared(made, draft, reply, stood=bool(stood))
-    return _kept(made, known.outcomes.get(first.id))
+    return made
+
+
+def _as_known(made: Outcome, known: Known, nameless: Mapping[str, Outcome]) -> Outcome:
+    """With what was seen of it before."""
+    before = known.outcomes.get(made.message_id) or _same(made, nameless)
+    if before is None:
+        return made
+    if made.reference in {
+        one.reference for one in known.drafts if not one.html
+    }:  # its text is forgotten: what was seen of it stays
+        made = replace(made, excluded=made.excluded or before.excluded)
+    return _kept(replace(made, message_id=before.message_id), before)
+
+
+def _same(made: Outcome, nameless: Mapping[str, Outcome]) -> Outcome | None:
+    """The outcome of the same note or reply whose first message is gone, or no longer the first: it is one, and keeps its name."""
+    return next(
+        (
+            one
+            for one in nameless.values()
+            if (one.reply_id and one.reply_id == made.reply_id) or (one.reference and one.reference == made.reference)
+        ),
+        None,
+    )
 
 
 def _with_draft(made: Outcome, details: Mapping[str, Any], prices: Prices) -> Outcome:
@@ -184,14 +212,14 @@ def _compared(made: Outcome, draft: SavedDraft, reply: Sequence[Message], *, sto
     return replace(made, use=best.use, fidelity=best.fidelity, details=details)
 
 
-def _kept(made: Outcome, before: Outcome | None) -> Outcome:
+def _kept(made: Outcome, before: Outcome) -> Outcome:
     """What was seen once stays: a customer read the reply that an agent edited or deleted later.
 
     Later data still corrects: a reply that is older than the one known so far, or more parts of the same one.
     """
-    if before is not None and before.arm == "holdout":  # why stands in a silence, which is forgotten earlier
+    if before.arm == "holdout":  # why stands in a silence, which is forgotten earlier
         made = replace(made, arm="holdout")
-    if before is None or not before.replied_at:
+    if not before.replied_at:
         return made
     gone = made.replied_at is None or made.replied_at > before.replied_at
     same = made.reply_id == before.reply_id and made.details.get("parts", 0) <= before.details.get("parts", 0)

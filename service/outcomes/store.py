@@ -47,7 +47,8 @@ class Outcomes:
             if ended:
                 await connection.execute(_KEEP_RESOLUTION, _row(ended))
                 if ended.requester and ended.category:
-                    await connection.execute(_AGAIN, _row(ended) | {"days": AGAIN.days})
+                    statement = _NOT_AGAIN if ended.excluded else _AGAIN
+                    await connection.execute(statement, _row(ended) | {"days": AGAIN.days})
         return bool(changed or ended)
 
 
@@ -112,17 +113,24 @@ _KNOWN = sa.text(f"""
 
 
 def _keep(table: sa.Table, constraint: str) -> sa.Executable:
-    keys = {"helpdesk", "account", "ticket_id", "message_id"}
+    """Insert, or write over all but what others write: whoever looked before a rating came does not know of it."""
+    keys = {"helpdesk", "account", "ticket_id", "message_id", "again_at"}
     names = [column.name for column in table.columns if column.name not in ("id", "seen_at")]
     new = insert(table).values({name: sa.bindparam(name) for name in names})
-    return new.on_conflict_do_update(
-        constraint=constraint,
-        set_={name: new.excluded[name] for name in names if name not in keys} | {"seen_at": sa.func.now()},
-    )
+    written: dict[str, Any] = {name: new.excluded[name] for name in names if name not in keys}
+    if "csat" in written:
+        newer = new.excluded["csat_at"] >= sa.func.coalesce(table.c["csat_at"], sa.text("'-infinity'"))
+        written |= {name: sa.case((newer, new.excluded[name]), else_=table.c[name]) for name in ("csat", "csat_at")}
+    return new.on_conflict_do_update(constraint=constraint, set_=written | {"seen_at": sa.func.now()})
 
 
 _KEEP_OUTCOMES = _keep(outcomes, "outcomes_one_per_message")
 _KEEP_RESOLUTION = _keep(resolutions, "resolutions_one_per_ticket")
+_NOT_AGAIN = sa.text("""
+    UPDATE resolutions SET again_at = NULL
+    WHERE (helpdesk, account, requester, category) = (:helpdesk, :account, :requester, :category) AND ticket_id <> :ticket_id
+        AND again_at = :opened_at
+""")
 _AGAIN = sa.text("""
     UPDATE resolutions SET again_at = :opened_at
     WHERE (helpdesk, account, requester, category) = (:helpdesk, :account, :requester, :category) AND ticket_id <> :ticket_id

@@ -80,12 +80,17 @@ def of_tickets(counts: Tickets) -> dict[str, Figure]:
     return {one.name: one for one in told}
 
 
+_OURS_ALONE: Mapping[str, frozenset[str]] = {"baseline": frozenset({"reopened", "again"})}
+"""What a history does not tell as we see it: Zendesk counts thanks as a reopening, and whether somebody asked the same again needs triage of then."""
+
+
 def effects(ours: Tickets, theirs: Tickets, *, against: str) -> list[Effect]:
-    """What differs between tickets with notes and others."""
+    """What differs between tickets with notes and others, where both are measured alike."""
     pairs = zip(_outcome(ours), _outcome(theirs), strict=True)
     return [
         Effect(a.name, a.kind, against, a.interval, b.interval, _DIFFERENCES[a.kind](a.name, ours, theirs))
         for a, b in pairs
+        if a.name not in _OURS_ALONE.get(against, ())
     ]
 
 

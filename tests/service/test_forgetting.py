@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,8 @@ from service.forgetting import Forgotten, forget, forget_address
 from service.groups import LLMSettings
 from service.inbox import Inbox
 from service.ledger import Ledger, SavedDraft, TicketKey
+from service.quality.sample import Chosen
+from service.quality.store import Samples
 from service.queue import Look, Queue
 from service.solved import passage_of, source_of, stamp_of
 from service.spending import Payer, Spending
@@ -148,6 +150,20 @@ async def known(database: Database, who: Person) -> None:
 
 PUSHED = ("contexts", "signals", "lookups", "outreach")
 CARA, DAN = Person("4713", email="Cara.Ü@acme.example"), Person("4714", email="dan@acme.example")
+
+
+async def test_a_sample_is_found_though_all_else_of_its_ticket_is_forgotten_already(
+    database: Database, vectors: Vectors
+) -> None:
+    """It is drawn when the answer is a week old, and the question may be older than what retention leaves."""
+    await Samples(database).draw(
+        Chosen(TicketKey("zendesk", ACCOUNT, "5"), "m1", "", ANA.id),
+        date(2026, 11, 16),
+        {"asked": HERS, "answer": HERS},
+    )
+    await forget(ANA.id, helpdesk="zendesk", database=database, vectors=vectors)
+
+    assert HERS not in await dump.tables(database.conninfo)
 
 
 async def test_what_was_pushed_about_them_goes_under_either_name(database: Database, vectors: Vectors) -> None:

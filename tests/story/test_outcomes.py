@@ -127,18 +127,40 @@ async def test_who_is_held_out_gets_no_note_and_is_judged_like_everybody(here: T
 
 
 async def test_what_only_a_person_answers_and_what_an_agent_asks_for_is_never_held_out(here: Team) -> None:
-    """No customer in need pays for a comparison."""
+    """No customer in need pays for a comparison, and no note moves them to the other arm: the lot alone says who is compared."""
     await Pilots(here.desk.database).cover(here.desk.name, Scope(holdout=50), by="Kim")
-    held = []
+    held, hard = [], []
     for number in range(12):
-        ticket_id = await here.ask("How much citric acid do I take for my kettle?", who=f"who{number}")
-        await here.desk.look(ticket_id)
-        assert here.desk.notes(ticket_id)
+        person = await here.ask("How much citric acid do I take for my kettle?", who=f"who{number}")
+        await here.desk.look(person)
+        assert here.desk.notes(person)
         ticket_id = await here.ask(LOST, who=f"who{number}")
         await here.desk.look(ticket_id)
-        held += [] if here.desk.notes(ticket_id) else [ticket_id]
-    assert held
+        (resolution,) = await rows(here, "resolutions", person)
+        assert (resolution.arm == "holdout") is (not here.desk.notes(ticket_id))
+        if not here.desk.notes(ticket_id):
+            held.append(ticket_id)
+            hard.append(person)
+    assert len(held) > 1
     await here.desk.simulator.agent_message(held[0], text="@deskpilot please", public=False)
-    await here.desk.look(held[0])
+    await here.desk.simulator.add_tag(held[1], "deskpilot")
+    for ticket_id in held[:2]:
+        await here.desk.look(ticket_id)
+        (resolution,) = await rows(here, "resolutions", ticket_id)
+        assert here.desk.notes(ticket_id) == [False]
+        assert resolution.arm == "holdout"
 
-    assert here.desk.notes(held[0]) == [False]
+
+async def test_when_nobody_is_held_out_any_more_the_next_look_writes_the_note(here: Team) -> None:
+    """What was silent for the comparison's sake alone."""
+    pilots = Pilots(here.desk.database)
+    await pilots.cover(here.desk.name, Scope(holdout=50), by="Kim")
+    for number in range(12):
+        ticket_id = await here.ask(LOST, who=f"who{number}")
+        await here.desk.look(ticket_id)
+        if not here.desk.notes(ticket_id):
+            break
+    assert not here.desk.notes(ticket_id)
+    await pilots.cover(here.desk.name, Scope(), by="Kim")
+    await here.desk.look(ticket_id)
+    assert here.desk.notes(ticket_id) == [False]

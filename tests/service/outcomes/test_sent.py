@@ -10,7 +10,7 @@ import pytest
 
 from connectors.base import Message, Person, Ticket
 from service.ledger import SavedDraft, TicketKey
-from service.occasions import HELD_OUT
+from service.occasions import HELD_OUT, LOT
 from service.outcomes.ended import resolution_of
 from service.outcomes.outcome import Outcome, Resolution
 from service.outcomes.sent import Judged, Known, Prices, draft_in, outcomes_of
@@ -211,6 +211,8 @@ def test_a_ticket_without_a_note_is_measured_too() -> None:
     of, triages = ticket(QUESTION, agent(ANSWER)), {"m1": Judged(2, "billing", "de")}
     silent = only(of, Known(triages=triages))
     held = only(of, Known(triages=triages, silences={"m1": [HELD_OUT]}))
+    all_the_same = draft(details={"tier": 3, LOT: True})  # a person was needed
+    assert only(ticket(QUESTION, OURS, agent(ANSWER)), Known(drafts=[all_the_same])).arm == "holdout"
     later = only(of, Known(outcomes={"m1": held}))
 
     assert (silent.arm, silent.tier, silent.category, silent.language) == ("silent", 2, "billing", "de")
