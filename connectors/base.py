@@ -250,6 +250,13 @@ class Helpdesk(Protocol):
         """
         ...
 
+    async def tag(self, ticket: Ticket, tag: str, *, instead_of: str = "") -> None:
+        """Add a tag to a solved ticket, in a request that sets nothing else; instead_of: one of ours that goes. The others stay.
+
+        Raises ConflictError where the ticket moved on, RejectedError where it takes none any more.
+        """
+        ...
+
     async def edit_note(self, ticket_id: str, note_id: str, html: str) -> None:
         """Change an internal note of ours, where `edits_notes`. Raises GoneError; LeakError where it came back public."""
         ...

@@ -38,6 +38,7 @@ from service.ledger import Ledger
 from service.llm import LLM
 from service.merits import Merits
 from service.outages import Outages
+from service.outcomes.labelling import Labelling
 from service.outcomes.observing import Observer
 from service.outcomes.ratings import EVERY_S, Ratings
 from service.outcomes.sent import Prices
@@ -164,6 +165,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Service]:
             incidents=Incidents(database),
             merits=Merits(database),
             observer=observing(settings, database),
+            labelling=Labelling(Outcomes(database)),
             teaching=teaching.Teaching(database, library),
             experiments=Experiments(database),
         )

@@ -69,7 +69,7 @@ class Pipeline(Upkeep):
         )
         self._pilots, self._teaching = tools.pilots, tools.teaching
         self._triages, self._incidents, self._observer = tools.triages, tools.incidents, tools.observer
-        self._experiments = tools.experiments
+        self._experiments, self._labelling = tools.experiments, tools.labelling
         self._settings, self._lessons = tools.library.settings, Lessons(tools.library, tools.outages)
         self._me: dict[str, Person] = {}
         self._writes = asyncio.Semaphore(WRITES)
@@ -98,8 +98,10 @@ class Pipeline(Upkeep):
                 await keep_verdicts(self._votes, ticket, me=await self._identity(desk), entities=self._library.entities)
                 done = await self._done(desk, ticket, key, replace(circumstances, index_out=out))
                 if done:
-                    await self._observer.observe(ticket)
+                    observed = await self._observer.observe(ticket)
                     await self._teaching.offer(ticket)
+                    if not kept_out(ticket, self._settings.tickets):
+                        await self._labelling.write(desk, ticket, observed.resolution, self._judge.policy)
                     return done
         raise ConflictError(f"ticket {ticket_id} changes faster than it can be answered")
 

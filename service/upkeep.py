@@ -19,6 +19,7 @@ from service.ledger import Ledger, TicketKey
 from service.llm import LLM
 from service.merits import Merits
 from service.outages import Outages, leak_of
+from service.outcomes.labelling import Labelling
 from service.outcomes.observing import Observer
 from service.pilot import Pilots
 from service.reconcile import Reconciler
@@ -51,6 +52,7 @@ class Tools:
     incidents: Incidents
     merits: Merits
     observer: Observer
+    labelling: Labelling
     teaching: Teaching
     experiments: Experiments
 

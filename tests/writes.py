@@ -1,4 +1,4 @@
-"""What deskpilot may send that changes a ticket: a private note, fields that a policy can name, and nothing else."""
+"""What deskpilot may send that changes a ticket: a private note, fields that a policy can name, tags of a solved one, and nothing else."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def is_ours_to_send(method: str, path: str, body: Any) -> bool:
     return (
         method == "PUT"
         and bool(_TICKET.fullmatch(path))
-        and (_is_a_note(body) if "ticket" in body else _is_fields(body))
+        and ((_is_a_note(body) or _is_tags(body)) if "ticket" in body else _is_fields(body))
     )
 
 
@@ -46,6 +46,12 @@ def _is_a_note(body: dict[str, Any]) -> bool:
     comment = ticket.get("comment") or {}
     guarded = _GUARDED <= set(ticket) <= _GUARDED | FIELDS | {"metadata"} and ticket["safe_update"] is True
     return guarded and set(comment) == {"html_body", "public"} and comment["public"] is False
+
+
+def _is_tags(body: dict[str, Any]) -> bool:
+    """Zendesk's: tags alone, under the guard."""
+    ticket = body["ticket"]
+    return set(ticket) == {"tags", "safe_update", "updated_stamp"} and ticket["safe_update"] is True
 
 
 def changes_a_ticket(method: str, path: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from connectors.base import ConnectorError, RejectedError, RetryableError, Ticket, Update
+from connectors.base import ConflictError, ConnectorError, RejectedError, RetryableError, Ticket, Update
 from connectors.fields import CustomField, CustomFields
 from connectors.freshdesk import wire
 from connectors.http import JSON, Door
@@ -40,6 +40,15 @@ async def set_beside(door: Door, update: Update | None, ticket: Ticket, *, field
     sent = _without(missed, sent)
     written, lost = await _put(door, ticket, update, sent, now) if sent else ({}, {})
     return written, missed | lost
+
+
+async def tag(door: Door, ticket: Ticket, added: str, *, instead_of: str) -> None:
+    """Add a tag to those of this moment, and take one of ours away. Raises ConnectorError."""
+    now = (await door.call("GET", _path(ticket))).body
+    if _moved(now, ticket, {"tags": added}):
+        raise ConflictError(f"ticket {ticket.id} was thrown away meanwhile")
+    standing = [one for one in map(str, now.get("tags") or ()) if one != instead_of]
+    await door.call("PUT", _path(ticket), json={"tags": list(dict.fromkeys((*standing, added)))})
 
 
 async def _put(door: Door, ticket: Ticket, update: Update, sent: Mapping[str, str], now: JSON) -> Outcome:

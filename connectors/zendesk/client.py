@@ -122,6 +122,12 @@ class ZendeskClient:
         written, missed = updating.outcome(plan, answer)
         return Note(id=note_id, ticket_id=ticket.id, written=written, missed=missed)
 
+    async def tag(self, ticket: Ticket, tag: str, *, instead_of: str = "") -> None:
+        """Under the stamp, for `tags` replaces the list."""
+        tags = [one for one in ticket.tags if one != instead_of]
+        stamp = ticket.stamp or wire.to_stamp(ticket.updated_at)
+        await self._update(_path(ticket.id), wire.from_tags([*tags, tag], stamp=stamp), ticket_id=ticket.id)
+
     async def edit_note(self, ticket_id: str, note_id: str, html: str) -> None:  # noqa: ARG002
         """Zendesk lets nobody change a comment's text."""
         raise RejectedError(f"note {note_id} of ticket {ticket_id} stays as it is: Zendesk changes no comment")

@@ -204,6 +204,11 @@ def from_note(html: str, *, stamp: str, run: str, changes: JSON | None = None) -
     return {"ticket": {**ticket, "metadata": {"deskpilot_run": run}} if run else ticket}
 
 
+def from_tags(tags: Sequence[str], *, stamp: str) -> JSON:
+    """Body that makes these the ticket's tags, unless it has moved on since `stamp`."""
+    return {"ticket": {"tags": list(dict.fromkeys(tags)), "safe_update": True, "updated_stamp": stamp}}
+
+
 def to_stamp(at: datetime) -> str:
     """A time as Zendesk spells it: whole seconds, UTC."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -51,6 +51,11 @@ class Outcomes:
                     await connection.execute(statement, _row(ended) | {"days": AGAIN.days})
         return bool(changed or ended)
 
+    async def tagged(self, key: TicketKey, tag: str) -> None:
+        """The ticket's label stands in it as this tag."""
+        async with self._engine.connect() as connection:
+            await connection.execute(_TAGGED, _named(key) | {"tag": tag})
+
 
 def _by_message(rows: Sequence[dict[str, str]]) -> dict[str, list[str]]:
     reasons: dict[str, list[str]] = {}
@@ -131,6 +136,9 @@ _NOT_AGAIN = sa.text("""
     WHERE (helpdesk, account, requester, category) = (:helpdesk, :account, :requester, :category) AND ticket_id <> :ticket_id
         AND again_at = :opened_at
 """)
+_TAGGED = sa.text(f"""
+    UPDATE resolutions SET details = details || jsonb_build_object('tagged', CAST(:tag AS text)) WHERE {_OWN}
+""")  # noqa: S608 - a constant of this file
 _AGAIN = sa.text("""
     UPDATE resolutions SET again_at = :opened_at
     WHERE (helpdesk, account, requester, category) = (:helpdesk, :account, :requester, :category) AND ticket_id <> :ticket_id

@@ -174,6 +174,7 @@ class Write(Part):
         Literal["intent", "sentiment", "language", "summary", "category", "tier"], str
     ] = {}  # to the vendor's field
     values: Listed = ()  # custom fields that rules may set by `fields`
+    label: bool = False
 
 
 class Lookup(Part):

@@ -129,6 +129,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "tags": "Which suggested tags are written: those, or those that begin so (ai_*).",
         "fields": "Which of our findings are written, and into which field of the vendor.",
         "values": "Custom fields that rules may set by `fields`.",
+        "label": "Whether a solved ticket gets the tag ai_as_is, ai_assisted or human_only, by what agents sent.",
     },
     "Lookup": {
         "name": "As the note calls it; small letters, digits and _.",

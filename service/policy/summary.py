@@ -53,13 +53,14 @@ def rules_of(policy: Policy, *, language: str) -> tuple[Line, ...]:
 
 
 def written_by(policy: Policy) -> tuple[str, ...]:
-    """What may be written into a ticket beside the note."""
+    """What may be written into a ticket beside the note, or once it is solved."""
     write = policy.write
     return (
         *(name for name in ("group", "priority") if getattr(write, name)),
         *(f"tag {tag}" for tag in write.tags),
         *(f"{ours} into {theirs}" for ours, theirs in write.fields.items()),
         *(f"field {name}" for name in write.values),
+        *(["the label of a solved ticket as a tag"] * write.label),
     )
 
 

@@ -17,6 +17,7 @@ from connectors.zendesk.simulator import ZendeskSimulator
 from connectors.zendesk.simulator.records import TicketField
 from tests.connectors.accounts import VENDORS, Simulator
 from tests.connectors.network import Network, network
+from tests.writes import is_ours_to_send
 
 NOTE = "<p>Draft</p><p>DP-7K2QX</p>"
 
@@ -398,3 +399,39 @@ async def test_our_own_update_tells_whoever_listens() -> None:
 
     told = {kind for kind in kinds for body in arrived if f"ticket.{kind}".encode() in body}
     assert told == set(kinds)
+
+
+async def test_a_tag_is_set_alone_and_takes_the_place_of_ours(desk: Desk) -> None:
+    """What others set meanwhile stays; nothing else of the ticket changes."""
+    ticket_id = await desk.ticket()
+    await desk.client.tag(await desk.client.ticket(ticket_id), "ai_as_is")
+    await desk.simulator.add_tag(ticket_id, "fragile")
+    before = await desk.client.ticket(ticket_id)
+    await desk.client.tag(before, "ai_assisted", instead_of="ai_as_is")
+    after = await desk.client.ticket(ticket_id)
+
+    assert {*after.tags} == {"vip", "fragile", "ai_assisted"}
+    assert replace(after, tags=before.tags, updated_at=before.updated_at, stamp=before.stamp) == before
+    assert all(
+        is_ours_to_send(one.method, one.url.path, json.loads(one.content))
+        for one in desk.network.requests
+        if one.method == "PUT"
+    )
+
+
+async def test_a_tag_is_not_set_over_somebodys_change_meanwhile(zendesk: Desk) -> None:
+    """The whole list is sent, so a tag that somebody adds would be lost."""
+    ticket_id = await zendesk.ticket()
+    read = replace(await zendesk.client.ticket(ticket_id), stamp="2026-01-01T00:00:00Z")
+    with pytest.raises(ConflictError):
+        await zendesk.client.tag(read, "ai_as_is")
+    assert "ai_as_is" not in zendesk.simulator.fields_of(ticket_id).tags
+
+
+async def test_a_ticket_that_was_thrown_away_gets_no_tag(freshdesk: Desk) -> None:
+    """Freshdesk would take it."""
+    ticket_id = await freshdesk.ticket()
+    read = await freshdesk.client.ticket(ticket_id)
+    await freshdesk.simulator.delete(ticket_id)
+    with pytest.raises(ConflictError):
+        await freshdesk.client.tag(read, "ai_as_is")

@@ -38,6 +38,8 @@ from service.ledger import Ledger, TicketKey
 from service.llm import LLM
 from service.merits import Merits
 from service.outages import Outages
+from service.outcomes.labelling import Labelling
+from service.outcomes.store import Outcomes
 from service.pilot import Pilots
 from service.pipeline import Pipeline
 from service.policy.standing import Policies
@@ -299,6 +301,7 @@ async def _surrounded(
             incidents=Incidents(database),
             merits=Merits(database),
             observer=observing(settings, database),
+            labelling=Labelling(Outcomes(database)),
             teaching=Teaching(database, library),
             experiments=Experiments(database),
         )

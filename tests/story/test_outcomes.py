@@ -15,6 +15,7 @@ from service.outcomes.sent import draft_in
 from service.pilot import Pilots, Scope
 from tests.story.one_desk import freshdesk, zendesk
 from tests.story.team import Team, team
+from tests.writes import is_ours_to_send
 
 LOST = "The tracking of my parcel has not moved for nine days. Is it lost?"
 
@@ -66,6 +67,36 @@ async def test_what_an_agent_really_sends_is_measured(here: Team, reply: str, us
     assert (resolution.label, resolution.exchanges, resolution.tier) == (label, 1, 1)
     assert resolution.solved_at >= resolution.first_reply_at
     assert resolution.reopened_at is None
+
+
+async def test_a_solved_tickets_label_is_its_tag_where_the_policy_allows_it(here: Team) -> None:
+    """Once; another label takes its place, and by default there is none."""
+    silent = await answered(here, "{draft}", who="ana")
+    assert "ai_as_is" not in tags(here, silent)
+
+    await here.rewrite(write={"label": True})
+    ticket_id = await answered(here, "{draft}", who="bea")
+    assert "ai_as_is" in tags(here, ticket_id)
+    writes = len(here.desk.writes)
+    await here.desk.look(ticket_id)
+    assert len(here.desk.writes) == writes
+
+    simulator = here.desk.simulator
+    await simulator.customer_message(ticket_id, text="And where is the second parcel, is it lost as well?")
+    await here.desk.look(ticket_id)
+    await simulator.agent_message(ticket_id, text="The depot has found it and brings it tomorrow.", public=True)
+    await simulator.set_status(ticket_id, "solved")
+    await here.desk.look(ticket_id)
+    assert {"ai_assisted"} == {"ai_as_is", "ai_assisted", "human_only"} & tags(here, ticket_id)
+    assert all(is_ours_to_send(one.method, one.path, one.body) for one in here.desk.writes)
+
+    other = await answered(here, "The depot has found it.", who="cem")
+    assert "human_only" in tags(here, other)
+
+
+def tags(here: Team, ticket_id: str) -> set[str]:
+    """Of the ticket, as it stands."""
+    return {*here.desk.simulator.fields_of(ticket_id).tags}
 
 
 async def test_a_second_look_at_an_unchanged_ticket_writes_nothing(here: Team) -> None:
