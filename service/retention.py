@@ -117,11 +117,18 @@ _OLD = {
         "UPDATE resolutions SET requester = ''", "resolutions", when=f"requester <> '' AND opened_at < {_LIMIT}"
     ),
     # what a person approved is knowledge of the team, without anybody's data, and has an expiry of its own
-    "lessons": _old("DELETE FROM lessons", "lessons", when=f"state <> 'approved' AND created_at < {_LIMIT}"),
-    "approved": _old(
-        "UPDATE lessons SET requester = ''",
+    "lessons": _old(
+        "DELETE FROM lessons",
         "lessons",
-        when=f"requester <> '' AND state = 'approved' AND created_at < {_LIMIT}",
+        when=f"state <> 'approved' AND CASE state WHEN 'expired' THEN expires_at ELSE coalesce(decided_at, created_at) END < {_LIMIT}",
+    ),
+    # what nobody but its requester may find is over when nobody knows any more who that is
+    "approved": _old(
+        """UPDATE lessons SET requester = '', changed = '',
+            state = CASE WHEN everyone OR organization <> '' THEN state ELSE 'expired' END,
+            expires_at = CASE WHEN everyone OR organization <> '' THEN expires_at ELSE now() END""",
+        "lessons",
+        when=f"(requester <> '' OR changed <> '') AND state = 'approved' AND created_at < {_LIMIT}",
     ),
     "samples": _old(
         "UPDATE samples SET requester = '', text = '{}'",

@@ -40,7 +40,7 @@ _RECORD = sa.text(f"""
         SELECT helpdesk, account, ticket_id, reference, :judgement, :comment, :reason, :answer, :came, coalesce(CAST(:at AS timestamptz), now())
         FROM drafts WHERE {_NOTE} LIMIT 1
         ON CONFLICT (helpdesk, account, ticket_id, reference) DO UPDATE SET
-            judgement = excluded.judgement, came = excluded.came, at = excluded.at,
+            judgement = excluded.judgement, came = excluded.came, at = excluded.at, heard_at = NULL,
             comment = CASE WHEN known.judgement = excluded.judgement AND known.comment <> '' THEN known.comment ELSE excluded.comment END,
             reason = CASE WHEN known.judgement = excluded.judgement AND known.reason <> '' THEN known.reason ELSE excluded.reason END,
             answer = CASE WHEN known.judgement = excluded.judgement AND known.answer <> '' THEN known.answer ELSE excluded.answer END

@@ -45,6 +45,9 @@ def add_commands(app: typer.Typer, run: Run) -> None:
     def approve(
         number: Number,
         *,
+        stamp: Annotated[
+            str, typer.Option(help="As `deskpilot lessons list` shows it: of the text that you have read.")
+        ],
         for_: Annotated[str, typer.Option("--for", help="organization (its own alone) or everyone.")],
         owner: Annotated[str, typer.Option(help="Who answers for it.")],
         days: Annotated[int, typer.Option(help="How long it is true.", min=1, max=MOST_DAYS)] = LIVES_DAYS,
@@ -52,7 +55,7 @@ def add_commands(app: typer.Typer, run: Run) -> None:
         as_json: Json = False,
     ) -> None:
         """Have tickets get a lesson, once you have read it."""
-        run(put_in_force, number, for_=for_, owner=owner, days=days, by=by, as_json=as_json)
+        run(put_in_force, number, stamp=stamp, for_=for_, owner=owner, days=days, by=by, as_json=as_json)
 
     @lessons.command("reject")
     def reject(number: Number, *, by: By = "", as_json: Json = False) -> None:
@@ -81,7 +84,9 @@ async def show(settings: Settings, *, state: str, as_json: bool) -> int:
     for one in lessons:
         seen = f", seen in {one.seen} tickets" if one.seen > 1 else ""
         what = "hand over" if one.kind == "hand_over" else one.origin
-        console.print(f"{one.id}  {what}, ticket {one.key.helpdesk}:{one.key.ticket_id}{seen}", style="bold")
+        console.print(
+            f"{one.id}  {what}, ticket {one.key.helpdesk}:{one.key.ticket_id}{seen}, stamp {one.stamp}", style="bold"
+        )
         console.print(f"   {one.question}")
         console.print(f"   → {one.reply}" if one.reply else "   → a person answers")
         if one.changed:
@@ -96,7 +101,7 @@ async def show(settings: Settings, *, state: str, as_json: bool) -> int:
 
 
 async def put_in_force(
-    settings: Settings, number: int, *, for_: str, owner: str, days: int, by: str, as_json: bool
+    settings: Settings, number: int, *, stamp: str, for_: str, owner: str, days: int, by: str, as_json: bool
 ) -> int:
     """Approve one."""
     if for_ not in ("organization", "everyone"):
@@ -104,6 +109,10 @@ async def put_in_force(
     if not owner.strip():
         raise ServiceError("say who answers for it: --owner")
     async with _read(settings, number) as (store, lesson):
+        if stamp.strip() != lesson.stamp:
+            raise ServiceError(
+                f"lesson {number} is not as you have read it: see `deskpilot lessons list` and give its stamp of now"
+            )
         if for_ == "organization" and not lesson.bound:
             raise ServiceError(
                 f"the organization and requester of lesson {number} are forgotten: --for everyone, or not at all"

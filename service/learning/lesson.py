@@ -99,8 +99,9 @@ class Lesson:
 
     @property
     def stamp(self) -> str:
-        """Of what a person reads before approving: another text has another."""
-        told = json.dumps([self.kind, self.question, self.reply, self.organization, self.brand])
+        """Of what a person reads before deciding: another text has another, and so has a lesson that somebody decided meanwhile."""
+        decided = [self.state, self.everyone, self.decided_at.isoformat() if self.decided_at else ""]
+        told = json.dumps([self.kind, self.question, self.reply, self.organization, self.brand, *decided])
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     @property
@@ -122,6 +123,7 @@ class Lesson:
         for name in ("created_at", "expires_at", "decided_at"):
             told[name] = told[name].isoformat() if told[name] else None
         return told | {
+            "stamp": self.stamp,
             "ticket": f"{self.key.helpdesk}:{self.key.ticket_id}",
             "against": [dict(one) for one in self.against],
         }

@@ -44,12 +44,13 @@ class Publishing:
     async def settle(self) -> Published:
         """Bring all of them there: after an index was lost, a lesson expired, or somebody's change could not reach it."""
         by_account: dict[str, list[Lesson]] = {desk.account: [] for desk in self._library.helpdesks.values()}
+        # marks first: what somebody approves meanwhile is then put once more, not taken out
+        marks = {account: await self._library.vectors.marks(source=LESSONS, account=account) for account in by_account}
         for lesson in await self._store.in_force():
             by_account.setdefault(lesson.key.account, []).append(lesson)
         done = Published()
         for account, lessons in by_account.items():
-            marks = await self._library.vectors.marks(source=LESSONS, account=account)
-            turn = await self._settle(account, lessons, marks)
+            turn = await self._settle(account, lessons, marks.get(account, {}))
             done = Published(done.put + turn.put, done.removed + turn.removed)
         return done
 

@@ -155,6 +155,7 @@ class LessonStore:
             done = (await connection.execute(statement, {"id": lesson.id, "by": named(by), **given})).mappings().first()
             if done is None:
                 return None
+            await connection.execute(_OTHERS_APART, {"id": lesson.id})
             await connection.execute(change("lesson", lesson.key.helpdesk, by=by, details=told))
             return _lesson(done)
 
@@ -197,6 +198,8 @@ _LIKE = sa.text("""
     SELECT id, details -> 'words' FROM lessons
     WHERE state IN ('waiting', 'approved') AND (helpdesk, account, kind, language, brand) = (:helpdesk, :account, :kind, :language, :brand)
         AND (ticket_id, message_id) <> (:ticket_id, :message_id)
+        -- what is approved for somebody else alone would take this one with it
+        AND (state = 'waiting' OR everyone OR (organization = :organization AND (organization <> '' OR requester = :requester)))
     ORDER BY state, created_at DESC LIMIT :most
 """)
 _ADD = sa.text("""
@@ -228,10 +231,15 @@ _APPROVE = sa.text("""
     WHERE id = :id AND state <> 'merged' RETURNING *
 """)
 _REWRITE = sa.text("""
-    UPDATE lessons SET question = :question, reply = :reply, language = :language, decided_at = now(), by_whom = :by,
+    UPDATE lessons SET question = :question, reply = :reply, changed = '', language = :language, decided_at = now(), by_whom = :by,
         details = (details - 'checked' - 'against') || jsonb_build_object('words', CAST(:words AS jsonb))
     WHERE id = :id AND state IN ('waiting', 'approved') RETURNING *
 """).bindparams(sa.bindparam("words", type_=JSONB))
+_OTHERS_APART = sa.text("""
+    UPDATE lessons AS other SET state = 'waiting', merged_into = NULL FROM lessons AS own
+    WHERE own.id = :id AND own.state = 'approved' AND NOT own.everyone AND other.merged_into = own.id AND other.state = 'merged'
+        AND NOT (other.organization = own.organization AND (own.organization <> '' OR other.requester = own.requester))
+""")
 _REJECT = sa.text(
     "UPDATE lessons SET state = 'rejected', decided_at = now(), by_whom = :by WHERE id = :id AND state = 'waiting' RETURNING *"
 )

@@ -115,16 +115,18 @@ class Teaching:
         """Candidates of votes that say what is right. A ticket is read once; one that is gone teaches nothing. Raises ConnectorError."""
         added = 0
         for desk in self._library.helpdesks.values():
-            for judged, at in await self._votes.unheard(desk.name, desk.account):
+            for vote in await self._votes.unheard(desk.name, desk.account):
                 try:
-                    ticket = await desk.ticket(judged.key.ticket_id)
+                    ticket = await desk.ticket(vote.judged.key.ticket_id)
                 except RejectedError as error:
                     log.info("a vote teaches nothing", reason=str(error))
                 else:
                     if not kept_out(ticket, self._library.settings.tickets):
-                        found = await asyncio.to_thread(corrected_of, ticket, judged, entities=self._library.entities)
+                        found = await asyncio.to_thread(
+                            corrected_of, ticket, vote.judged, entities=self._library.entities
+                        )
                         added += await self._add(found) if found else 0
-                await self._votes.heard(desk.name, desk.account, upto=at)
+                await self._votes.heard(vote)
         return added
 
     async def _checked(self) -> int:

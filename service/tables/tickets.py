@@ -156,6 +156,7 @@ feedback = sa.Table(
     sa.Column("reason", sa.Text, nullable=False, server_default=""),  # one of service/feedback.py
     sa.Column("answer", sa.Text, nullable=False, server_default=""),  # what would have been right; masked
     sa.Column("came", sa.Text, nullable=False, server_default="link"),  # or "note"
+    sa.Column("heard_at", sa.DateTime(timezone=True)),  # by whoever learns; empty: not as it is now
     sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
 )
 

@@ -17,6 +17,7 @@ def upgrade() -> None:
     for name in ("reason", "answer"):
         op.add_column("feedback", sa.Column(name, sa.Text, nullable=False, server_default=""))
     op.add_column("feedback", sa.Column("came", sa.Text, nullable=False, server_default="link"))
+    op.add_column("feedback", sa.Column("heard_at", sa.DateTime(timezone=True)))
     op.add_column("pilots", sa.Column("holdout", sa.Integer, nullable=False, server_default="0"))
     op.create_table(
         "outcomes",

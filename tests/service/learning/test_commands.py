@@ -61,7 +61,7 @@ async def test_one_is_approved_and_revoked(
     settings: Settings, lesson: Lesson, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """And whoever keeps the index is told to look at once."""
-    given = {"for_": "everyone", "owner": "billing", "days": 30, "by": "Kim", "as_json": True}
+    given = {"stamp": lesson.stamp, "for_": "everyone", "owner": "billing", "days": 30, "by": "Kim", "as_json": True}
     async with open_database(settings) as database:
         await _gone(database)
         capsys.readouterr()
@@ -78,8 +78,13 @@ async def test_one_is_approved_and_revoked(
 
 async def test_what_is_wrong_is_said(settings: Settings, lesson: Lesson) -> None:
     """Before anything is changed."""
-    given = {"for_": "everyone", "owner": "billing", "days": 30, "by": "", "as_json": False}
-    for changes, said in (({"for_": "all"}, "for whom"), ({"owner": " "}, "who answers")):
+    given = {"stamp": lesson.stamp, "for_": "everyone", "owner": "billing", "days": 30, "by": "", "as_json": False}
+    wrong = (
+        ({"for_": "all"}, "for whom"),
+        ({"owner": " "}, "who answers"),
+        ({"stamp": "5f0e9c1a7b2d4e88"}, "not as you have read it"),
+    )
+    for changes, said in wrong:
         with pytest.raises(ServiceError, match=said):
             await commands.put_in_force(settings, lesson.id, **{**given, **changes})  # type: ignore[arg-type]
     with pytest.raises(ServiceError, match="there is no lesson"):

@@ -10,9 +10,11 @@ import sqlalchemy as sa
 from service.changes import newest_changes
 from service.database import Database
 from service.learning.lesson import Lesson
-from service.learning.likeness import sketch
+from service.learning.likeness import Sketch, sketch
 from service.learning.store import LessonStore
 from service.pilot import change_in_words
+from service.retention import Retention
+from tests import dump
 from tests.service.learning.lessons import QUESTION, REPLY, added, candidate
 
 SOON = datetime.now(UTC) + timedelta(days=180)
@@ -125,14 +127,83 @@ async def test_nobody_approves_what_they_have_not_read(store: LessonStore) -> No
 
 
 async def test_only_what_stands_so_can_be_decided_so(store: LessonStore) -> None:
-    """A second click changes nothing."""
+    """A second click changes nothing, nor does a page that was opened before somebody else decided."""
     lesson = await added(store)
     assert await store.revoke(lesson, by="Kim") is None
-    assert await store.reject(lesson, by="Kim")
-    assert await store.reject(lesson, by="Kim") is None
-    assert (await approved(store, lesson)).state == "approved"  # after all
+    rejected = await store.reject(lesson, by="Kim")
+    assert rejected
+    assert await store.reject(rejected, by="Kim") is None
+    assert await store.approve(lesson, everyone=True, owner="Kim", until=SOON, by="Kim") is None
+    in_force = await approved(store, rejected)  # after all
+    assert in_force.state == "approved"
+    assert await store.revoke(in_force, by="Robin")
+    assert await store.approve(in_force, everyone=True, owner="Kim", until=SOON, by="Kim") is None
+    await approved(store, (await store.of([lesson.id]))[lesson.id])
     merged = await added(store, candidate(8))
     assert await store.approve(merged, everyone=True, owner="Kim", until=SOON, by="Kim") is None
+
+
+async def test_what_is_approved_for_somebody_else_alone_takes_no_lesson_with_it(store: LessonStore) -> None:
+    """Merged into it, the other organization would get nothing, and nobody would read it."""
+    first = await added(store)
+    assert await store.add(candidate(8, organization="o2"), drawn()) == "merged"
+    assert await store.add(candidate(9), drawn()) == "merged"
+    in_force = await store.approve(first, everyone=False, owner="Kim", until=SOON, by="Kim")
+    assert in_force
+
+    waiting = await store.listed("waiting")
+    assert [(one.key.ticket_id, one.organization) for one in waiting] == [("8", "o2")]
+    assert await store.add(candidate(10, organization="o3"), drawn()) == "merged"  # with the one that waits
+    assert (await store.counts())["merged"] == 2
+
+
+def drawn() -> Sketch:
+    """Of the texts of every candidate."""
+    return sketch(QUESTION, REPLY, language="en")
+
+
+async def test_a_name_that_a_person_takes_out_is_gone(store: LessonStore, database: Database) -> None:
+    """Also from what the agent had changed."""
+    lesson = await added(store, candidate(changed="[-we-] {+Marlene Dietz+} refund it"))
+    await store.rewrite(lesson, question=QUESTION, reply="We refund it.", sketch=drawn(), language="en", by="Kim")
+    assert "Dietz" not in await dump.tables(database.conninfo)
+
+
+async def test_what_expired_can_be_approved_again_for_as_long_as_anything_is_kept(
+    store: LessonStore, database: Database
+) -> None:
+    """Counted from when it was over, not from when it was learnt."""
+    lesson = await approved(store, await added(store))
+    await run(
+        database,
+        "UPDATE lessons SET created_at = now() - interval '200 days', decided_at = now() - interval '180 days', expires_at = now() - interval '1 day'",
+    )
+    await store.tidy()
+    await Retention(database, days=30).forget_old()
+    assert (await store.counts())["expired"] == 1
+
+    await run(database, "UPDATE lessons SET expires_at = now() - interval '31 days'")
+    await Retention(database, days=30).forget_old()
+    assert await store.of([lesson.id]) == {}
+
+
+async def test_what_only_its_requester_finds_is_over_when_they_are_forgotten(
+    store: LessonStore, database: Database
+) -> None:
+    """The page says so: it does not stand as approved, and is found by nobody."""
+    own = await approved(store, await added(store, candidate(organization="")), everyone=False)
+    shared = await approved(
+        store,
+        await added(store, candidate(8, organization="o2", question="where is the lid of my pan?")),
+        everyone=False,
+    )
+    await run(
+        database, "UPDATE lessons SET created_at = now() - interval '31 days', decided_at = now() - interval '31 days'"
+    )
+    await Retention(database, days=30).forget_old()
+    found = await store.of([own.id, shared.id])
+    assert {found[own.id].state, found[own.id].requester} == {"expired", ""}
+    assert (found[shared.id].state, found[shared.id].requester) == ("approved", "")
 
 
 async def test_what_is_over_is_in_force_no_more_at_once(store: LessonStore, database: Database) -> None:

@@ -333,6 +333,23 @@ async def test_a_vote_that_says_what_is_right_is_heard_once(place: Place) -> Non
     assert place.desk.reads == 1
 
 
+async def test_votes_that_reach_us_late_or_in_one_second_are_heard_all_the_same(place: Place) -> None:
+    """One in a note is dated by when it was written; the webhook that tells of it may be hours late."""
+    await _voted(place)
+    assert "1 heard" in await place.teaching.go()
+    for number in ("8", "9"):
+        await _voted(place, ticket_id=number, answer=f"{REPLY} See step {number} of the leaflet.")
+    await place.run("UPDATE feedback SET at = now() - interval '3 hours' WHERE ticket_id <> '7'")
+    await place.teaching.go()
+
+    assert place.desk.reads == 3
+    await place.run(
+        "UPDATE feedback SET answer = 'Please send it to the workshop, they will mend it.', heard_at = NULL, at = now() WHERE ticket_id = '8'"
+    )
+    await place.teaching.go()  # changed, it is heard again
+    assert place.desk.reads == 4
+
+
 @pytest.mark.parametrize("gone", [True, False], ids=["gone", "too short"])
 async def test_a_vote_that_teaches_nothing_is_heard_once_as_well(place: Place, *, gone: bool) -> None:
     """Nobody asks for its ticket again."""

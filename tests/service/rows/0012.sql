@@ -1,6 +1,6 @@
 -- What a service at revision 0012 leaves in its tables. Written in the SQL of its time: it never changes again.
 
-UPDATE feedback SET reason = 'outdated', answer = 'Send the new form.', came = 'note';
+UPDATE feedback SET reason = 'outdated', answer = 'Send the new form.', came = 'note', heard_at = now();
 UPDATE pilots SET holdout = 10;
 
 INSERT INTO outcomes (helpdesk, account, ticket_id, message_id, arm, asked_at, reference, noted_at, reply_id, replied_at, use, fidelity, excluded, tier,

@@ -87,7 +87,8 @@ async def test_approved_for_everyone_it_is_in_the_index_and_the_record(
     assert await in_index(service) == [f"lesson:{lesson.id}"]
     assert "for everyone" in words(await browser.get(f"{PATH}/approved"))
 
-    done = await send(browser, "revoke", lesson)
+    approved = (await service.tools.teaching.store.of([lesson.id]))[lesson.id]
+    done = await send(browser, "revoke", approved)
     assert done.headers["location"] == f"{PATH}/revoked?said=revoke"
     assert await in_index(service) == []
     told = [change_in_words(one) for one in await newest_changes(service.database, of=("lesson",))]
@@ -140,7 +141,10 @@ async def test_rejected_it_waits_no_longer_and_can_be_approved_after_all(
     assert (await send(browser, "reject", lesson)).status_code == 422
     assert "Nothing waits." in words(await browser.get(PATH))
 
-    await send(browser, "approve", lesson, **FOR_ALL)
+    assert (await send(browser, "approve", lesson, **FOR_ALL)).status_code == 422  # as it stood before
+    assert (await store.counts())["approved"] == 0
+    rejected = (await store.of([lesson.id]))[lesson.id]
+    await send(browser, "approve", rejected, **FOR_ALL)
     assert (await store.counts())["approved"] == 1
 
 
