@@ -13,7 +13,7 @@ from rich.table import Table
 
 from service.database import open_database
 from service.quality.rubric import RUBRIC, Agreement, agreement
-from service.quality.store import Samples, all_of
+from service.quality.store import Samples
 from service.quality.watching import Drifts
 from service.settings import Settings
 from service.steering import who
@@ -80,7 +80,7 @@ async def show_reviews(settings: Settings, *, as_json: bool) -> int:
     async with open_database(settings) as database:
         samples = Samples(database)
         weeks, pairs = await samples.weeks(), await samples.pairs()
-    agreed = {one.title: agreement(pairs[one.name]) for one in RUBRIC} | {"All": agreement(all_of(pairs))}
+    agreed = {one.title: agreement(pairs[one.name]) for one in RUBRIC}
     if as_json:
         told = [asdict(one) | {"monday": one.monday.isoformat()} for one in weeks]
         print(json.dumps({"weeks": told, "agreement": {name: asdict(one) for name, one in agreed.items()}}, indent=2))  # noqa: T201

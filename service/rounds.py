@@ -16,6 +16,14 @@ from service.errors import ServiceError
 log = structlog.get_logger()
 
 _DONE_CHARS = 200
+_DEAD_S = 3 * 3600.0  # a round that has not ended by then has lost its process
+_AGAIN = "to be done once more"
+
+
+async def hasten(database: Database, name: str) -> None:
+    """Have a round go at once, or once more where it goes at this moment: what it read may be older than what was changed."""
+    async with database.engine.connect() as connection:
+        await connection.execute(_HASTEN, {"name": name, "again": _AGAIN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +42,14 @@ class Rounds:
         self._engine, self._rounds = database.engine, tuple(rounds)
 
     async def go(self) -> None:
-        """Once through the list. A round that fails costs the others nothing; one whose process died is due at its next turn."""
+        """Once through the list. A round that fails costs the others nothing; one whose process died is due again after hours."""
         for one in self._rounds:
             if await self._claimed(one):
                 await self._gone(one)
 
     async def _claimed(self, one: Round) -> bool:
         async with self._engine.connect() as connection:
-            claimed = await connection.execute(_CLAIM, {"name": one.name, "every_s": one.every_s})
+            claimed = await connection.execute(_CLAIM, {"name": one.name, "every_s": one.every_s, "dead_s": _DEAD_S})
             return claimed.first() is not None
 
     async def _gone(self, one: Round) -> None:
@@ -54,12 +62,20 @@ class Rounds:
         else:
             log.info("a round is done", round=one.name, done=done, seconds=round(time.monotonic() - began, 2))
         async with self._engine.connect() as connection:
-            await connection.execute(_ENDED, {"name": one.name, "done": storable(done)[:_DONE_CHARS]})
+            await connection.execute(_ENDED, {"name": one.name, "done": storable(done)[:_DONE_CHARS], "again": _AGAIN})
 
 
 _CLAIM = sa.text("""
     INSERT INTO rounds (name, begun_at) VALUES (:name, now())
-    ON CONFLICT (name) DO UPDATE SET begun_at = now(), ended_at = NULL
-    WHERE rounds.begun_at <= now() - make_interval(secs => :every_s) RETURNING name
+    ON CONFLICT (name) DO UPDATE SET begun_at = now(), ended_at = NULL, done = ''
+    WHERE rounds.begun_at <= now() - make_interval(secs => :every_s)
+        AND (rounds.ended_at IS NOT NULL OR rounds.begun_at <= now() - make_interval(secs => :dead_s)) RETURNING name
 """)
-_ENDED = sa.text("UPDATE rounds SET ended_at = now(), done = :done WHERE name = :name")
+_ENDED = sa.text("""
+    UPDATE rounds SET ended_at = now(), done = :done,
+        begun_at = CASE WHEN done = :again THEN now() - interval '1 day' ELSE begun_at END WHERE name = :name
+""")
+_HASTEN = sa.text("""
+    UPDATE rounds SET done = CASE WHEN ended_at IS NULL THEN :again ELSE done END,
+        begun_at = CASE WHEN ended_at IS NULL THEN begun_at ELSE now() - interval '1 day' END WHERE name = :name
+""")

@@ -16,7 +16,7 @@ from service.keys import Keys
 from service.ledger import TicketKey
 from service.masking import Masker, neutral
 from service.metrics import FEEDBACK
-from service.plaintext import plain
+from service.plaintext import clip, plain
 from service.seals import key_of
 
 MOST_CHARS = 500
@@ -28,6 +28,8 @@ MOST_ANSWER_CHARS = 4_000
 PATH = "/feedback/"
 
 NO_REMARKS = Remarks()
+
+_READ_CHARS = 20_000
 
 _NOTE = "(helpdesk, account, ticket_id, reference) = (:helpdesk, :account, :ticket_id, :reference)"
 
@@ -127,4 +129,6 @@ class Votes:
 
 def _masked(text: str, masker: Masker, *, limit: int) -> str:
     """Behind a link no ticket is at hand, so names are not known: the page asks to leave them out."""
-    return neutral(masker.mask(plain(storable(text), limit=limit)))
+    return clip(
+        neutral(masker.mask(plain(storable(text), limit=_READ_CHARS))), limit=limit
+    )  # cut last: half a number is recognised by no mask

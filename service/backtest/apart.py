@@ -50,19 +50,14 @@ class Purse(Spending):
     def __init__(self, llm: LLMSettings, *, most: float | None) -> None:
         """most: in the currency of the prices; None: no limit."""
         self._prices = (llm.price_in or 0.0, llm.price_out or 0.0)
-        self._left = most
+        self._left, self.empty = most, False
         self.spent = 0.0
 
-    @property
-    def empty(self) -> bool:
-        """Whether a call was refused for want of money."""
-        return self._left is not None and self._left <= 0
-
     async def take(self, payer: Payer, *, tokens_in: int, tokens_out: int) -> Taken:
-        """Pay for a call at its most. Raises OverspentError."""
+        """Pay for a call at its most. Raises OverspentError; from then on it is `empty`, whatever others give back."""
         cost = self.cost(tokens_in, tokens_out)
-        if self._left is not None and cost > self._left:
-            self._left = 0.0
+        if self.empty or (self._left is not None and cost > self._left):
+            self.empty = True
             raise OverspentError("account")
         self._pay(cost)
         return Taken(payer.account, (), tokens_in, tokens_out)

@@ -110,13 +110,15 @@ async def replay_tickets(settings: Settings, wish: Wish) -> int:
         await _filled(first.library, console)
         chosen = await _chosen(desks, wish.tickets, console)
         _ask(chosen, [settings, *([other] if other else [])], wish, console)
-        done, whole = await _Round(first, desks, Results(wish.out, first.configuration), wish, console).go(chosen)
+        done, whole = await _Round(
+            first, desks, Results(wish.out, {**first.configuration, "each": wish.each}), wish, console
+        ).go(chosen)
     results: tuple[Sequence[Result], ...] = (done,)
     if other:
         async with _replaying(other, most=wish.most) as second:
             desks = _wanted(second.library.helpdesks, wish.helpdesk)
             await _filled(second.library, console)
-            beside = Results(wish.out / "against", second.configuration)
+            beside = Results(wish.out / "against", {**second.configuration, "each": wish.each})
             again, rest = await _Round(second, desks, beside, wish, console).go(chosen)
         results, whole = (done, again), whole and rest
     return await _reported(results, wish, whole=whole, console=console)

@@ -63,7 +63,7 @@ def before(updated_at: str, moment: datetime) -> bool:
 def moments_of(ticket: Ticket, *, each: bool) -> Iterator[tuple[Turn, Ticket]]:
     """The turns of a solved ticket that an agent answered, and the ticket as it stood before that answer.
 
-    each: all of them; else the first. What only came later is not in it: tags, rating, priority, who took it, how it ended.
+    each: all of them; else the first. What only came later is not in it, nor what may have: tags, fields, group, rating, priority, who took it, how it ended.
     """
     for turn in turns_of(ticket):
         if turn.replies:
@@ -89,7 +89,10 @@ def _cut(ticket: Ticket, turn: Turn) -> Ticket:
         solved_at=None,
         reopened_at=None,
         spam=False,
+        group="",
         group_name="",
+        form="",
+        fields={},
     )
 
 

@@ -15,6 +15,7 @@ from service.learning.lesson import OWNER_CHARS, STATES, Candidate, Lesson, Stat
 from service.learning.likeness import Sketch, nearest, sketch_in
 from service.ledger import TicketKey
 from service.outcomes.outcome import Outcome
+from service.rounds import hasten
 
 PAGE: Final = 20
 
@@ -25,7 +26,7 @@ class LessonStore:
     """Reads and writes the rows. What a person decides is recorded with their name, in the same transaction."""
 
     def __init__(self, database: Database) -> None:
-        self._engine, self._transactions = database.engine, database.transactions
+        self._database, self._engine, self._transactions = database, database.engine, database.transactions
 
     async def untaught(self, key: TicketKey) -> list[Outcome]:
         """What became of a ticket's messages (the outcomes in the ledger), without those that teach nothing or have taught already.
@@ -140,8 +141,7 @@ class LessonStore:
 
     async def hasten(self) -> None:
         """The round of the lessons is due at once: a command has changed what the index holds."""
-        async with self._engine.connect() as connection:
-            await connection.execute(_HASTEN)
+        await hasten(self._database, "lessons")
 
     async def _decided(
         self, statement: sa.TextClause, lesson: Lesson, given: Mapping[str, Any], details: Mapping[str, Any], *, by: str
@@ -266,4 +266,3 @@ _CHECKED = sa.text("""
 _TO_COMPARE = sa.text("""
     SELECT * FROM lessons WHERE state IN ('waiting', 'approved') AND kind = 'reply' ORDER BY state, id LIMIT 2000
 """)
-_HASTEN = sa.text("UPDATE rounds SET begun_at = 'epoch' WHERE name = 'lessons'")

@@ -21,6 +21,7 @@ from service.solved import WEB_ADDRESS
 _TURNS_BEFORE: Final = 3  # more than that nobody reads
 _CHARS: Final = 3_000  # of what was asked, and of the answer
 _CHARS_BEFORE: Final = 600
+_READ_CHARS: Final = 20_000  # of one letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,8 @@ def _before(turns: Sequence[Turn], masker: Masker) -> list[tuple[bool, str]]:
 
 def _letter(messages: Sequence[Message], masker: Masker, *, limit: int) -> str:
     """With greeting and sign-off: a reviewer judges the tone. Names are masked, ours too: it is blind."""
-    texts = [WEB_ADDRESS.sub("[link]", clip(message_text(one), limit=limit)) for one in messages]
+    # cut last: half a number is recognised by no mask
+    texts = [WEB_ADDRESS.sub("[link]", clip(message_text(one), limit=_READ_CHARS)) for one in messages]
     masked = [without_places(neutral(masker.mask(text))).strip() for text in texts]
     return clip("\n\n".join(text for text in masked if text), limit=limit)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -127,11 +127,6 @@ class Samples:
             rows = (await connection.execute(_PAIRS)).all()
         names = [one.name for one in RUBRIC]
         return {name: [(a[name], b[name]) for a, b in rows if name in a and name in b] for name in names}
-
-
-def all_of(pairs: Mapping[str, Sequence[tuple[int, int]]]) -> list[tuple[int, int]]:
-    """Of every criterion."""
-    return [pair for one in pairs.values() for pair in one]
 
 
 # Chance is a hash: it knows neither who wrote the answer nor how sure a draft was, and every replica draws the same ones.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from statistics import fmean
 
 import sqlalchemy as sa
 
@@ -26,12 +27,11 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """points: of each review, 0 to 1. paired: criteria that two reviewers judged; agreed: to which they gave the same."""
+    """points: of each sample, 0 to 1, the mean of its reviews. agreed: of each that two reviewers judged, the share of criteria with the same points."""
 
     points: Sums = field(default_factory=Sums)
     criteria: Mapping[str, Figure] = field(default_factory=dict)
-    paired: int = 0
-    agreed: int = 0
+    agreed: Sums = field(default_factory=Sums)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +57,21 @@ async def reviews(database: Database, period: Period, filters: Filters) -> Revie
     given = {"first": period.first, "last": period.last, **where.given}
     async with database.engine.connect() as connection:
         rows = (await connection.execute(sa.text(_REVIEWED.format(where=where.sql)), given)).all()
-    points: Sums = Sums()
-    criteria: dict[str, Sums] = {}
     given_by_sample: dict[int, list[Mapping[str, float]]] = {}
     for sample, scores in rows:
         told = {name: value / _MOST for name, value in scores.items() if isinstance(value, int) and 0 <= value <= _MOST}
-        if not told:
-            continue
-        given_by_sample.setdefault(sample, []).append(told)
-        points.add(_one(sum(told.values()) / len(told)))
-        for name, value in told.items():
-            criteria.setdefault(name, Sums()).add(_one(value))
-    pairs = [(a, b) for a, b in (each[:2] for each in given_by_sample.values() if len(each) > 1)]
-    both = [(a[name], b[name]) for a, b in pairs for name in a.keys() & b.keys()]
-    return Reviewed(
-        points=points,
-        criteria={name: average(name, criteria[name]) for name in sorted(criteria)},
-        paired=len(both),
-        agreed=sum(a == b for a, b in both),
-    )
+        if told:
+            given_by_sample.setdefault(sample, []).append(told)
+    points, agreed, criteria = Sums(), Sums(), dict[str, Sums]()
+    for (
+        both
+    ) in given_by_sample.values():  # reviews of one sample are not independent of each other: a sample counts once
+        points.add(_one(fmean(fmean(told.values()) for told in both)))
+        for name in {name for told in both for name in told}:
+            criteria.setdefault(name, Sums()).add(_one(fmean(told[name] for told in both if name in told)))
+        if len(both) > 1 and (shared := both[0].keys() & both[1].keys()):
+            agreed.add(_one(fmean(both[0][name] == both[1][name] for name in shared)))
+    return Reviewed(points, {name: average(name, criteria[name]) for name in sorted(criteria)}, agreed)
 
 
 async def lessons(database: Database, period: Period, filters: Filters) -> Lessons:

@@ -114,7 +114,7 @@ def _judged(judged: Judged, messages: Messages, reviewed: Reviewed) -> dict[str,
         share("wrong", judged.wrong, judged.right + judged.wrong),
         share("missed", min(judged.hand_over, messages.drafted), messages.drafted),
         average("qa", reviewed.points),
-        share("agreement", reviewed.agreed, reviewed.paired),
+        average("agreement", reviewed.agreed),
     ]
     return {one.name: one for one in told}
 

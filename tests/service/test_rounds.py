@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from service.database import Database
 from service.errors import ServiceError
-from service.rounds import Round, Rounds
+from service.rounds import Round, Rounds, hasten
 
 
 class Errand:
@@ -71,3 +71,36 @@ async def test_a_round_that_fails_costs_the_others_nothing(database: Database) -
     await pass_time(database, 61)
     await Rounds(database, [Round("first", 60, first.do)]).go()
     assert await said(database, "first") == "2 done"
+
+
+async def test_a_round_that_goes_is_not_begun_again_by_another_process(database: Database) -> None:
+    """However long it takes; hastened meanwhile, it goes once more behind itself. One whose process died is due again after hours."""
+    going, ended, begun = asyncio.Event(), asyncio.Event(), 0
+
+    async def slow() -> str:
+        nonlocal begun
+        begun += 1
+        going.set()
+        await ended.wait()
+        return "done"
+
+    rounds = [Round("slow", 60, slow)]
+    first = asyncio.create_task(Rounds(database, rounds).go())
+    await going.wait()
+    await pass_time(database, 3600)
+    await hasten(database, "slow")
+    await Rounds(database, rounds).go()
+    assert begun == 1
+
+    ended.set()
+    await first
+    assert await said(database, "slow") == "done"
+    await Rounds(database, rounds).go()
+    assert begun == 2
+    await Rounds(database, rounds).go()
+    assert begun == 2
+
+    async with database.engine.connect() as connection:
+        await connection.execute(sa.text("UPDATE rounds SET ended_at = NULL, begun_at = now() - interval '4 hours'"))
+    await Rounds(database, rounds).go()
+    assert begun == 3

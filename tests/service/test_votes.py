@@ -13,6 +13,7 @@ from service.database import Database
 from service.feedback import Judgement, Remarks, Vote
 from service.ledger import Ledger, SavedDraft, TicketKey
 from service.votes import MOST_ANSWER_CHARS, MOST_CHARS, PATH, Votes
+from tests import dump
 
 KEY = TicketKey("zendesk", "acme.example", "5158")
 NOTE = SavedDraft(KEY, "1", "DP-7K2QX", "ready", "<p>x</p>", {})
@@ -106,6 +107,13 @@ async def test_a_comment_is_masked_for_good_and_cut(votes: Votes, database: Data
         assert "4111" not in kept
         assert "[e-mail]" in kept
         assert len(kept) <= most
+
+
+async def test_a_number_at_the_edge_of_a_comment_is_masked_whole(votes: Votes, database: Database) -> None:
+    """Half of one is recognised by no mask."""
+    comment = "word " * ((MOST_CHARS - 20) // 5) + "my IBAN DE89 3704 0044 0532 0130 00"
+    await votes.record(vote("wrong"), Remarks(comment))
+    assert "3704" not in await dump.tables(database.conninfo)
 
 
 async def test_the_same_vote_again_adds_what_was_left_out_and_changes_nothing_that_was_said(

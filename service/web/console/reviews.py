@@ -15,7 +15,7 @@ from service.learning.candidates import retold
 from service.pilot import change_in_words
 from service.quality.rubric import RUBRIC, ReviewError, agreement, scores_in
 from service.quality.sample import Sample
-from service.quality.store import REMARK_CHARS, REVIEWERS, SHARE, Review, Samples, all_of
+from service.quality.store import REMARK_CHARS, REVIEWERS, SHARE, Review, Samples
 from service.quality.watching import DriftError, Drifts
 from service.reviewing import figures_of
 from service.web.console.layout import Layout, gone_on
@@ -48,7 +48,7 @@ class _Page:
             self._drifts.standing(),
             newest_changes(self._service.database, limit=10, of=("drift",)),
         )
-        agreed = [(one.title, agreement(pairs[one.name])) for one in RUBRIC] + [("All", agreement(all_of(pairs)))]
+        agreed = [(one.title, agreement(pairs[one.name])) for one in RUBRIC]
         return self._layout.page(
             request,
             "reviews.html.j2",

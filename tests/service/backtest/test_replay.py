@@ -182,12 +182,13 @@ def test_a_ticket_stands_as_it_stood() -> None:
     """Nothing that came later: no tag, no note, no rating, no end."""
     whole = ticket(
         customer("My kettle shows E3."), note("She is a VIP"), agent("Please descale it."), customer("I did. And now?"),
-        agent("We send a new one."), status="solved", tags=("vip", "refunded"), satisfaction="good", priority="high",
+        agent("We send a new one."), status="solved", tags=("vip", "refunded"), satisfaction="good", priority="high", group="5", form="7", fields={"resolution": "refunded"},
     )  # fmt: skip
     ((turn, first), (_, second)) = list(moments_of(whole, each=True))
 
     assert [one.text for one in first.messages] == ["My kettle shows E3."]
     assert [one.text for one in second.messages] == ["My kettle shows E3.", "Please descale it.", "I did. And now?"]
     assert (first.status, first.tags, first.satisfaction, first.priority) == ("open", (), "", "")
+    assert (first.group, first.form, first.fields) == ("", "", {})  # rules of the policy would read them
     assert [reply.text for reply in turn.replies] == ["Please descale it."]
     assert list(moments_of(ticket(customer("Anybody there?")), each=True)) == []

@@ -39,6 +39,13 @@ def test_what_is_gone_or_was_never_answered_is_no_sample() -> None:
     assert text_of(of, "elsewhere") == {}
 
 
+def test_a_number_at_the_edge_is_masked_whole() -> None:
+    """Half of one is recognised by no mask."""
+    filler = "word " * 596
+    told = text_of(ticket(customer(f"{filler}my IBAN DE89 3704 0044 0532 0130 00 thanks"), agent("It comes.")), "m1")
+    assert "3704" not in told["asked"]
+
+
 def test_long_letters_are_cut() -> None:
     """Nobody reads fifty pages to judge one answer."""
     of = ticket(customer("Where is it? " * 2_000), agent("It comes. " * 2_000))
