@@ -51,7 +51,7 @@ CHANNELS: Mapping[int, Channel] = MappingProxyType({
 _ENTRY_CHANNELS: Mapping[int, Channel] = MappingProxyType(
     {5: "social", 6: "form", 7: "social", 8: "email", 9: "voice", 10: "messaging", 11: "other"}
 )
-"""Of a conversation entry; 0 (reply) and 2 (note) travel the way of their ticket."""
+"""Of a conversation entry; 0 (reply) and 2 (note) travel the way of their ticket, and are written where that was opened by a call."""
 _SURVEY, _FORWARD = 6, 8
 _OUTBOUND_EMAIL = 10  # a ticket that an agent opened by writing to the customer
 _NUMBER = re.compile(r"[0-9]{1,19}")
@@ -245,7 +245,7 @@ def _message(entry: JSON, *, requester: Person, channel: Channel, people: Mappin
             at=time(entry["created_at"]),
             html=str(entry.get("body") or ""),
             text=str(entry.get("body_text") or ""),
-            channel=_ENTRY_CHANNELS.get(entry.get("source") or 0, channel),
+            channel=_ENTRY_CHANNELS.get(entry.get("source") or 0, "email" if channel == "voice" else channel),
             attachments=_attachments(entry),
         )
 

@@ -21,6 +21,7 @@ SPLIT: Final = timedelta(minutes=30)
 """Public replies so soon after each other are parts of one."""
 
 _MERGED = frozenset({"closed_by_merge", "merged"})
+_OF_THE_REPLY = frozenset({"before_note", "phone"})  # why it is in no comparison; all other words are of the ticket
 _RULE = re.compile(r"<hr\s*/?>", re.IGNORECASE)
 
 
@@ -52,24 +53,28 @@ class Turn:
     notes: tuple[Message, ...]  # before the first reply
     replies: tuple[Message, ...]
     late: tuple[Message, ...] = ()  # notes after it
+    calls: tuple[Message, ...] = ()  # of agents: an answer that nobody can read
 
 
 def turns_of(ticket: Ticket) -> Iterator[Turn]:
     """Consecutive messages of customers are one turn. Machines' messages, ours and theirs, are none."""
     asked, notes, replies, late = list[Message](), list[Message](), list[Message](), list[Message]()
+    calls = list[Message]()
     for message in ticket.messages:
         if message.kind == "requester message" and not is_machine(ticket, message):
-            if replies:
-                yield Turn(tuple(asked), tuple(notes), tuple(replies), tuple(late))
-                asked, notes, replies, late = [], [], [], []
+            if replies or calls:
+                yield Turn(tuple(asked), tuple(notes), tuple(replies), tuple(late), tuple(calls))
+                asked, notes, replies, late, calls = [], [], [], [], []
             if asked or not is_thanks_only(message_text(message)):  # thanks ask for no answer
                 asked.append(message)
+        elif is_call(message) and asked:
+            calls.append(message)
         elif is_reply(message) and asked:
             replies.append(message)
         elif message.kind == "internal note" and asked:
             (late if replies else notes).append(message)
     if asked:
-        yield Turn(tuple(asked), tuple(notes), tuple(replies), tuple(late))
+        yield Turn(tuple(asked), tuple(notes), tuple(replies), tuple(late), tuple(calls))
 
 
 def outcomes_of(ticket: Ticket, known: Known, *, prices: Prices) -> tuple[Outcome, ...]:
@@ -199,7 +204,7 @@ def _compared(made: Outcome, draft: SavedDraft, reply: Sequence[Message], *, sto
         return replace(made, excluded=made.excluded or "before_note")
     if draft.verdict == "person" or not (drafted := draft_in(draft.html)):
         return made
-    texts = [message_text(part) for part in reply]
+    texts = ["" if is_call(part) else message_text(part) for part in reply]
     if not any(text.strip() for text in texts):
         return replace(made, excluded=made.excluded or "phone")
     best: Compared = max(
@@ -221,10 +226,16 @@ def _kept(made: Outcome, before: Outcome) -> Outcome:
         made = replace(made, arm="holdout")
     if not before.replied_at:
         return made
-    gone = made.replied_at is None or made.replied_at > before.replied_at
+    if before.excluded == "phone" and made.use:  # who called wrote as well
+        return made
+    called = made.excluded == "phone" and before.use  # and what was written is gone
+    gone = bool(called) or made.replied_at is None or made.replied_at > before.replied_at
     same = made.reply_id == before.reply_id and made.details.get("parts", 0) <= before.details.get("parts", 0)
     if not gone and not (same and before.use):
         return made
+    left_out = made.excluded
+    if not left_out or left_out in _OF_THE_REPLY:
+        left_out = before.excluded if before.excluded in _OF_THE_REPLY else ""
     return replace(
         made,
         reply_id=before.reply_id,
@@ -233,7 +244,7 @@ def _kept(made: Outcome, before: Outcome) -> Outcome:
         noted_at=before.noted_at or made.noted_at,
         use=before.use,
         fidelity=before.fidelity,
-        excluded=made.excluded if made.excluded != "before_note" else before.excluded,
+        excluded=left_out,
         details={**before.details, **({"gone": True} if gone else {})},
     )
 
@@ -253,9 +264,9 @@ def _stood(draft: SavedDraft, turn: Turn, reply: Sequence[Message]) -> bool:
 
 
 def _parts(turn: Turn) -> tuple[Message, ...]:
-    """The reply: the first, and what soon follows it."""
+    """The reply: the first, and what soon follows it; a call where nothing was written."""
     if not turn.replies:
-        return ()
+        return turn.calls[:1]
     parts = [turn.replies[0]]
     for message in turn.replies[1:]:
         if message.at - parts[-1].at > SPLIT:
@@ -267,6 +278,11 @@ def _parts(turn: Turn) -> tuple[Message, ...]:
 def is_reply(message: Message) -> bool:
     """Whether an agent wrote to the customer: no bot, no rule of the helpdesk."""
     return message.kind == "public reply" and not message.automatic and message.author.role == "agent"
+
+
+def is_call(message: Message) -> bool:
+    """Whether an agent spoke to the customer: the log of a call, whoever may see it. What was said in it is no text of a reply."""
+    return message.channel == "voice" and message.kind != "requester message" and message.author.role == "agent"
 
 
 def is_machine(ticket: Ticket, message: Message) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from connectors.freshdesk.simulator import FreshdeskSimulator
 from service.database import Database
 from service.occasions import HELD_OUT
 from service.outcomes.sent import draft_in
@@ -195,3 +196,138 @@ async def test_when_nobody_is_held_out_any_more_the_next_look_writes_the_note(he
     await pilots.cover(here.desk.name, Scope(), by="Kim")
     await here.desk.look(ticket_id)
     assert here.desk.notes(ticket_id) == [False]
+
+
+async def asked(here: Team) -> tuple[str, str]:
+    """Somebody asks and the note is written; the ticket's id and the draft."""
+    ticket_id = await here.ask(LOST)
+    return ticket_id, draft_in((await here.looked(ticket_id)).html)
+
+
+async def seen(here: Team, ticket_id: str) -> Any:
+    """What is kept of the only turn, after one more look."""
+    await here.desk.look(ticket_id)
+    (outcome,) = await rows(here, "outcomes", ticket_id)
+    return outcome
+
+
+@pytest.mark.parametrize("public", [True, False])
+async def test_an_answer_by_phone_is_an_answer_without_a_text(here: Team, *, public: bool) -> None:
+    """Nothing is compared with what was written down of the call; the log stands for all to see, or for agents alone."""
+    ticket_id, draft = await asked(here)
+    call = await here.desk.simulator.agent_calls(ticket_id, said=draft, public=public)
+    outcome = await seen(here, ticket_id)
+    (resolution,) = await rows(here, "resolutions", ticket_id)
+
+    assert (outcome.reply_id, outcome.use, outcome.fidelity, outcome.excluded) == (call, "", None, "phone")
+    assert resolution.label == "human_only"
+
+
+async def test_who_calls_and_then_writes_is_compared_by_what_was_written(here: Team) -> None:
+    """The call was the first answer; the draft was of use all the same, also where it goes out hours later."""
+    ticket_id, draft = await asked(here)
+    await here.desk.simulator.agent_calls(ticket_id)
+    assert (await seen(here, ticket_id)).excluded == "phone"
+    reply = await here.desk.simulator.agent_message(ticket_id, text=draft, public=True)
+    outcome = await seen(here, ticket_id)
+
+    assert (outcome.reply_id, outcome.use, outcome.excluded) == (reply, "as_is", "")
+
+
+async def test_a_customer_who_writes_after_a_call_asks_anew(here: Team) -> None:
+    """The call answered what came before."""
+    ticket_id, _ = await asked(here)
+    await here.desk.simulator.agent_calls(ticket_id)
+    await here.again(ticket_id, "And how do I change the address on my order?")
+
+    first, second = await rows(here, "outcomes", ticket_id)
+    assert (first.excluded, second.excluded, second.reply_id) == ("phone", "", "")
+
+
+@pytest.mark.parametrize(("text", "use"), [("{draft}", "as_is"), ("Thanks for writing, we look into it.", "unused")])
+async def test_a_reply_by_macro_is_measured_like_any_other(here: Team, text: str, use: str) -> None:
+    """An agent applied it: no bot wrote it, also where somebody made the draft a macro."""
+    ticket_id, draft = await asked(here)
+    paragraphs = "".join(f"<p>{part}</p>" for part in text.format(draft=draft).split("\n\n"))
+    macro = here.desk.simulator.add_macro("Parcels::Lost", paragraphs)
+    reply = await here.desk.simulator.agent_applies(ticket_id, macro)
+    outcome = await seen(here, ticket_id)
+
+    assert (outcome.reply_id, outcome.use) == (reply, use)
+
+
+async def test_a_colleague_who_answers_instead_is_measured_and_named_nowhere(here: Team) -> None:
+    """The draft is compared, not the person; a second reply of another agent soon after is part of the answer."""
+    ticket_id, draft = await asked(here)
+    simulator = here.desk.simulator
+    await simulator.another_agent_replies(ticket_id, name="Kim Ode", text=draft)
+    await simulator.another_agent_replies(ticket_id, name="Robin Vale", text="And here is your invoice.")
+    outcome = await seen(here, ticket_id)
+
+    assert (outcome.use, outcome.details["parts"]) == ("as_is", 2)
+    assert not [value for value in map(str, outcome) if "Kim" in value or "Robin" in value]
+
+
+async def test_a_reply_in_another_language_is_told_as_one(here: Team) -> None:
+    """The figure of unused drafts can be read with that in mind."""
+    ticket_id, _ = await asked(here)
+    german = "Das Depot hat Ihr Paket gefunden und bringt es morgen früh zu Ihnen nach Hause."
+    await here.desk.simulator.agent_message(ticket_id, text=german, public=True)
+    outcome = await seen(here, ticket_id)
+
+    assert (outcome.use, outcome.details["other_language"]) == ("unused", True)
+
+
+async def test_a_reply_that_is_taken_back_later_was_sent_all_the_same(here: Team) -> None:
+    """Zendesk makes it internal, Freshdesk deletes it; the customer has read it, and the label stays."""
+    ticket_id, draft = await asked(here)
+    reply = await here.desk.simulator.agent_message(ticket_id, text=draft, public=True)
+    assert (await seen(here, ticket_id)).use == "as_is"
+    await here.desk.simulator.agent_takes_back(ticket_id, reply)
+    outcome = await seen(here, ticket_id)
+    (resolution,) = await rows(here, "resolutions", ticket_id)
+
+    assert (outcome.reply_id, outcome.use, outcome.details["gone"]) == (reply, "as_is", True)
+    assert resolution.label == "ai_as_is"
+
+
+async def test_what_was_written_stays_where_it_is_taken_back_after_a_call(here: Team) -> None:
+    """The call alone would have nothing to compare."""
+    ticket_id, draft = await asked(here)
+    await here.desk.simulator.agent_calls(ticket_id)
+    reply = await here.desk.simulator.agent_message(ticket_id, text=draft, public=True)
+    assert (await seen(here, ticket_id)).use == "as_is"
+    await here.desk.simulator.agent_takes_back(ticket_id, reply)
+    outcome = await seen(here, ticket_id)
+
+    assert (outcome.reply_id, outcome.use, outcome.excluded) == (reply, "as_is", "")
+
+
+async def test_a_reply_that_is_edited_later_stays_what_was_sent(here: Team) -> None:
+    """Zendesk lets agents cut words out of a reply; Freshdesk lets them edit a public note, which customers are mailed."""
+    ticket_id, draft = await asked(here)
+    simulator = here.desk.simulator
+    if isinstance(simulator, FreshdeskSimulator):
+        reply = await simulator.public_note(ticket_id, text=draft)
+    else:
+        reply = await simulator.agent_message(ticket_id, text=draft, public=True)
+    before = await seen(here, ticket_id)
+    await simulator.agent_redacts(ticket_id, reply, words=max(draft.split("\n"), key=len))
+    after = await seen(here, ticket_id)
+
+    assert (before.use, before.fidelity) == ("as_is", 1.0)
+    assert after == before
+
+
+async def test_a_reply_in_two_messages_is_one_also_where_we_looked_in_between(here: Team) -> None:
+    """The first half alone is less than the draft; the second corrects it."""
+    ticket_id, draft = await asked(here)
+    words = draft.split()
+    first, rest = " ".join(words[: len(words) // 2]), " ".join(words[len(words) // 2 :])
+    await here.desk.simulator.agent_message(ticket_id, text=first, public=True)
+    half = await seen(here, ticket_id)
+    await here.desk.simulator.agent_message(ticket_id, text=rest, public=True)
+    whole = await seen(here, ticket_id)
+
+    assert half.fidelity < 1.0
+    assert (whole.use, whole.fidelity, whole.details["parts"]) == ("as_is", 1.0, 2)

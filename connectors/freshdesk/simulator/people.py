@@ -55,6 +55,10 @@ class People:
         self.companies[made.id] = made
         return made
 
+    def colleague(self, name: str) -> Agent:
+        """The agent of this name; made when there is none."""
+        return next((one for one in self.agents.values() if one.name == name), None) or self._agent(name)
+
     def name_of(self, user_id: int | None) -> str:
         """Name of a contact or an agent; an automation has none."""
         if user_id is None:

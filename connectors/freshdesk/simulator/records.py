@@ -73,7 +73,7 @@ class Conversation:
     html: str
     incoming: bool
     private: bool
-    source: int  # 0 reply, 2 note
+    source: int  # 0 reply, 2 note, 9 phone
     user_id: int | None  # None: an automation wrote it
     created_at: datetime
     updated_at: datetime

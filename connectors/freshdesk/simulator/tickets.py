@@ -22,7 +22,7 @@ from connectors.freshdesk.simulator.records import (
 )
 from connectors.simulated.clock import Clock
 
-REPLY, NOTE = 0, 2
+REPLY, NOTE, PHONE = 0, 2, 9
 """`source` of a conversation."""
 
 CHILD, PARENT = 2, 1
@@ -105,10 +105,17 @@ class Tickets:
         return entry
 
     def add_note(
-        self, ticket: StoredTicket, *, user_id: int | None, html: str, private: bool, incoming: bool = False
+        self,
+        ticket: StoredTicket,
+        *,
+        user_id: int | None,
+        html: str,
+        private: bool,
+        incoming: bool = False,
+        source: int = NOTE,
     ) -> Conversation:
-        """Store a note. A public one is mailed to the customer."""
-        entry = self._entry(ticket, html=html, user_id=user_id, incoming=incoming, private=private, source=NOTE)
+        """Store a note, or the log of a call. A public one is mailed to the customer."""
+        entry = self._entry(ticket, html=html, user_id=user_id, incoming=incoming, private=private, source=source)
         self._tell(ticket, "agent", "{note_type:private}" if private else "{note_type:public}", user_id=user_id)
         return entry
 

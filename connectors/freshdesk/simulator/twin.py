@@ -11,6 +11,7 @@ from typing import Literal
 import httpx
 
 from connectors.base import Article, Channel, Status
+from connectors.freshdesk.simulator.agents import Agents
 from connectors.freshdesk.simulator.app import new_app
 from connectors.freshdesk.simulator.clock import MovableClock
 from connectors.freshdesk.simulator.deliveries import Deliveries, Delivery
@@ -41,7 +42,7 @@ SOURCES: dict[Channel, int] = {
 _AUTOMATIC_SUBJECT = "Automatic reply: "
 
 
-class FreshdeskSimulator:
+class FreshdeskSimulator(Agents):
     """One account. Ids are the vendor's, as text; KeyError for an unknown ticket.
 
     `app` serves the API below /api/v2, published articles below /support and the page below /. `http` is borrowed, for
@@ -222,10 +223,6 @@ class FreshdeskSimulator:
         values["custom_fields"] = ticket.custom_fields | {name: value or None for name, value in (custom or {}).items()}
         self.state.tickets.change(ticket, values, performer="agent", user_id=people.agent.id)
 
-    async def merge(self, source: str, target: str) -> None:
-        """An agent merges `source` into `target`: a private note in each, `source` closed and tagged."""
-        self.state.tickets.merge(self._ticket(source), self._ticket(target), by=self.state.people.agent.id)
-
     async def follow_up(self, ticket_id: str, *, text: str = "And another question about this.") -> str:
         """A new ticket of the same requester, as a child of this one. Returns its id."""
         parent = self._ticket(ticket_id)
@@ -327,11 +324,6 @@ class FreshdeskSimulator:
     async def agent_solves(self, ticket_id: str) -> None:
         """An agent resolves the ticket on the web page."""
         await self.set_status(ticket_id, RESOLVED)
-
-    def _ticket(self, ticket_id: str) -> StoredTicket:
-        if not (ticket_id.isascii() and ticket_id.isdecimal()):
-            raise KeyError(ticket_id)
-        return self.state.tickets.all[int(ticket_id)]
 
     def _place(self, ticket: StoredTicket, *, group: str, brand: str, form: str) -> None:
         if number := self._numbered(group):

@@ -20,6 +20,7 @@ from connectors.simulated.desk import FieldsOf
 from connectors.simulated.page import page_router
 from connectors.simulated.record import Recording, RequestLog
 from connectors.zendesk.simulator import problems
+from connectors.zendesk.simulator.agents import Agents
 from connectors.zendesk.simulator.changes import Changes
 from connectors.zendesk.simulator.deliveries import Deliveries
 from connectors.zendesk.simulator.exports_api import ExportsApi
@@ -30,7 +31,6 @@ from connectors.zendesk.simulator.limits import Limits
 from connectors.zendesk.simulator.macros_api import MacrosApi
 from connectors.zendesk.simulator.oauth import Gatekeeper, oauth_router
 from connectors.zendesk.simulator.options import Faults, Options
-from connectors.zendesk.simulator.people import People
 from connectors.zendesk.simulator.people_api import PeopleApi
 from connectors.zendesk.simulator.ratings_api import RatingsApi
 from connectors.zendesk.simulator.records import JSON, StoredNote, TicketField, Trigger
@@ -57,7 +57,7 @@ TRIGGER_BODY = json.dumps(
 """Ids only: whether inserted text is escaped is not known."""
 
 
-class ZendeskSimulator(People):
+class ZendeskSimulator(Agents):
     """A twin of one Zendesk account: API, webhooks, help centre and a page for people. Satisfies `Desk`.
 
     http: borrowed, for webhooks; None: they stay pending. url: this account's own address, used in links.

@@ -75,6 +75,7 @@ class Comment:
     attachments: tuple[JSON, ...] = ()
     flags: tuple[int, ...] = ()
     client: str = "Mozilla/5.0"
+    call: JSON | None = None  # `data` of a VoiceComment
 
 
 @dataclass(slots=True)

@@ -111,7 +111,7 @@ def comment_json(comment: Comment) -> JSON:
         }
     return {
         "id": comment.id,
-        "type": "Comment",
+        "type": "Comment" if comment.call is None else "VoiceComment",
         "author_id": comment.author_id,
         "body": comment.plain_body,
         "html_body": comment.html_body,
@@ -122,7 +122,7 @@ def comment_json(comment: Comment) -> JSON:
         "via": comment.via.json(),
         "created_at": stamp(comment.created_at),
         "metadata": metadata,
-    }
+    } | ({"data": comment.call} if comment.call is not None else {})
 
 
 def audit_json(audit: Audit, ticket: Ticket) -> JSON:

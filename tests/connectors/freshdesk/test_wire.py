@@ -221,6 +221,14 @@ def test_sources_become_channels(code: int | None, channel: str) -> None:
     assert read(recorded("ticket", source=code)).channel == channel
 
 
+@pytest.mark.parametrize(("source", "channel"), [(9, "voice"), (0, "email"), (2, "email")])
+def test_what_is_written_in_a_ticket_that_a_call_opened_is_no_call(source: int, channel: str) -> None:
+    """An agent answers it by mail; only the log of a call is one."""
+    message = read(recorded("ticket", source=3), entry(source=source)).messages[1]
+
+    assert message.channel == channel
+
+
 def test_fields_are_text_and_empty_ones_are_left_out() -> None:
     """Policies compare text."""
     assert read(recorded("ticket")).fields == {
