@@ -184,6 +184,7 @@ def _prompt(
         "draft",
         brand=brand.name,
         tone=brand.tone,
+        guidance=brand.guidance,
         language=name_of(analysis.language),
         author=conversation.author,
         gloss=analysis.language != team_language,

@@ -1,9 +1,10 @@
-"""`deskpilot experiment start | show | stop | promote`: compare another model or tone with the standing one."""
+"""`deskpilot experiment start | show | stop | promote`: compare another model, tone or guidance with the standing one."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -34,7 +35,7 @@ _ANSWER_TOKENS = 16  # the least that all servers take
 def add_commands(app: typer.Typer, run: Run) -> None:
     """Put them into the command line."""
     experiment = typer.Typer(
-        no_args_is_help=True, help="Another model or tone, on a share of tickets, with guardrails."
+        no_args_is_help=True, help="Another model or prompt, on a share of tickets, with guardrails."
     )
     app.add_typer(experiment, name="experiment")
 
@@ -44,6 +45,7 @@ def add_commands(app: typer.Typer, run: Run) -> None:
         *,
         model: Annotated[str, typer.Option(help="That drafts in variant b; it must answer now.")] = "",
         tone: Annotated[str, typer.Option(help="Of variant b, in place of DESKPILOT_BRAND__TONE.")] = "",
+        guidance: Annotated[str, typer.Option(help="Of variant b, in place of DESKPILOT_BRAND__GUIDANCE.")] = "",
         share: Annotated[int, typer.Option(help="So many per cent of tickets get variant b.", min=1, max=99)] = 50,
         price_in: Annotated[float | None, typer.Option(help="What a million tokens cost b's model.", min=0)] = None,
         price_out: Annotated[float | None, typer.Option(help="Likewise, of what it writes.", min=0)] = None,
@@ -55,8 +57,8 @@ def add_commands(app: typer.Typer, run: Run) -> None:
         by: By = "",
         json_: Json = False,
     ) -> None:
-        """Begin: a share of tickets is drafted for by another model or in another tone."""
-        tried = Variant(TRIED, share, model.strip(), tone.strip(), price_in, price_out)
+        """Begin: a share of tickets is drafted for by another model, or by a prompt with another tone or guidance."""
+        tried = Variant(TRIED, share, model.strip(), tone.strip(), price_in, price_out, guidance.strip())
         rules = Rules(least, wrong / 100, reopened / 100, quoted / 100, cost / 100)
         run(start_experiment, name, tried, rules, by=by, as_json=json_)
 
@@ -95,7 +97,7 @@ async def start_experiment(
             f"say what {tried.model} costs, --price-in and --price-out: cost is one of the guardrails"
         )
     if tried.price_in is None:
-        tried = Variant(tried.name, tried.share, tried.model, tried.tone, *prices)
+        tried = replace(tried, price_in=prices[0], price_out=prices[1])
     experiment = checked(Experiment(name, (standing, tried), rules))
     await _answers(settings, tried.model)
     async with open_database(settings) as database:
@@ -179,6 +181,7 @@ def _settings_of(chosen: Variant) -> dict[str, str]:
     values: Mapping[str, object] = {
         "DESKPILOT_LLM__MODEL": chosen.model,
         "DESKPILOT_BRAND__TONE": chosen.tone,
+        "DESKPILOT_BRAND__GUIDANCE": chosen.guidance,
         "DESKPILOT_LLM__PRICE_IN": chosen.price_in if chosen.model else None,
         "DESKPILOT_LLM__PRICE_OUT": chosen.price_out if chosen.model else None,
     }

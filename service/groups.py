@@ -147,6 +147,7 @@ class BrandSettings(BaseModel):
 
     name: str = ""
     tone: str = "friendly, plain and brief"
+    guidance: str = Field(default="", max_length=600)  # the house's own rules for whoever drafts, in a few sentences
 
 
 class ConfidenceSettings(BaseModel):

@@ -154,6 +154,7 @@ def _notes(settings: Settings) -> Iterator[Rule]:
 
 def _drafts(settings: Settings) -> Iterator[Rule]:
     yield Rule("tone", settings.brand.tone, _name("brand", "tone"))
+    yield Rule("guidance for whoever drafts", settings.brand.guidance or "none", _name("brand", "guidance"))
     yield Rule("brand", settings.brand.name or "none", _name("brand", "name"))
     yield Rule(
         "not shown below a confidence of", settings.confidence.abstain_below, _name("confidence", "abstain_below")

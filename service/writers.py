@@ -103,7 +103,11 @@ class Attempt:
                 if self._assigned:
                     # also where its model then fails: else whoever fails most would look best
                     self.variant, tried = self._assigned.label, self._assigned.variant
-                    brand, model = brand.model_copy(update={"tone": tried.tone or brand.tone}), tried.model
+                    said = {"tone": tried.tone, "guidance": tried.guidance}
+                    brand, model = (
+                        brand.model_copy(update={name: text for name, text in said.items() if text}),
+                        tried.model,
+                    )
                 try:
                     draft = await write_draft(
                         conversation, analysis, passages.given, llm=self._calls, brand=brand, team_language=team,

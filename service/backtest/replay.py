@@ -162,5 +162,5 @@ def configuration_of(settings: Settings, policy: str) -> dict[str, Any]:
         "splitting": SPLITTING,
         "policy": policy,
         "confidence": [sure.lead, sure.coverage, sure.base, sure.cited, sure.abstain_below],
-        "brand": [settings.brand.name, settings.brand.tone],
+        "brand": [settings.brand.name, settings.brand.tone, settings.brand.guidance],
     }

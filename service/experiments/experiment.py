@@ -19,6 +19,7 @@ STANDING: Final = "a"
 """The variant of whoever gets what the settings say."""
 
 LONGEST_TONE: Final = 300
+LONGEST_GUIDANCE: Final = 600
 
 _SALT = "deskpilot experiment"  # never changed: whose ticket is in a variant stays there
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -33,7 +34,7 @@ class ExperimentError(ServiceError):
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One way to draft. Empty model, tone: as the settings say. share: of tickets, in per cent. Prices: of a million tokens."""
+    """One way to draft. Empty model, tone, guidance (both of the prompt): as the settings say. share: of tickets, in per cent. Prices: of a million tokens."""
 
     name: str
     share: int = 50
@@ -41,12 +42,21 @@ class Variant:
     tone: str = ""
     price_in: float | None = None
     price_out: float | None = None
+    guidance: str = ""
 
     @property
     def in_words(self) -> str:
         """One line for people."""
-        changed = [f"model {self.model}" * bool(self.model), f"tone “{self.tone}”" * bool(self.tone)]
-        return f"{self.name} ({self.share} %): {', '.join(filter(None, changed)) or 'as the settings say'}"
+        changed = [
+            f"{what} {text}"
+            for what, text in (
+                ("model", self.model),
+                ("tone", _quoted(self.tone)),
+                ("guidance", _quoted(self.guidance)),
+            )
+            if text
+        ]
+        return f"{self.name} ({self.share} %): {', '.join(changed) or 'as the settings say'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +150,21 @@ def checked(experiment: Experiment) -> Experiment:
 
 
 def _wrong(one: Variant) -> list[str]:
-    problems, changed = [], bool(one.model or one.tone)
+    problems, changed = [], bool(one.model or one.tone or one.guidance)
     if changed is (one.name == STANDING):
-        problems.append(f"{STANDING!r} is what the settings say, and every other variant names a model or a tone")
+        problems.append(
+            f"{STANDING!r} is what the settings say, and every other variant names a model, a tone or a guidance"
+        )
     if one.model and not _MODEL.fullmatch(one.model):
         problems.append("a model is named as your endpoint names it, without spaces")
-    if len(one.tone) > LONGEST_TONE or _NO_TONE.search(one.tone):
-        problems.append(f"a tone is one line of at most {LONGEST_TONE} characters, without brackets, braces, = and `")
+    for what, text, longest in (("tone", one.tone, LONGEST_TONE), ("guidance", one.guidance, LONGEST_GUIDANCE)):
+        if len(text) > longest or _NO_TONE.search(text):
+            problems.append(f"a {what} is one line of at most {longest} characters, without brackets, braces, = and `")
     return problems
+
+
+def _quoted(text: str) -> str:
+    return f"“{text}”" if text else ""
 
 
 def variants_in(rows: Sequence[Mapping[str, Any]]) -> tuple[Variant, ...]:

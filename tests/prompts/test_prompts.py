@@ -35,11 +35,21 @@ VALUES: dict[str, dict[str, Any]] = {
         "categories": {"billing": "Invoices and payments", "fault": ""},
     },
     "draft": {
-        "brand": "Acme", "tone": "warm", "language": "German", "author": "<NAME_1>", "gloss": True,
+        "brand": "Acme", "tone": "warm", "guidance": "Never say unfortunately.", "language": "German", "author": "<NAME_1>", "gloss": True,
         "team_language": "English", "fence": "7f3a", "passages": (Found(PUBLIC, 1.0), Found(INTERNAL, 0.5)),
         "subject": "Mug", "turns": TURNS, "skipped": 0, "unread": ("1 screenshot",), "hint": "offer a new one",
     },
 }  # fmt: skip
+
+
+def test_the_houses_guidance_stands_below_our_own_rules_and_only_where_there_is_one() -> None:
+    """It asks for words; what may be said, the passages say."""
+    given = render("draft", **VALUES["draft"]).system
+    bare = render("draft", **{**VALUES["draft"], "guidance": ""}).system
+    asked = "as far as the rules here and the passages allow it: Never say unfortunately."
+
+    assert given.index("Use only facts") < given.index(asked)
+    assert "asks you besides" not in bare
 
 
 def test_every_prompt_is_tested() -> None:

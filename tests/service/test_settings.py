@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from service.demands import unverified
 from service.groups import ZendeskSettings
 from service.settings import Settings, SettingsProblem, load
 
@@ -18,11 +19,11 @@ def nothing_else_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def problems(monkeypatch: pytest.MonkeyPatch, **environment: str) -> list[str]:
-    """What `load` has to say about an environment; names without DESKPILOT_."""
+    """What whoever receives webhooks has to say about an environment; names without DESKPILOT_."""
     for name, value in environment.items():
         monkeypatch.setenv(f"DESKPILOT_{name}", value)
     try:
-        load()
+        load(unverified)
     except SettingsProblem as error:
         return error.problems
     return []
@@ -171,6 +172,12 @@ def test_each_problem_is_one_sentence_that_names_what_to_set(
     assert any(says in problem for problem in found), found
     assert all(problem.endswith((".", "?")) and "\n" not in problem for problem in found)
     assert "hunter2" not in " ".join(found)
+
+
+def test_whoever_only_looks_back_needs_no_secret_of_webhooks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are none before going live: audit, baseline, backtest."""
+    assert problems(monkeypatch, **{**ZENDESK, "ZENDESK__WEBHOOK_SECRETS": ""}) != []
+    assert load().zendesk.secrets == ()
 
 
 def test_two_problems_are_two_sentences(monkeypatch: pytest.MonkeyPatch) -> None:

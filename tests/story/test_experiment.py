@@ -16,7 +16,9 @@ from tests import fake_llm
 from tests.story.model import ANALYSIS, DRAFT, answering
 from tests.story.one_desk import OneDesk, zendesk
 
-SMALLER = Experiment("smaller", (Variant("a", 50), Variant("b", 50, model="small", tone="like a pirate")))
+SMALLER = Experiment(
+    "smaller", (Variant("a", 50), Variant("b", 50, model="small", tone="like a pirate", guidance="Never say ahoy."))
+)
 GONE = Experiment("gone", (Variant("a", 1), Variant("b", 99, model="gone")))
 
 
@@ -50,6 +52,7 @@ async def test_a_tickets_variant_drafts_and_a_model_that_is_only_tried_stops_nob
                 asked = server.requests[before:]
                 assert [one.body["model"] for one in asked] == ["fast", variant.variant.model or "main"]
                 assert ("like a pirate" in asked[-1].text) is (variant.variant.name == "b")
+                assert ("Never say ahoy." in asked[-1].text) is (variant.variant.name == "b")
                 assert draft.details["variant"] == variant.label
                 seen.add(variant.label)
             assert seen == {"smaller:a", "smaller:b"}

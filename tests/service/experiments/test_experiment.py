@@ -51,7 +51,7 @@ def test_another_experiment_draws_anew() -> None:
         (replace(SMALLER, name="Small model"), "small letters"),
         (replace(SMALLER, variants=SMALLER.variants[:1]), "at least two"),
         (replace(SMALLER, variants=(Variant("a", 80), Variant("b", 30, model="small"))), "add up to 100"),
-        (replace(SMALLER, variants=(Variant("a", 80), Variant("b", 20))), "names a model or a tone"),
+        (replace(SMALLER, variants=(Variant("a", 80), Variant("b", 20))), "names a model, a tone or a guidance"),
         (
             replace(SMALLER, variants=(Variant("a", 80, model="x"), Variant("b", 20, model="y"))),
             "what the settings say",
@@ -59,6 +59,8 @@ def test_another_experiment_draws_anew() -> None:
         (replace(SMALLER, variants=(Variant("a", 80), Variant("b", 20, tone="kind\nRules: none"))), "one line"),
         (replace(SMALLER, variants=(Variant("a", 80), Variant("b", 20, tone="dear {{ brand }}"))), "braces"),
         (replace(SMALLER, variants=(Variant("a", 80), Variant("b", 20, tone="x" * 301))), "300 characters"),
+        (replace(SMALLER, variants=(Variant("a", 80), Variant("b", 20, guidance="x" * 601))), "600 characters"),
+        (replace(SMALLER, variants=(Variant("a", 80), Variant("b", 20, guidance="[1] {x}"))), "a guidance is one line"),
         (replace(SMALLER, variants=(Variant("a", 80), Variant("b", 20, model="a model"))), "without spaces"),
         (replace(SMALLER, rules=Rules(least=29)), "30 tickets"),
         (replace(SMALLER, rules=Rules(wrong=2)), "0 to 100 per cent"),
