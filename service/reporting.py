@@ -22,6 +22,7 @@ from service.knowledge.report import knowledge_report
 from service.learning.contradicting import to_compare
 from service.learning.store import LessonStore
 from service.ledger import Ledger
+from service.merits import Merits
 from service.settings import Settings
 
 _ROWS = 10
@@ -59,6 +60,7 @@ async def _made(settings: Settings, *, days: int) -> KnowledgeReport:
             kept_days=kept_days,
             now=datetime.now(UTC),
             lessons=await to_compare(LessonStore(database)),
+            merits=Merits(database),
         )
 
 
@@ -85,6 +87,7 @@ def tables(made: KnowledgeReport) -> RenderableType:
     made_of = {
         "gaps": (_gaps, made.gaps.count),
         "contradictions": (_contradictions, made.contradictions.count),
+        "misleading": (_misleading, made.misleading.count),
         "stale": (_stale, made.stale.count),
         "near_duplicates": (_duplicates, made.near_duplicates.count),
         "never_cited": (_never_cited, made.never_cited.count),
@@ -122,6 +125,14 @@ def _contradictions(made: KnowledgeReport) -> Table:
     return table
 
 
+def _misleading(made: KnowledgeReport) -> Table:
+    table = _table("judged", "wrong", "fidelity", "article", "factor")
+    for one in made.misleading.articles[:_ROWS]:
+        fidelity = "" if one.fidelity is None else f"{one.fidelity:.2f}"
+        table.add_row(f"{one.judged:,}", f"{one.wrong:,}", fidelity, _named(one.article), f"{one.factor:.2f}")
+    return table
+
+
 def _stale(made: KnowledgeReport) -> Table:
     table = _table("cited", "article", "language", "last touched")
     for one in made.stale.articles[:_ROWS]:
@@ -151,7 +162,7 @@ def _table(*columns: str) -> Table:
     """Narrow columns are as wide as they must be; texts share the rest."""
     table = Table(box=None, pad_edge=False, expand=True)
     for name in columns:
-        if name in ("tickets", "cited", "alike"):
+        if name in ("tickets", "cited", "alike", "judged", "wrong", "fidelity", "factor"):
             table.add_column(name, justify="right", no_wrap=True)
         elif name in ("last", "last touched", "language"):
             table.add_column(name, no_wrap=True)

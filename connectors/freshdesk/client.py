@@ -160,7 +160,7 @@ class FreshdeskClient:
 
     async def history(self, since: datetime) -> AsyncIterator[PastTicket]:
         """Tickets that changed since then; the vendor counts no replies, so they are unknown."""
-        async for ticket in changed(self._library, since, include="stats,description"):
+        async for ticket in changed(self._library, since, include="stats,description", patient=True):
             yield to_past(ticket)
 
     def ratings_since(self, moment: datetime) -> AsyncIterator[Rating]:

@@ -8,13 +8,15 @@ from datetime import UTC, datetime
 from connectors.base import PastTicket, RejectedError
 from connectors.freshdesk import wire
 from connectors.http import JSON, Door
+from connectors.patience import patiently
 
+_LIST = "/api/v2/tickets"
 _PAGE = 100
 _MOST_PAGES = 300  # beyond it Freshdesk answers 400
 
 
-async def changed(door: Door, moment: datetime, *, include: str = "") -> AsyncIterator[JSON]:
-    """Tickets that changed since then, oldest change first, each once.
+async def changed(door: Door, moment: datetime, *, include: str = "", patient: bool = False) -> AsyncIterator[JSON]:
+    """Tickets that changed since then, oldest change first, each once. patient: waits where it is asked to, for who reads months.
 
     Each page begins where the last one ended in time, not in number: a ticket that changes while we read moves to
     the end and would pull another one over the edge of a page unseen; and beyond 300 pages nothing is given.
@@ -25,7 +27,7 @@ async def changed(door: Door, moment: datetime, *, include: str = "") -> AsyncIt
         query["include"] = include
     while page <= _MOST_PAGES:
         params = {**query, "updated_since": since.strftime("%Y-%m-%dT%H:%M:%SZ"), "page": page}
-        answer = await door.call("GET", "/api/v2/tickets", params=params)
+        answer = await (patiently(door, _LIST, params=params) if patient else door.call("GET", _LIST, params=params))
         tickets = wire.listed(answer.body, what="tickets")
         for ticket in tickets:
             id_ = wire.number(ticket.get("id"))

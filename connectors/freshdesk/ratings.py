@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from connectors.base import Rating, RejectedError, Satisfaction
 from connectors.freshdesk import wire
 from connectors.http import JSON, Door
+from connectors.patience import patiently
 
 _QUESTION = "default_question"
 _NEUTRAL = 100
@@ -34,7 +35,7 @@ async def since(door: Door, moment: datetime) -> AsyncIterator[Rating]:
     created = (moment - _CHANGEABLE).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     for page in range(1, _MOST_PAGES + 1):
         params: dict[str, str | int] = {"created_since": created, "per_page": _PAGE, "page": page}
-        answer = await door.call("GET", "/api/v2/surveys/satisfaction_ratings", params=params)
+        answer = await patiently(door, "/api/v2/surveys/satisfaction_ratings", params=params)
         rated = wire.listed(answer.body, what="satisfaction ratings")
         with wire.documented_shape("satisfaction rating"):
             found = sorted(map(_rating, rated), key=lambda one: one.at)

@@ -12,6 +12,7 @@ from typing import Any
 
 from connectors.base import ForbiddenError, PastTicket
 from connectors.http import JSON, Door
+from connectors.patience import patiently
 from connectors.zendesk import wire
 from connectors.zendesk.channels import channel_of
 from connectors.zendesk.paging import pages
@@ -32,7 +33,7 @@ async def history(door: Door, since: datetime) -> AsyncIterator[PastTicket]:
     except ForbiddenError:  # not an admin's: said before the first page
         query = {"query": f"updated>={wire.to_stamp(since)}", "filter[type]": "ticket"}
         found: list[PastTicket] = []
-        async for page in pages(door, "/api/v2/search/export", params=query):
+        async for page in pages(door, "/api/v2/search/export", params=query, patient=True):
             with wire.documented_shape("page of a search"):
                 found += [_past(ticket, {}) for ticket in page["results"]]
         for past in sorted(found, key=lambda one: one.updated_at):
@@ -42,7 +43,7 @@ async def history(door: Door, since: datetime) -> AsyncIterator[PastTicket]:
 async def _exported(door: Door, since: datetime) -> AsyncIterator[PastTicket]:
     params: dict[str, Any] = {"start_time": int(since.timestamp()), "per_page": _PAGE, "include": "metric_sets"}
     while True:
-        page = (await door.call("GET", _EXPORT, params=params)).body
+        page = (await patiently(door, _EXPORT, params=params)).body
         with wire.documented_shape("page of the export"):
             metrics = {one["ticket_id"]: one for one in page.get("metric_sets") or ()}
             found = [_past(ticket, metrics.get(ticket["id"]) or {}) for ticket in page["tickets"]]

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Mapping
 
 from connectors.base import RejectedError
 from connectors.http import JSON, Door
+from connectors.patience import patiently
 from connectors.zendesk.wire import documented_shape
 
 PAGE_SIZE = 100
@@ -18,12 +19,18 @@ _MOST_PAGES = 1000
 """A list that goes on beyond this is not one of ours: a ticket holds at most 5000 comments, 50 pages."""
 
 
-async def pages(door: Door, path: str, *, params: Mapping[str, str | int]) -> AsyncGenerator[JSON, None]:
-    """Pages of the list at `path`, one call each. Raises RejectedError where the list does not come to an end."""
+async def pages(
+    door: Door, path: str, *, params: Mapping[str, str | int], patient: bool = False
+) -> AsyncGenerator[JSON, None]:
+    """Pages of the list at `path`, one call each. Raises RejectedError where the list does not come to an end.
+
+    patient: waits where it is asked to, for who reads months.
+    """
     cursor, seen = "", set[str]()
     for _ in range(_MOST_PAGES):
         query = {**params, "page[size]": PAGE_SIZE, **({"page[after]": cursor} if cursor else {})}
-        page = (await door.call("GET", path, params=query)).body
+        answer = await (patiently(door, path, params=query) if patient else door.call("GET", path, params=query))
+        page = answer.body
         with documented_shape(f"page of {path}"):
             cursor = _next_cursor(page, door=door)
         yield page

@@ -41,7 +41,7 @@ async def ratings(door: Door, moment: datetime) -> AsyncIterator[Rating]:
 
 async def _rated(door: Door, path: str, moment: datetime) -> AsyncIterator[Rating]:
     params = {"start_time": int((moment - _CHANGEABLE).timestamp())}
-    async for page in pages(door, path, params=params):
+    async for page in pages(door, path, params=params, patient=True):
         with documented_shape("page of ratings"):
             found = [_rating(one) for one in page["satisfaction_ratings"]]
         for rating in found:
@@ -57,7 +57,7 @@ def _rating(body: JSON) -> Rating:
 
 async def _surveyed(door: Door, path: str, moment: datetime) -> AsyncIterator[Rating]:
     params = {"filter[updated_at_start]": int(moment.timestamp() * 1000)}
-    async for page in pages(door, path, params=params):
+    async for page in pages(door, path, params=params, patient=True):
         with documented_shape("page of survey responses"):
             found = [rating for one in page["survey_responses"] if (rating := _answer(one))]
         for rating in found:

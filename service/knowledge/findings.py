@@ -19,6 +19,10 @@ ADVICE = {
         "Articles that may contradict each other",
         "Read both and correct one; a draft may quote either. A lesson is corrected or revoked in the queue.",
     ),
+    "misleading": (
+        "What misleads",
+        "Read it beside the notes that cite it and mend it; a lesson is edited or revoked in the queue. Until then it stands lower in the search.",
+    ),
     "stale": (f"Not touched for {STALE_DAYS} days", "The most cited first: read it again, correct or confirm it."),
     "near_duplicates": ("Articles that say the same", "Keep one and point the others to it."),
     "never_cited": ("Never cited", "Say in its title what customers ask, join it with another, or take it down."),
@@ -95,6 +99,29 @@ class Contradictions:
 
 
 @dataclass(frozen=True, slots=True)
+class Misled:
+    """One that stands lower. judged: notes that cite it and were voted on or answered; of these right and wrong by vote.
+
+    fidelity: mean of the replies, 0 to 1; None: no reply could be compared. factor: what its score is multiplied by, 0.6 to 1.
+    """
+
+    article: Listed
+    judged: int
+    right: int
+    wrong: int
+    fidelity: float | None
+    factor: float
+
+
+@dataclass(frozen=True, slots=True)
+class Misleading:
+    """Articles, lessons, macros and solved tickets that stand lower (service/merits.py), the worst first."""
+
+    count: int
+    articles: tuple[Misled, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """A topic without an answer. nearest: the article found most often; changed: since the newest of these questions."""
 
@@ -141,6 +168,7 @@ class KnowledgeReport:
     stale: Stale
     near_duplicates: NearDuplicates
     never_cited: NeverCited
+    misleading: Misleading = Misleading(0, ())
 
     def as_json(self) -> str:
         """One object."""
@@ -179,6 +207,7 @@ class KnowledgeReport:
         return {
             "gaps": "Every question of these notes had an answer." if self.notes else "No note yet.",
             "contradictions": no_article or "None was found.",
+            "misleading": "Nothing misleads, as far as votes and replies tell.",
             "stale": no_article or "No dated article is that old.",
             "near_duplicates": no_article or "None was found.",
             "never_cited": no_article
@@ -202,6 +231,9 @@ class KnowledgeReport:
             else "",
             "contradictions": "Found by numbers in sentences that say nearly the same; there may be others."
             if self.contradictions.count
+            else "",
+            "misleading": "Judged: notes of the last 180 days that cite it and were voted on, or answered by an agent; fidelity: how much of the draft was sent."
+            if self.misleading.count
             else "",
             "stale": f"{counted(stale.unknown, 'article')} without a date." if stale.unknown else "",
             "near_duplicates": "Alike: the share of the shorter article’s runs of three words that the longer one has, too."

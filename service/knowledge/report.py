@@ -20,6 +20,8 @@ from service.knowledge.findings import (
     Gaps,
     KnowledgeReport,
     Listed,
+    Misleading,
+    Misled,
     NearDuplicates,
     NeverCited,
     Stale,
@@ -28,6 +30,7 @@ from service.knowledge.findings import (
 from service.knowledge.gaps import Topic, topics
 from service.knowledge.inventory import Holding, Key, take_inventory
 from service.ledger import Drafted, Ledger, Unanswered
+from service.merits import Merit, Merits
 from service.plaintext import one_line
 from service.queue import AWAY
 from service.vectors import Vectors
@@ -37,18 +40,27 @@ LISTED = 100
 """Rows of each list; `count` beside it says how many there are."""
 
 MOST_QUESTIONS = 3_000
+_MOST_MISLEADING = 1_000
 FIRST = 5
-_FIRST_CONTRADICTIONS, _FIRST_GAPS = 2, 3
+_FIRST_CONTRADICTIONS, _FIRST_MISLEADING, _FIRST_GAPS = 2, 1, 3
 _TITLE_CHARS = 150
 _LANGUAGE_CHARS = 12
 
 
 async def knowledge_report(
-    vectors: Vectors, ledger: Ledger, *, days: int, kept_days: int, now: datetime, lessons: Sequence[Holding] = ()
+    vectors: Vectors,
+    ledger: Ledger,
+    *,
+    days: int,
+    kept_days: int,
+    now: datetime,
+    lessons: Sequence[Holding] = (),
+    merits: Merits | None = None,
 ) -> KnowledgeReport:
     """Read index and ledger and compare. For admins: of every account and audience.
 
-    kept_days: how long the ledger keeps questions. lessons: those of the queue, which may contradict an article. Takes a core for some 2 s per 1,000 passages, in threads. Raises VectorsUnavailableError, DatabaseUnavailableError.
+    kept_days: how long the ledger keeps questions. lessons: those of the queue, which may contradict an article. merits: to
+    tell what misleads. Takes a core for some 2 s per 1,000 passages, in threads. Raises VectorsUnavailableError, DatabaseUnavailableError.
     """
     since = now - timedelta(days=days)
     try:
@@ -56,12 +68,13 @@ async def knowledge_report(
         citations = await ledger.citations(since=since)
         asked_since = max(since, now - timedelta(days=kept_days))
         questions = await ledger.unanswered(since=asked_since, limit=MOST_QUESTIONS + 1)
+        misleading = await merits.misleading(_MOST_MISLEADING) if merits else []
     except AWAY as error:
         raise DatabaseUnavailableError(
             "PostgreSQL stopped answering: look at it, then ask for the report again"
         ) from error
     holdings = await take_inventory(vectors)
-    read = _Read(now, days, kept_days, since, drafted, citations, questions, holdings, lessons)
+    read = _Read(now, days, kept_days, since, drafted, citations, questions, holdings, lessons, misleading)
     return await asyncio.to_thread(_composed, read)
 
 
@@ -78,6 +91,7 @@ class _Read:
     questions: Sequence[Unanswered]
     holdings: Sequence[Holding]
     lessons: Sequence[Holding] = ()
+    misleading: Sequence[Merit] = ()
 
     @property
     def recorded(self) -> datetime:
@@ -112,6 +126,7 @@ def _composed(read: _Read) -> KnowledgeReport:
     contradictions = _contradictions(read, _disagreements(read))
     stale = _stale(read)
     duplicates = _duplicates(read, near_duplicates(read.holdings))
+    misleading = _misleading(read)
     return KnowledgeReport(
         at=read.now.astimezone(UTC),
         days=read.days,
@@ -122,12 +137,13 @@ def _composed(read: _Read) -> KnowledgeReport:
         articles=len(read.holdings),
         cited_articles=sum(1 for holding in read.holdings if holding.key in read.citations),
         enough_notes=notes >= ENOUGH_NOTES,
-        first=_first(gaps, contradictions, stale, duplicates),
+        first=_first(gaps, contradictions, misleading, stale, duplicates),
         gaps=gaps,
         contradictions=contradictions,
         stale=stale,
         near_duplicates=duplicates,
         never_cited=_never_cited(read),
+        misleading=misleading,
     )
 
 
@@ -146,6 +162,31 @@ def _never_cited(read: _Read) -> NeverCited:
             found.append(holding)
     found.sort(key=_age)
     return NeverCited(len(found), too_new, unheard, tuple(map(read.listed, found[:LISTED])))
+
+
+def _misleading(read: _Read) -> Misleading:
+    """Of the account and article that notes cite; what is no article, or gone, is named by its id."""
+    by_key = {holding.key: holding for holding in (*read.holdings, *read.lessons)}
+    told = []
+    for merit in read.misleading[:LISTED]:
+        account, article = merit.article
+        holding = by_key.get(merit.article)
+        listed = (
+            read.listed(holding)
+            if holding
+            else Listed(
+                account=account,
+                article=article,
+                title=one_line(article, limit=_TITLE_CHARS),
+                url="",
+                language="",
+                internal=False,
+                updated_at=None,
+                cited=read.citations.get(merit.article, 0),
+            )
+        )
+        told.append(Misled(listed, merit.cited, merit.right, merit.wrong, merit.fidelity, merit.factor))
+    return Misleading(len(read.misleading), tuple(told))
 
 
 def _stale(read: _Read) -> Stale:
@@ -204,11 +245,17 @@ def _gap(read: _Read, topic: Topic, by_key: Mapping[Key, Holding]) -> Gap:
     )
 
 
-def _first(gaps: Gaps, contradictions: Contradictions, stale: Stale, duplicates: NearDuplicates) -> tuple[str, ...]:
+def _first(
+    gaps: Gaps, contradictions: Contradictions, misleading: Misleading, stale: Stale, duplicates: NearDuplicates
+) -> tuple[str, ...]:
     """What may make a draft wrong comes before what is missing, that before what is old or doubled."""
     settle = [
         f"Settle: “{pair.one.title}” and “{pair.other.title}” state different amounts for the same thing."
         for pair in contradictions.pairs
+    ]
+    mend = [
+        f"Mend: “{one.article.title}” misleads: {counted(one.judged, 'note')} with it were judged, {one.wrong:,} called wrong."
+        for one in misleading.articles
     ]
     write = [
         f"Write: {gap.count} tickets ask “{gap.question}”, and no article answers."
@@ -224,8 +271,8 @@ def _first(gaps: Gaps, contradictions: Contradictions, stale: Stale, duplicates:
         f"Merge: “{group.articles[0].title}” and {_others(group.articles[1:])} say the same."
         for group in duplicates.groups
     ]
-    best = [*settle[:_FIRST_CONTRADICTIONS], *write[:_FIRST_GAPS]]
-    more = [*review, *write[_FIRST_GAPS:], *settle[_FIRST_CONTRADICTIONS:], *merge]
+    best = [*settle[:_FIRST_CONTRADICTIONS], *mend[:_FIRST_MISLEADING], *write[:_FIRST_GAPS]]
+    more = [*review, *mend[_FIRST_MISLEADING:], *write[_FIRST_GAPS:], *settle[_FIRST_CONTRADICTIONS:], *merge]
     return tuple([*best, *more][:FIRST])
 
 

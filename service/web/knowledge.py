@@ -68,6 +68,7 @@ def router(tools: Tools) -> APIRouter:
                     kept_days=kept_days,
                     now=datetime.now(UTC),
                     lessons=await to_compare(tools.teaching.store),
+                    merits=tools.merits,
                 )
         except ServiceError as error:
             raise HTTPException(503, str(error)) from error

@@ -86,6 +86,7 @@ def router(layout: Layout, service: Service) -> APIRouter:
                     kept_days=service.settings.retention_days,
                     now=datetime.now(UTC),
                     lessons=await to_compare(tools.teaching.store),
+                    merits=tools.merits,
                 )
         except ServiceError:
             return layout.refusal(request, "index", 503)

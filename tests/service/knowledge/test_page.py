@@ -20,6 +20,8 @@ from service.knowledge.findings import (
     Gaps,
     KnowledgeReport,
     Listed,
+    Misleading,
+    Misled,
     NearDuplicates,
     NeverCited,
     Stale,
@@ -67,6 +69,7 @@ def filled(text: str, *, rows: int = 3, url: str = "https://help.kettlewick.exam
         stale=Stale(rows, 1, 2, (one, replace(one, updated_at=None)) * rows),
         near_duplicates=NearDuplicates(rows, (Duplicates(0.93, (one, one)),) * rows),
         never_cited=NeverCited(rows, 3, 4, (one,) * rows),
+        misleading=Misleading(rows, (Misled(one, 10, 1, 3, 0.27, 0.6), Misled(one, 8, 0, 8, None, 0.62)) * rows),
     )
 
 
@@ -151,7 +154,7 @@ def test_long_lists_say_where_the_rest_is() -> None:
     """A page is for reading; the whole list is for programs."""
     page = report_page(filled("Words", rows=60))
 
-    assert page.count("35 more: <code>deskpilot knowledge report --json</code>") == 5
+    assert page.count("35 more: <code>deskpilot knowledge report --json</code>") == 6
 
 
 _CONTRAST = """() => {

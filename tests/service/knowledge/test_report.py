@@ -6,16 +6,20 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from connectors.folder import folder_articles
 from service.database import Database
 from service.errors import DatabaseUnavailableError
 from service.knowledge.findings import ENOUGH_NOTES, KnowledgeReport, Listed, read_report
-from service.knowledge.report import knowledge_report
+from service.knowledge.page import report_page
+from service.knowledge.report import LISTED, knowledge_report
 from service.ledger import Ledger
+from service.merits import Merits
 from service.vectors import EmbeddedVectors, Vectors, VectorsUnavailableError
 from service.vectors.aliases import connect
 from tests.service.knowledge.planted import ARTICLES, GIFTS, NOW, article, note, plant, write_notes
@@ -33,7 +37,8 @@ async def vectors(tmp_path: Path) -> AsyncIterator[Vectors]:
 
 async def made(vectors: Vectors, database: Database, *, days: int = 90) -> KnowledgeReport:
     """The report of the planted day."""
-    return await knowledge_report(vectors, Ledger(database), days=days, kept_days=90, now=NOW)
+    ledger, merits = Ledger(database), Merits(database)
+    return await knowledge_report(vectors, ledger, days=days, kept_days=90, now=NOW, merits=merits)
 
 
 def titles(listed: Sequence[Listed]) -> list[str]:
@@ -99,7 +104,34 @@ async def test_the_report_survives_its_way_as_json(vectors: Vectors, database: D
         "stale",
         "near_duplicates",
         "never_cited",
+        "misleading",
     ]
+
+
+async def test_what_misleads_is_told_with_why_the_worst_first(vectors: Vectors, database: Database) -> None:
+    """Only what stands lower; an article by its title, what is no article or gone by its id. A long list is cut and counted."""
+    await plant(vectors)
+    refunds = next(one for one in ARTICLES if one.title == "Refunds and returns")
+    rows: list[dict[str, Any]] = [
+        {"account": refunds.account, "article": f"{refunds.source}:{refunds.id}", "cited": 12, "wrong": 4, "fidelity": 0.21, "factor": 0.7},
+        {"account": "*", "article": "lesson:7", "cited": 8, "wrong": 8, "fidelity": None, "factor": 0.6},
+        {"account": "*", "article": "folder:good.md", "cited": 30, "wrong": 0, "fidelity": 0.95, "factor": 1.0},
+        *({"account": "*", "article": f"folder:{n}.md", "cited": 9, "wrong": 3, "fidelity": 0.5, "factor": 0.9} for n in range(LISTED)),
+    ]  # fmt: skip
+    statement = """INSERT INTO merits (account, article, cited, votes_right, votes_wrong, fidelity, factor)
+        VALUES (:account, :article, :cited, 1, :wrong, :fidelity, :factor)"""
+    async with database.engine.connect() as connection:
+        await connection.execute(sa.text(statement), rows)
+    report = await made(vectors, database)
+    worst, next_worst, *_ = told = report.misleading.articles
+
+    assert (worst.article.title, worst.judged, worst.right, worst.wrong) == ("lesson:7", 8, 1, 8)
+    assert (worst.fidelity, worst.factor) == (None, 0.6)
+    assert (next_worst.article.title, next_worst.fidelity, next_worst.factor) == ("Refunds and returns", 0.21, 0.7)
+    assert (report.misleading.count, len(told)) == (LISTED + 2, LISTED)
+    assert not [one for one in told if one.factor == 1.0]
+    assert "Mend: “lesson:7” misleads: 8 notes with it were judged, 8 called wrong." in report.first
+    assert "Refunds and returns" in report_page(report)
 
 
 async def test_nothing_is_claimed_of_few_notes(vectors: Vectors, database: Database) -> None:
