@@ -98,7 +98,12 @@ async def test_each_note_stands_in_one_hour_also_where_an_hour_is_half_or_twice(
     day = Period(middle, middle, zone)
     async with database.engine.connect() as connection:
         for number in range(int(hours * 2)):
-            made = {"helpdesk": "zendesk", "account": "acme", "ticket_id": str(number), "message_id": "1"}
+            made: dict[str, object] = {
+                "helpdesk": "zendesk",
+                "account": "acme",
+                "ticket_id": str(number),
+                "message_id": "1",
+            }
             made |= {"reference": f"DP-{number}", "verdict": "person", "html": "", "details": {}}
             at = day.since + number * timedelta(minutes=30)
             await connection.execute(sa.insert(drafts).values(**made, created_at=at))
