@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
+from math import ceil
 
 import sqlalchemy as sa
 
@@ -37,6 +38,11 @@ class Stretch:
     def per_hour(self, count: int) -> float | None:
         """None where none of it is over."""
         return count / self.hours if self.hours > 0 else None
+
+    def begins(self, zone: tzinfo, form: str) -> str:
+        """In the team's time. The second of two hours of one name, when the clocks go back, says so."""
+        local = self.since.astimezone(zone)
+        return f"{local:{form}}{' again' if local.fold else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +88,11 @@ def is_hourly(period: Period) -> bool:
 def _cut(period: Period) -> list[tuple[datetime, datetime]]:
     if not is_hourly(period):
         return [(span.since, span.until) for span in period.spans()]
-    hours = round((period.until - period.since) / timedelta(hours=1))
+    hours = ceil(
+        (period.until - period.since) / timedelta(hours=1)
+    )  # where clocks change by half an hour, the last is one
     starts = [period.since + timedelta(hours=number) for number in range(hours)]
-    return [(start, start + timedelta(hours=1)) for start in starts]
+    return [(start, min(start + timedelta(hours=1), period.until)) for start in starts]
 
 
 async def _written(database: Database, period: Period, filters: Filters) -> dict[datetime, dict[str, int]]:

@@ -31,7 +31,7 @@ def _written(found: Operations, zone: tzinfo) -> Sheet:
     form = "%Y-%m-%d %H:%M" if found.hourly else "%Y-%m-%d"
     rows: list[Sequence[Cell]] = [
         (
-            one.since.astimezone(zone).strftime(form),
+            one.begins(zone, form),
             round(one.hours, 1),
             one.intake,
             one.notes,

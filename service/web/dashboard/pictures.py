@@ -179,5 +179,5 @@ def drivers(found: Contacts) -> Picture:
 
 
 def _times(found: Operations, zone: tzinfo) -> list[str]:
-    past = [one.since.astimezone(zone) for one in found.stretches if one.hours > 0]
-    return [f"{at:%H:%M}" if found.hourly else _short(at.date()) for at in past]
+    past = [one for one in found.stretches if one.hours > 0]
+    return [one.begins(zone, "%H:%M") if found.hourly else _short(one.since.astimezone(zone).date()) for one in past]
