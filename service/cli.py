@@ -23,7 +23,7 @@ from service.budgets import Budgets
 from service.command_groups import add_groups
 from service.control import Control, announced, find, new_token
 from service.database import open_database
-from service.demands import idle, misread, not_shared, unsafe, unverified
+from service.demands import RECEIVING, idle, misread, not_shared, unsafe
 from service.doctor.command import doctor
 from service.errors import ServiceError
 from service.evaluation import command as evaluating
@@ -241,7 +241,7 @@ async def _told(command: Callable[..., Coroutine[Any, Any, int]], *given: Any, *
 
 
 async def _serve(host: str, port: int, *, worker: bool) -> int:
-    loaded = _settings(idle, unverified, unsafe, misread, host=host)
+    loaded = _settings(*RECEIVING, host=host)
     with stop_signal() as stopped:
         async with assembled(loaded) as service, AsyncExitStack() as stack:
             if worker:

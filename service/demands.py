@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from service.assembly import refuse_unsafe
 from service.policy.standing import required
-from service.settings import Settings, SettingsProblem
+from service.settings import Demand, Settings, SettingsProblem
 
 
 def idle(loaded: Settings) -> Iterator[str]:
@@ -50,3 +51,7 @@ def not_shared(loaded: Settings) -> Iterator[str]:
     """Why a worker of its own would work on nothing. Without a Qdrant server it keeps an index of its own."""
     if not loaded.database_url.get_secret_value():
         yield "A worker of its own shares its queue with serve: set DESKPILOT_DATABASE_URL in both."
+
+
+RECEIVING: Final[tuple[Demand, ...]] = (idle, unverified, unsafe, misread)
+"""What `serve` asks for before it starts."""

@@ -264,7 +264,7 @@ async def dashboards() -> None:
                 await page.get_by_role("button", name="Sign in").click()
                 for path in pages:
                     await page.goto(f"{stage.url}/dashboard{path}")
-                    await page.wait_for_function("Object.keys(Chart.instances).length > 0")
+                    await page.wait_for_function("window.Chart && Object.keys(Chart.instances).length > 0")
                     name = f"dashboard-{path.strip('/') or 'quality'}{'-phone' if width < 1000 else ''}.png"
                     await page.screenshot(path=PICTURES / name)
         await reviews(stage)

@@ -20,12 +20,12 @@ from structlog.testing import capture_logs
 from connectors import WEBHOOKS
 from connectors.base import Delivery, ForgedError, UnreadableError
 from connectors.signing import ZENDESK_TEST_SECRET, zendesk_signature
-from service.assembly import refuse_unsafe
 from service.contradictions import contradictions
 from service.database import Database, open_database
+from service.demands import RECEIVING
 from service.groups import FreshdeskSettings, KnowledgeSettings, ZendeskSettings
 from service.inbox import Inbox
-from service.settings import Settings, SettingsProblem
+from service.settings import Settings
 from service.web.server import free_port
 from service.web.webhooks import LARGEST_BYTES
 from tests.bench.processes import DESKPILOT, HOST, ROOT, answering, postgres, rss_mb, running
@@ -185,11 +185,7 @@ def given(*, zendesk: Sequence[str] | None = None, freshdesk: Sequence[str] | No
 
 def starts(settings: Settings) -> bool:
     """Whether `serve` would go on with these."""
-    try:
-        refuse_unsafe(settings)
-    except SettingsProblem:
-        return False
-    return not list(contradictions(settings))
+    return not [problem for demand in (contradictions, *RECEIVING) for problem in demand(settings)]
 
 
 def comparisons() -> Bar:

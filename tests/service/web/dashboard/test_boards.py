@@ -197,7 +197,7 @@ async def test_pictures_are_drawn_in_a_browser_and_fit_a_phone(service: Service)
         await page.goto(f"{url}/dashboard")
         await page.get_by_label("Admin token").fill(ADMIN)
         await page.get_by_role("button", name="Sign in").click()
-        await page.wait_for_function("Object.keys(Chart.instances).length === 3")
+        await page.wait_for_function("window.Chart && Object.keys(Chart.instances).length === 3")
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert await page.locator("main details[open]").count() == 0
         await page.evaluate("dispatchEvent(new Event('beforeprint'))")
