@@ -35,6 +35,9 @@ _GIVING_UP_S: Final = 0.02
 _TELLING_S: Final = 0.06
 """Of it, for counting the look-ups that were too slow."""
 
+ANSWER_S: Final = BUDGET_S - _GIVING_UP_S - _TELLING_S
+"""Of it, until which a look-up has answered."""
+
 _LATE = Found("slow", why=f"no answer within {BUDGET_S * 1000:.0f} ms")
 _LIMITS = httpx.Limits(max_connections=50, max_keepalive_connections=10, keepalive_expiry=4)
 
@@ -83,7 +86,7 @@ class Customers:
                         unknown = {"context": "the database does not answer"}
                     watched = self._keeps and policy.lookups and not unknown
                     out = await self._breakers.standing() if watched else None
-                    by = until - _TELLING_S
+                    by = until - _TELLING_S  # ANSWER_S after the beginning
                     await asyncio.gather(
                         *(self._ask(one, ticket, pushed, found, out=out, by=by) for one in policy.lookups)
                     )

@@ -57,6 +57,8 @@ async def look_up(lookup: Lookup, ticket: Ticket, *, http: httpx.AsyncClient, se
 def _of_status(status: int) -> Found:
     if status == httpx.codes.NOT_FOUND:
         return Found("absent", why="does not know this customer")
+    if status == httpx.codes.NO_CONTENT:
+        return Found("absent", why="says nothing of this customer")
     if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
         return Found(
             "misconfigured", why=f"refuses our credentials ({status}): correct DESKPILOT_LOOKUP__SECRETS or the policy"

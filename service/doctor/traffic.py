@@ -10,9 +10,11 @@ import sqlalchemy as sa
 
 from connectors.setup import Check
 from service.condition import ALIVE_S
+from service.context import breakers
 from service.database import Database
 from service.doctor import stores
 from service.doctor.durations import ago, span
+from service.doctor.lookups import lookups_of, named
 from service.inbox import FOUND
 from service.outages import INDEX, MODEL, Outage, Outages, leak_of
 from service.pauses import ALL, Pause, pauses_in
@@ -87,6 +89,10 @@ async def _outages(database: Database, settings: Settings) -> list[Check]:
         for name, outage in sorted(standing.items())
         if name in leaks or name in {MODEL, INDEX, *settings.helpdesks}
     ]
+    for lookup in await lookups_of(settings):
+        outage = standing.get(breakers.breaker_of(lookup.name))
+        if outage and outage.failures >= breakers.OPENS_AFTER:
+            found.append(_unasked(named(lookup), outage))
     found += [_paused(pause) for pause in pauses_in(standing) if pause.helpdesk in (ALL, *settings.helpdesks)]
     return found or [Check("breakers", "fine", "All are closed, and notes may be written.")]
 
@@ -113,6 +119,13 @@ def _out(outage: Outage) -> Check:
     if not outage.open:
         return Check("breakers", "doubtful", said, "A single failure: the next call decides.")
     return Check("breakers", "doubtful" if outage.name == MODEL else "wrong", said, remedy)
+
+
+def _unasked(what: str, outage: Outage) -> Check:
+    """Of a look-up: unlike for a model nobody waits for it, and a note lacks its facts."""
+    said = f"It is paused: it has failed {outage.failures} times in a row since {ago(outage.since)}: {outage.reason}."
+    remedy = f"The other line about it says how it is now. One ticket in {breakers.PAUSE_S:g} s asks it, and an answer ends the pause."
+    return Check(what, "doubtful", said, remedy)
 
 
 def _delivered(helpdesk: str, count: int, newest: datetime | None) -> Check:

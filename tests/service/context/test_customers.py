@@ -157,6 +157,7 @@ BAD: dict[str, tuple[Answer, str, str]] = {
         "crm: refuses our credentials (401): correct DESKPILOT_LOOKUP__SECRETS or the policy",
     ),
     "404": (says({}, status="404 Not Found"), "absent", "crm: does not know this customer"),
+    "204": (says(b"", status="204 No Content"), "absent", "crm: says nothing of this customer"),
     "500": (says({}, status="500 Oh"), "failed", "crm: answers 500"),
     "no http": (says(b"", status="\r\n\r\n"), "failed", "crm: does not answer (RemoteProtocolError)"),
 }

@@ -146,6 +146,22 @@ def test_a_server_that_says_nothing_ends_nothing_but_its_own_line(monkeypatch: p
     assert told["embeddings"]["state"] == "fine"
 
 
+def test_a_look_up_that_does_not_answer_is_a_line_and_no_alarm(monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> None:
+    """Its secret is nowhere in it, though it stands in the request."""
+    file = data_dir / "policy.yaml"
+    file.write_text(
+        "version: 1\nlookups:\n- {name: crm, url: 'http://127.0.0.1:1/{email}', fields: {plan: plan},\n"
+        "   headers: {Authorization: 'Bearer {secret:CRM}'}}\n"
+    )
+    result = run(monkeypatch, "--json", POLICY_FILE=str(file), LOOKUP__SECRETS="CRM=marmot-of-this-test")
+    told = {check["what"]: check for check in json.loads(result.stdout)["checks"]}
+
+    assert told["look-up crm"]["state"] == "doubtful"
+    assert told["look-up crm"]["said"] == "It does not answer (ConnectError)."
+    assert told["look-up crm"]["remedy"].startswith("See that it runs")
+    assert "marmot" not in result.stdout
+
+
 _HANGING = """
 import threading
 from service.doctor import stores, examination

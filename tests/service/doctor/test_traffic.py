@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from connectors.base import Event
 from connectors.setup import Check
+from service.context import breakers
 from service.database import Database
 from service.doctor import traffic
 from service.groups import FreshdeskSettings
@@ -188,3 +189,26 @@ async def test_tables_that_may_not_be_read_are_a_sentence(settings: Settings, da
     check = (await looked(settings))["queue"]
 
     assert (check.state, check.said) == ("wrong", "PostgreSQL does not answer: ProgrammingError.")
+
+
+async def test_a_look_up_that_is_paused_is_told_and_only_while_the_policy_has_it(
+    settings: Settings, database: Database, tmp_path: Path
+) -> None:
+    """Less than three failures are no pause, and of one that was taken out nobody has to hear."""
+    file = tmp_path / "policy.yaml"
+    file.write_text("version: 1\nlookups: [{name: crm, url: 'https://crm.example/{id}', fields: {plan: plan}}]\n")
+    settings = settings.model_copy(update={"policy_file": file})
+    outages = Outages(database)
+    for name, failures in (("crm", breakers.OPENS_AFTER - 1), ("gone", breakers.OPENS_AFTER)):
+        for _ in range(failures):
+            await outages.failed(breakers.breaker_of(name), "answers 503", after_s=breakers.PAUSE_S)
+    before = await looked(settings)
+    await outages.failed(breakers.breaker_of("crm"), "answers 503", after_s=breakers.PAUSE_S)
+    after = await looked(settings)
+
+    assert before["breakers"].state == "fine"
+    assert after.keys().isdisjoint({"look-up gone", "breakers"})
+    assert after["look-up crm"].state == "doubtful"
+    assert after["look-up crm"].said.startswith("It is paused: it has failed 3 times in a row since ")
+    assert after["look-up crm"].said.endswith(" ago: answers 503.")
+    assert "One ticket in 60 s asks it" in after["look-up crm"].remedy
