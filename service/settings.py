@@ -162,7 +162,7 @@ def unfinished() -> Settings:
 
 
 def _read(demands: Iterable[Demand], changes: Mapping[str, object]) -> Settings:
-    dotenv, names = _from_file(), _known()
+    dotenv, names = _from_file(), setting_names()
     known = [*names, *(name + SUFFIX for name in names)]
     found = read_files({**dotenv, **os.environ}, known=names)
     problems = [*unknown_names(dotenv, known=known), *unknown_names(os.environ, known=known), *found.problems.values()]
@@ -191,12 +191,12 @@ def _read(demands: Iterable[Demand], changes: Mapping[str, object]) -> Settings:
 def filed() -> frozenset[str]:
     """Names of the settings that are read from files of their own: what stands beside them elsewhere prevents the start."""
     given = {**_from_file(), **os.environ}
-    return frozenset(name for name in _known() if given.get(name + SUFFIX))
+    return frozenset(name for name in setting_names() if given.get(name + SUFFIX))
 
 
 def in_environment() -> frozenset[str]:
     """Names of the settings that the environment of this process gives."""
-    return frozenset(name for name in _known() if os.environ.get(name))
+    return frozenset(name for name in setting_names() if os.environ.get(name))
 
 
 def _from_file() -> dict[str, str | None]:
@@ -218,7 +218,7 @@ def _from_file() -> dict[str, str | None]:
     return {line.key: line.value for line in lines if line.key}
 
 
-def _known() -> list[str]:
+def setting_names() -> list[str]:
     """Every name there is."""
     return [_name((*group, field)) for group, fields in _groups() for field in fields]
 

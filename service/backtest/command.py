@@ -25,10 +25,11 @@ from service.backtest.page import backtest_page
 from service.backtest.replay import Replayer, opened
 from service.backtest.results import Comparison, Result, Results, Summary, compared, summary
 from service.backtest.terminal import tables
+from service.contradictions import unknown_names
 from service.errors import ServiceError
 from service.knowledge.sources import Library, sync_all
 from service.progress import shown_progress
-from service.settings import PREFIX, Settings, SettingsProblem, load
+from service.settings import PREFIX, Settings, SettingsProblem, load, setting_names
 from service.vectors import IndexInUseError
 
 log = structlog.get_logger()
@@ -104,6 +105,7 @@ async def replay_tickets(settings: Settings, wish: Wish) -> int:
     """Replay, report, and judge. 1: below a threshold, or a regression; 3: stopped before the end (money, an outage)."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     other = load(**overlay(wish.against)) if wish.against else None  # before anything is asked
+    _refuse_a_cap_without_prices([settings, *([other] if other else [])], wish)
     async with AsyncExitStack() as stack:
         first = await stack.enter_async_context(_replaying(settings, most=wish.most))
         desks = _wanted(first.library.helpdesks, wish.helpdesk)
@@ -124,6 +126,13 @@ async def replay_tickets(settings: Settings, wish: Wish) -> int:
     return await _reported(results, wish, whole=whole, console=console)
 
 
+def _refuse_a_cap_without_prices(all_settings: Sequence[Settings], wish: Wish) -> None:
+    """What costs nothing as far as anybody knows is never stopped. Raises SettingsProblem."""
+    unpriced = any(one.llm.on and None in (one.llm.price_in, one.llm.price_out) for one in all_settings)
+    if wish.most is not None and unpriced:
+        raise SettingsProblem(["--max-cost needs prices: set DESKPILOT_LLM__PRICE_IN and DESKPILOT_LLM__PRICE_OUT."])
+
+
 def overlay(file: Path) -> dict[str, object]:
     """The settings of a file, by field, as `load` takes them. Raises SettingsProblem."""
     try:
@@ -135,6 +144,9 @@ def overlay(file: Path) -> dict[str, object]:
         raise SettingsProblem(
             [f"Line {number} of {file} is no setting: write it as {PREFIX}NAME=value." for number in bad]
         )
+    misspelt = list(unknown_names({line.key: line.value for line in lines if line.key}, known=setting_names()))
+    if misspelt:
+        raise SettingsProblem([f"{file}: {one}" for one in misspelt])
     changes: dict[str, object] = {}
     for line in lines:
         if line.key:
@@ -157,7 +169,7 @@ async def _replaying(settings: Settings, *, most: float | None) -> AsyncIterator
                 yield replayer
     except IndexInUseError as error:
         raise ServiceError(
-            f"{error} A backtest reads the index itself: stop `serve` meanwhile, or keep the index on a Qdrant server."
+            f"{str(error).rstrip('.')}. A backtest reads the index itself: stop `serve` meanwhile, or keep the index on a Qdrant server."
         ) from error
 
 

@@ -110,7 +110,7 @@ def test_each_rule_can_be_broken(tmp_path: Path, file: str, there: str, instead:
 @pytest.mark.parametrize(("where", "name"), sorted(set(handed())))
 def test_what_a_file_hands_over_is_a_setting(where: str, name: str) -> None:
     """A misspelt one would prevent the start, on the operator's machine."""
-    assert name.removesuffix("_FILE") in settings._known(), where
+    assert name.removesuffix("_FILE") in settings.setting_names(), where
 
 
 def test_secrets_are_files_and_every_file_is_there() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from service.settings import PREFIX, Settings, _known, load
+from service.settings import PREFIX, Settings, load, setting_names
 from tests.security.canaries import secret_settings
 
 ROOT = Path(__file__).parents[2]
@@ -47,7 +47,7 @@ def test_the_example_lists_every_setting_once_and_no_other() -> None:
     """A new setting fails this until it has its lines."""
     named = [found[1] for line in EXAMPLE.read_text().splitlines() if (found := _LINE.fullmatch(line))]
 
-    assert sorted(named) == sorted(_known())
+    assert sorted(named) == sorted(setting_names())
 
 
 def test_each_setting_of_the_example_has_one_line_of_comment_before_it() -> None:
@@ -72,7 +72,7 @@ def test_the_defaults_of_the_example_are_the_defaults(monkeypatch: pytest.Monkey
 
 def test_the_readme_lists_every_setting_and_no_other() -> None:
     """In its table."""
-    assert sorted(table()) == sorted(_known())
+    assert sorted(table()) == sorted(setting_names())
 
 
 def test_a_number_that_the_readme_calls_a_default_is_one() -> None:

@@ -11,7 +11,7 @@ from service.outages import Outage, leak_of
 from service.pauses import ALL, pause_of
 from service.pilot import Scope
 from service.rules import Part, as_json, in_words, rules_in_force
-from service.settings import Settings, _known
+from service.settings import Settings, setting_names
 
 SECRET = "secret-of-this-test"
 
@@ -84,7 +84,7 @@ def test_every_setting_that_is_named_exists() -> None:
     parts: tuple[Part, ...] = rules_in_force(SETTINGS)
     named = {rule.setting for part in parts for rule in part.rules if rule.setting.startswith("DESKPILOT_")}
 
-    assert named <= set(_known())
+    assert named <= set(setting_names())
     assert len(named) > 20
 
 

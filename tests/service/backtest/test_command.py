@@ -17,7 +17,7 @@ from connectors.freshdesk.simulator import FreshdeskSimulator, Options
 from service.assembly import opened_library
 from service.backtest.command import Wish, overlay, replay_tickets
 from service.errors import ServiceError
-from service.groups import FreshdeskSettings, KnowledgeSettings
+from service.groups import FreshdeskSettings, KnowledgeSettings, LLMSettings
 from service.knowledge.sources import sync_all
 from service.settings import Settings, SettingsProblem
 from service.web.server import serving
@@ -109,6 +109,13 @@ async def test_whoever_has_never_synced_gets_the_knowledge_read_first(account: A
         await replay_tickets(nothing, Wish(tmp_path / "other", tickets=1, sure=True))
 
 
+async def test_a_cap_without_prices_is_refused(tmp_path: Path) -> None:
+    """It would never stop anything."""
+    settings = Settings(llm=LLMSettings(base_url="http://127.0.0.1:1/v1", model="m", price_in=1.0))
+    with pytest.raises(SettingsProblem, match="--max-cost needs prices"):
+        await replay_tickets(settings, Wish(tmp_path, most=1.0, sure=True))
+
+
 async def test_money_that_is_used_up_stops_it_and_the_next_run_goes_on(account: Account) -> None:
     """Exit code 3: it is no failure, and not whole."""
     await account.solved(4)
@@ -184,6 +191,14 @@ async def test_another_configuration_wants_another_folder(account: Account) -> N
 
     with pytest.raises(ServiceError, match="another configuration"):
         await account.run(tickets=1)
+
+
+def test_a_misspelt_setting_of_the_other_configuration_is_refused(tmp_path: Path) -> None:
+    """Both sides would be the same, and be paid twice."""
+    file = tmp_path / "other.env"
+    file.write_text("DESKPILOT_LLM__MODLE=small\n", encoding="utf-8")
+    with pytest.raises(SettingsProblem, match="did you mean DESKPILOT_LLM__MODEL"):
+        overlay(file)
 
 
 @pytest.mark.parametrize("text", ["LLM__MODEL=x", "DESKPILOT_LLM__MODEL", "= = ="])
