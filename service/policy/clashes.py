@@ -8,21 +8,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from service.policy.document import Category, Effect, Policy, Rule
+from service.policy.document import Category, Condition, Effect, Policy, Rule
+from service.policy.gaps import NONE, Gaps
 from service.policy.implication import Prover
-from service.policy.problems import Finding, short
+from service.policy.problems import Finding, Place, short
 
 _FIRST_WINS = ("group", "priority", "answer", "playbook")
 
 
-def clashes(policy: Policy, *, rules: int) -> Iterator[Finding]:
-    """Everything of that kind. rules: how many of the first are the file's own; of the others nothing is said."""
+def clashes(policy: Policy, *, rules: int, gaps: Gaps = NONE) -> Iterator[Finding]:
+    """Everything of that kind. rules: how many of the first are the file's own; of the others nothing is said.
+
+    Nor of one of which something is among the gaps, or that asks for a category where categories are.
+    """
     prover = Prover.of(policy.categories)
     for name, segment in policy.segments.items():
+        if not _whole(("segments", name), segment.when, gaps):
+            continue
         if why := prover.contradiction([segment.when]):
             yield Finding(("segments", name, "when"), f"{why}: no customer is ever in it", "change one of the two")
     alive: list[tuple[int, Rule]] = []
     for number, rule in enumerate(policy.rules[:rules]):
+        if not _whole(("rules", number), rule.when, gaps):
+            continue
         if why := prover.contradiction([rule.when]):
             yield Finding(("rules", number, "when"), f"{why}: the rule can never fire", "change one of the two")
             continue
@@ -31,6 +39,14 @@ def clashes(policy: Policy, *, rules: int) -> Iterator[Finding]:
             if prover.implies(rule.when, earlier.when):
                 yield from _overlap(prover, number, rule, before, earlier)
         alive.append((number, rule))
+
+
+def _whole(place: Place, condition: Condition, gaps: Gaps) -> bool:
+    return not (gaps.rules or gaps.touch(place)) and not (gaps.kinds and _asks_for_category(condition))
+
+
+def _asks_for_category(condition: Condition) -> bool:
+    return bool(condition.category) or any(map(_asks_for_category, (*condition.none_of, *condition.any_of)))
 
 
 def _idle(policy: Policy, prover: Prover, number: int, rule: Rule) -> Iterator[Finding]:

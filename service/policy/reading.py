@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from service.policy.document import Policy
+from service.policy.gaps import NONE, Gaps, without
 from service.policy.problems import Finding, Place, PolicyError, Problem, key_of, nearest, short
 from service.policy.sense import nonsense
 from service.policy.tree import LONGEST_BYTES, Tree, grow
@@ -73,12 +74,12 @@ def builtin() -> Read:
 
 
 def understood(content: bytes, *, source: str, secrets: Collection[str] | None = None) -> Read:
-    """What stands in a file. Raises PolicyError with all problems of its shape, else all of its sense."""
+    """What stands in a file. Raises PolicyError with all problems of its shape, and those of its sense that stay when they are mended."""
     tree = grow(content)
-    policy, wrong = _shaped(tree)
+    policy, gaps, wrong = _shaped(tree)
     findings = [*tree.findings, *wrong]
-    if policy and not findings:
-        findings += nonsense(policy, rules=_own_rules(tree), secrets=secrets)
+    if policy:
+        findings += nonsense(policy, rules=_own_rules(tree), secrets=secrets, gaps=gaps)
     if policy is None or findings:
         raise PolicyError(_problems(findings, tree, source))
     version = _digest(content)[:12] + (f"+{builtin().version}" if policy.extends else "")
@@ -100,25 +101,35 @@ def _problems(findings: Iterable[Finding], tree: Tree, source: str) -> Sequence[
 
 def _own_rules(tree: Tree) -> int:
     """How many stand in the file itself; they come first."""
-    return len(tree.value.get("rules") or ())
+    own = tree.value.get("rules")
+    return len(own) if isinstance(own, list) else 0
 
 
-def _shaped(tree: Tree) -> tuple[Policy | None, Iterator[Finding]]:
+def _shaped(tree: Tree) -> tuple[Policy | None, Gaps, Sequence[Finding]]:
+    """What is well shaped of a file, what is not there of it, and why; None where nothing of it can be judged."""
     if tree.value is None and tree.findings:
-        return None, iter(())
+        return None, NONE, ()
     if not isinstance(tree.value, dict):
-        return None, iter([Finding((), "is no group of keys", "begin it with version: 1")])
+        return None, NONE, [Finding((), "is no group of keys", "begin it with version: 1")]
+    merged, errors, policy = _extended(tree.value), list[ErrorDetails](), None
     try:
-        return Policy.model_validate(_extended(tree.value)), iter(())
+        policy = Policy.model_validate(merged)
     except ValidationError as error:
-        return None, _misshapen(error.errors(include_url=False))
+        errors = error.errors(include_url=False)
+    found, also = list(_misshapen(errors)), [one.place for one in tree.findings]
+    if any(len(place) < 2 for place in also):  # a whole part of the file was not read
+        return None, NONE, found
+    if policy and not also:
+        return policy, NONE, ()
+    policy, gaps = without(merged, errors, own=list(tree.value), also=also, base=_base)
+    return policy, gaps, found
 
 
 def _extended(value: dict[str, Any]) -> dict[str, Any]:
     """The built-in policy with what the file says in its place; of rules the file's first, and in place of its namesakes."""
     if value.get("extends") != "builtin":
         return value
-    base = grow(BUILTIN.read_bytes()).value
+    base = _base()
     base.pop("version")  # of the format: each file says its own
     own, more = value.get("rules"), base.pop("rules")
     if isinstance(own, list):
@@ -127,6 +138,10 @@ def _extended(value: dict[str, Any]) -> dict[str, Any]:
     elif "rules" in value:  # misshapen: said of the file
         more = own
     return {**_over(base, value), "rules": more}
+
+
+def _base() -> dict[str, Any]:
+    return dict(grow(BUILTIN.read_bytes()).value)
 
 
 def _over(base: Mapping[str, Any], value: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from service.plaintext import deadened, defang
 from service.policy.clashes import clashes
 from service.policy.document import Condition, Effect, Lookup, Policy
+from service.policy.gaps import NONE, Gaps
 from service.policy.problems import Finding, Place, nearest, short
 
 _LINK = re.compile(r"https?:|www\.|\]\s*\(|<\s*(?:a|img)\b", re.IGNORECASE)
@@ -25,19 +26,29 @@ _CREDENTIAL = re.compile(r"authorization|cookie|token|secret|key|password", re.I
 _IN_ADDRESS = frozenset({"{email}", "{id}", "{organization}"})
 
 
-def nonsense(policy: Policy, *, rules: int, secrets: Collection[str] | None = None) -> Iterator[Finding]:
-    """Everything that is wrong with it. rules: how many of the first are the file's own. secrets: names, where they are known."""
+def nonsense(
+    policy: Policy, *, rules: int, secrets: Collection[str] | None = None, gaps: Gaps = NONE
+) -> Iterator[Finding]:
+    """Everything that is wrong with it.
+
+    rules: how many of the first are the file's own. secrets: names, where they are known. gaps: what was left out of it;
+    what may be wrong on their account alone is not said.
+    """
     yield from _names(policy)
-    yield from _references(policy)
+    yield from _references(policy, gaps)
     yield from _circles(policy)
-    yield from _texts(policy)
+    yield from _texts(policy, gaps)
     yield from _durations(policy)
     for number, lookup in enumerate(policy.lookups):
-        yield from _lookup(lookup, ("lookups", number), secrets)
-    if policy.incidents.start and not policy.incidents.texts:
+        place = ("lookups", number)
+        if not (gaps.touch(place) or gaps.strange):  # a line of it may have slipped to the left
+            yield from _lacking(lookup, place)
+        yield from _lookup(lookup, place, secrets)
+    whole = not (gaps.touch(("incidents",)) or gaps.hide("texts"))
+    if whole and policy.incidents.start and not policy.incidents.texts:
         said = "lets an incident start by itself without a text"
         yield Finding(("incidents", "start"), said, "add incidents.texts, or write start: no")
-    yield from clashes(policy, rules=rules)
+    yield from clashes(policy, rules=rules, gaps=gaps)
 
 
 def conditions(policy: Policy) -> Iterator[tuple[Place, Condition]]:
@@ -81,23 +92,23 @@ def _names(policy: Policy) -> Iterator[Finding]:
                 yield Finding((part, name), "is a name with a blank around it, or none", "write it without")
 
 
-def _references(policy: Policy) -> Iterator[Finding]:
+def _references(policy: Policy, gaps: Gaps) -> Iterator[Finding]:
     for place, effect in _effects(policy):
         for key, part in (("group", "groups"), ("answer", "answers"), ("playbook", "playbooks")):
-            yield from _missing(getattr(effect, key), getattr(policy, part), (*place, key), part)
+            yield from _missing(getattr(effect, key), getattr(policy, part), (*place, key), part, gaps)
     for name, category in policy.categories.items():
-        yield from _missing(category.parent, policy.categories, ("categories", name, "parent"), "categories")
+        yield from _missing(category.parent, policy.categories, ("categories", name, "parent"), "categories", gaps)
     for place, condition in conditions(policy):
         for key, part in (("category", "categories"), ("segment", "segments")):
             for value in getattr(condition, key):
-                yield from _missing(value, getattr(policy, part), (*place, key), part)
-    yield from _missing(policy.escalation.group, policy.groups, ("escalation", "group"), "groups")
+                yield from _missing(value, getattr(policy, part), (*place, key), part, gaps)
+    yield from _missing(policy.escalation.group, policy.groups, ("escalation", "group"), "groups", gaps)
     for number, one in enumerate(policy.outreach):
-        yield from _missing(one.playbook, policy.playbooks, ("outreach", number, "playbook"), "playbooks")
+        yield from _missing(one.playbook, policy.playbooks, ("outreach", number, "playbook"), "playbooks", gaps)
 
 
-def _missing(name: str, there: Mapping[str, object], place: Place, part: str) -> Iterator[Finding]:
-    if name and name not in there:
+def _missing(name: str, there: Mapping[str, object], place: Place, part: str, gaps: Gaps) -> Iterator[Finding]:
+    if name and name not in there and not gaps.name(name, part):
         yield Finding(place, f"names {short(name)!r}, which is not among {part}", nearest(name, there))
 
 
@@ -130,12 +141,13 @@ def _cycles(graph: Mapping[str, Collection[str]]) -> Iterator[tuple[str, ...]]:
                 walks.append(iter(sorted(graph[step])))
 
 
-def _texts(policy: Policy) -> Iterator[Finding]:
-    if not policy.languages:
+def _texts(policy: Policy, gaps: Gaps) -> Iterator[Finding]:
+    if not policy.languages and not gaps.languages:
         yield Finding(("languages",), "is empty", "write the languages that every approved text must have, as [en, de]")
     for place, texts, allowed in _approved(policy):
-        for language in policy.languages:
-            if language not in texts:
+        asked = () if gaps.languages or gaps.touch(place) else policy.languages
+        for language in asked:
+            if language not in texts and not gaps.hide(language):
                 said = f"lacks a text in {language}, which `languages` asks for"
                 yield Finding(
                     place, said, f"add the approved text under {language}, or take {language} out of languages"
@@ -180,12 +192,15 @@ def _durations(policy: Policy) -> Iterator[Finding]:
             yield Finding(place, "is no time at all", "write a longer one, as 30m or 4h")
 
 
-def _lookup(lookup: Lookup, place: Place, secrets: Collection[str] | None) -> Iterator[Finding]:
+def _lacking(lookup: Lookup, place: Place) -> Iterator[Finding]:
     if lookup.kind == "http" and lookup.url is None:
         yield Finding((*place, "url"), "is missing", "add the address to ask, or write kind: hubspot or kind: stripe")
     if lookup.kind == "http" and not lookup.fields:
         said = "are missing: nothing of the answer would be kept"
         yield Finding((*place, "fields"), said, "add our name and the path in the answer, as plan: data.0.plan")
+
+
+def _lookup(lookup: Lookup, place: Place, secrets: Collection[str] | None) -> Iterator[Finding]:
     if lookup.url is not None:
         yield from _address(str(lookup.url), (*place, "url"))
     known = None if secrets is None else {name.lower() for name in secrets}

@@ -73,11 +73,13 @@ async def test_a_bad_file_is_told_line_by_line(tmp_path: Path, capsys: pytest.Ca
     file.write_text("version: 1\nname: [/b]\nlanguages: [de]\nacknowledgement: {en: Hi}\n")
 
     assert await check_policy(Settings(), file, as_json=True) == 2
-    (one,) = printed(capsys)["problems"]
+    one, two = printed(capsys)["problems"]
     assert one == {"file": str(file), "line": 2, "key": "name", "problem": "is a list", "remedy": "write a text"}
+    assert (two["line"], two["key"]) == (4, "acknowledgement")
+    assert two["problem"] == "lacks a text in de, which `languages` asks for"
     assert await check_policy(Settings(), file, as_json=False) == 2
     shown = capsys.readouterr().err
-    assert "has 1 problem, and must not come into force" in " ".join(shown.split())
+    assert "has 2 problems, and must not come into force" in " ".join(shown.split())
     assert "write a text" in shown
 
 
