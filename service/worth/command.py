@@ -45,8 +45,9 @@ async def report_weekly(
 ) -> int:
     """Count, write, print."""
     refuse_unwritable(html, markdown)
+    now = datetime.now(UTC)
     async with open_database(settings) as database:
-        report = await weekly(database, _week(week, zone=settings.team.timezone))
+        report = await weekly(database, _week(week, now=now, zone=settings.team.timezone), now=now)
     for path, content in ((html, html_of), (markdown, markdown_of_report)):
         if path:
             await asyncio.to_thread(path.write_text, content(report), encoding="utf-8")
@@ -58,9 +59,9 @@ async def report_weekly(
     return 0
 
 
-def _week(text: str, *, zone: str) -> Period:
+def _week(text: str, *, now: datetime, zone: str) -> Period:
     if not text:
-        return week_before(datetime.now(UTC), zone=zone)
+        return week_before(now, zone=zone)
     try:
         return week_of(text, zone=zone)
     except ValueError as error:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from service.database import Database
+from service.outcomes.ended import REOPENED
 from service.worth.intervals import Interval, Moments, mean_of
 from service.worth.period import Filters, Period, Span
 
@@ -71,14 +72,14 @@ class Messages:
 
 @dataclass(slots=True)
 class Tickets:
-    """Resolutions. fresh: solved less than seven days ago, which may still be opened again."""
+    """Resolutions. settled: solved seven days ago or earlier; reopened and again are of these, as of younger ones nobody knows yet."""
 
     opened: int = 0
     ai_as_is: int = 0
     ai_assisted: int = 0
     human_only: int = 0
     solved: int = 0
-    fresh: int = 0
+    settled: int = 0
     reopened: int = 0
     again: int = 0
     rated: int = 0
@@ -92,6 +93,11 @@ class Tickets:
     def labelled(self) -> int:
         """With a reply."""
         return self.ai_as_is + self.ai_assisted + self.human_only
+
+    @property
+    def unsettled(self) -> int:
+        """Solved so lately that they may still be opened again."""
+        return self.solved - self.settled
 
     def add(self, other: Tickets) -> None:
         """Both together."""
@@ -128,22 +134,24 @@ async def count_messages(database: Database, period: Period, filters: Filters) -
         return [_message_cell(row, spans) for row in rows.all()]
 
 
-async def count_tickets(database: Database, period: Period, filters: Filters) -> list[TicketCell]:
-    """Tickets opened in the period; none from before deskpilot was there."""
+async def count_tickets(database: Database, period: Period, filters: Filters, *, now: datetime) -> list[TicketCell]:
+    """Tickets opened in the period, as they stand `now`; none from before deskpilot was there."""
     where = filters.of_tickets()
-    given = {"since": period.since, "until": period.until}
+    given = {"since": period.since, "until": period.until, "settled": now - REOPENED}
     async with database.engine.connect() as connection:
         rows = await connection.execute(sa.text(_TICKETS.format(where=where.sql)), {**given, **where.given})
         return [_ticket_cell(row) for row in rows.all()]
 
 
-async def count_baseline(database: Database, filters: Filters) -> Tickets:
+async def count_baseline(database: Database, filters: Filters, *, now: datetime) -> Tickets:
     """All tickets that were imported from before, with these filters but the arm and the model, which they have none of."""
     where = Filters(
         **{name: value for name, value in filters.chosen.items() if name not in ("arm", "model")}
     ).of_tickets()
     async with database.engine.connect() as connection:
-        rows = await connection.execute(sa.text(_BASELINE.format(where=where.sql)), dict(where.given))
+        rows = await connection.execute(
+            sa.text(_BASELINE.format(where=where.sql)), {**where.given, "settled": now - REOPENED}
+        )
         counted = Tickets()
         for row in rows.all():
             counted.add(_tickets(row))
@@ -214,7 +222,7 @@ def _tickets(row: sa.Row[Any]) -> Tickets:
     counts = Tickets(
         opened=row.n,
         solved=row.solved,
-        fresh=row.fresh,
+        settled=row.settled,
         reopened=row.reopened,
         again=row.again,
         rated=row.rated,
@@ -245,15 +253,15 @@ _MESSAGES = """
     GROUP BY GROUPING SETS ((place, use, excluded, person), (category, use, excluded, person))
 """
 _COUNTED = """
-    count(*) AS n, count(solution) AS solved, count(solution) FILTER (WHERE fresh) AS fresh,
-    count(solution) FILTER (WHERE reopened) AS reopened, count(solution) FILTER (WHERE again) AS again,
+    count(*) AS n, count(solution) AS solved, count(*) FILTER (WHERE settled) AS settled,
+    count(*) FILTER (WHERE settled AND reopened) AS reopened, count(*) FILTER (WHERE settled AND again) AS again,
     count(csat) AS rated, count(csat) FILTER (WHERE csat = 1) AS good, count(csat) FILTER (WHERE csat = -1) AS bad,
     count(exchanges) AS exchanges_n, sum(exchanges) AS exchanges_sum, sum(exchanges * exchanges) AS exchanges_sq,
     count(first) AS first_n, sum(first) AS first_sum, sum(first * first) AS first_sq,
     sum(solution) AS solution_sum, sum(solution * solution) AS solution_sq
 """
 _TOLD = """
-    arm, label, excluded, csat, solved_at > now() - interval '7 days' AS fresh,
+    arm, label, excluded, csat, solved_at <= :settled AS settled,
     reopened_at IS NOT NULL AS reopened, again_at IS NOT NULL AS again,
     CASE WHEN solved_at IS NOT NULL THEN exchanges::float8 END AS exchanges,
     CASE WHEN first_reply_at IS NOT NULL THEN date_part('epoch', greatest(first_reply_at - opened_at, interval '0')) / 60 END AS first,

@@ -63,7 +63,7 @@ class Delivery:
         ]
         if not due:
             return f"{name} is out"
-        report = await weekly(self._database, week)
+        report = await weekly(self._database, week, now=now)
         if report.empty:
             return f"{name} has nothing to tell"
         if "folder" in due and folder:

@@ -14,12 +14,16 @@ Kind = Literal["share", "mean"]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`name`: of its definition. `hits`: the numerator of a share. Shown only where `interval.enough`."""
+    """`name`: of its definition. `hits`: the numerator of a share. Shown only where `interval.enough`.
+
+    unsettled: how many belong to it and are too young to be counted.
+    """
 
     name: str
     kind: Kind
     interval: Interval
     hits: int = 0
+    unsettled: int = 0
 
     @property
     def shown(self) -> bool:
@@ -30,7 +34,13 @@ class Figure:
         """For programs: without a point where it rests on too few."""
         told = self.interval
         found = {"point": told.point, "low": told.low, "high": told.high} if self.shown else {"too_few": True}
-        return {"name": self.name, "of": told.n, **({"hits": self.hits} if self.kind == "share" else {}), **found}
+        return {
+            "name": self.name,
+            "of": told.n,
+            **({"hits": self.hits} if self.kind == "share" else {}),
+            **({"unsettled": self.unsettled} if self.unsettled else {}),
+            **found,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +55,9 @@ class Effect:
     difference: Interval
 
 
-def share(name: str, hits: int, of: int) -> Figure:
+def share(name: str, hits: int, of: int, *, unsettled: int = 0) -> Figure:
     """A share with Wilson's interval."""
-    return Figure(name, "share", wilson(hits, of), hits)
+    return Figure(name, "share", wilson(hits, of), hits, unsettled)
 
 
 def average(name: str, sums: Sums) -> Figure:
@@ -99,15 +109,15 @@ def _outcome(counts: Tickets) -> list[Figure]:
         average("exchanges", counts.exchanges),
         average("first_reply", counts.first_reply),
         average("to_solution", counts.to_solution),
-        share("reopened", counts.reopened, counts.solved),
-        share("again", counts.again, counts.solved),
+        share("reopened", counts.reopened, counts.settled, unsettled=counts.unsettled),
+        share("again", counts.again, counts.settled, unsettled=counts.unsettled),
         share("csat", counts.good, counts.rated),
     ]
 
 
 _SHARES: Mapping[str, tuple[str, str]] = {
-    "reopened": ("reopened", "solved"),
-    "again": ("again", "solved"),
+    "reopened": ("reopened", "settled"),
+    "again": ("again", "settled"),
     "csat": ("good", "rated"),
 }
 

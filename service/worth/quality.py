@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import sqlalchemy as sa
 
@@ -72,12 +72,12 @@ class Quality:
     score: Score
 
 
-async def quality(database: Database, period: Period, filters: Filters) -> Quality:
-    """The figures of whatever was asked, or opened, in the period. What became of it later counts: yesterday's figures can still move."""
+async def quality(database: Database, period: Period, filters: Filters, *, now: datetime) -> Quality:
+    """The figures of whatever was asked, or opened, in the period, as they stand `now`: what became of it later counts, so yesterday's can still move."""
     messages, tickets, before, judged, reviewed, learnt = await asyncio.gather(
         count_messages(database, period, filters),
-        count_tickets(database, period, filters),
-        count_baseline(database, filters),
+        count_tickets(database, period, filters, now=now),
+        count_baseline(database, filters, now=now),
         judgements(database, period, filters),
         reviews(database, period, filters),
         lessons(database, period, filters),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +65,11 @@ class Weekly:
         return not (self.found.messages.asked or self.found.tickets.opened)
 
 
-async def weekly(database: Database, week: Period) -> Weekly:
-    """Count a week; what became of its messages until now is in it."""
+async def weekly(database: Database, week: Period, *, now: datetime) -> Weekly:
+    """Count a week; what became of its messages until `now` is in it."""
     found, before, about = await asyncio.gather(
-        quality(database, week, Filters()),
-        quality(database, week.before, Filters()),
+        quality(database, week, Filters(), now=now),
+        quality(database, week.before, Filters(), now=now),
         contacts(database, week, Filters()),
     )
     told = quality_sheets(found)

@@ -54,11 +54,15 @@ def between(interval: Interval, unit: Unit, *, signed: bool = False) -> str:
 
 
 def counted(figure: Figure) -> str:
-    """Numerator and denominator; of too few the denominator is said already."""
-    told = figure.interval
-    if not figure.shown and (figure.kind != "share" or not told.n):
-        return ""
-    return f"{figure.hits:,} of {told.n:,}" if figure.kind == "share" else f"of {told.n:,}"
+    """Numerator and denominator, of which "too few" has told the latter; and how many are too young for it."""
+    told, said = figure.interval, []
+    if figure.shown:
+        said.append(f"{figure.hits:,} of {told.n:,}" if figure.kind == "share" else f"of {told.n:,}")
+    elif figure.kind == "share" and told.n:
+        said.append(f"{figure.hits:,} so far")
+    if figure.unsettled:
+        said.append(f"{figure.unsettled:,} solved less than 7 days ago")
+    return "; ".join(said)
 
 
 def verdict(effect: Effect) -> str:

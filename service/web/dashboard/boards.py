@@ -73,8 +73,8 @@ def router(service: Service) -> APIRouter:
     @routes.get(ROOT, response_class=HTMLResponse)
     async def board(request: Request) -> HTMLResponse:
         """Quality."""
-        asked = asked_in(request)
-        found, known = await asyncio.gather(quality(database, asked.period, asked.filters), choices(database))
+        asked, at = asked_in(request), datetime.now(UTC)
+        found, known = await asyncio.gather(quality(database, asked.period, asked.filters, now=at), choices(database))
         return layout.page(
             request,
             "quality.html.j2",
@@ -174,7 +174,7 @@ async def _sheets_of(service: Service, board: str, asked: Asked) -> Mapping[str,
     """All tables of a board; of one that is none, none."""
     database, period, filters = service.database, asked.period, asked.filters
     if board == "quality":
-        return quality_sheets(await quality(database, period, filters))
+        return quality_sheets(await quality(database, period, filters, now=datetime.now(UTC)))
     if board == "contacts":
         return contacts_sheets(await contacts(database, period, filters))
     if board != "operations":

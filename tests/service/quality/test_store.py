@@ -16,6 +16,7 @@ from service.worth.quality import quality
 from tests.service.quality.answers import MONDAY, answered, drawn
 
 NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
+LATER = datetime(2026, 12, 24, tzinfo=UTC)
 WEEK = {"since": datetime(2026, 11, 16, tzinfo=UTC), "until": datetime(2026, 11, 23, tzinfo=UTC)}
 GOOD = {"intent": 2, "policy": 2, "tone": 2, "timing": 2}
 
@@ -130,7 +131,7 @@ async def test_the_dashboard_has_what_reviewers_gave(database: Database, samples
     for reviewer, scores in (("Ana", GOOD), ("Bea", {**GOOD, "tone": 0})):
         while one := await samples.next_for(reviewer):
             await samples.judge(one.id, Review(reviewer, scores))
-    found = (await quality(database, Period(MONDAY, MONDAY + timedelta(days=6), "UTC"), Filters())).figures
+    found = (await quality(database, Period(MONDAY, MONDAY + timedelta(days=6), "UTC"), Filters(), now=LATER)).figures
     assert found["qa"].interval.point == pytest.approx((1 + 6 / 8) / 2)
     assert found["agreement"].interval.point == pytest.approx(6 / 8)
     assert (found["qa"].interval.n, found["agreement"].interval.n) == (2, 2)  # two reviews of one answer are one

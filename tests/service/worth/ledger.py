@@ -11,6 +11,8 @@ from service.database import Database
 from service.tables import feedback, lessons, merits, outcomes, resolutions, reviews, samples
 
 MONDAY = datetime(2026, 11, 16, 9, tzinfo=UTC)
+LATER = datetime(2026, 12, 24, tzinfo=UTC)
+"""When nothing of it can change any more."""
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 

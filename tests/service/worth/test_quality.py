@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from service.database import Database
 from service.tables import outcomes
+from service.worth import wording
 from service.worth.figure import share
 from service.worth.period import Filters, Period
 from service.worth.quality import choices, quality
 from service.worth.score import WEIGHTS, score_of
-from tests.service.worth.ledger import write_judgements, write_twenty
+from tests.service.worth.ledger import LATER, MONDAY, write_judgements, write_twenty
 
 WEEK = Period(date(2026, 11, 16), date(2026, 11, 22), "UTC")
 
@@ -22,7 +23,7 @@ async def test_the_figures_of_twenty_tickets_are_those_counted_by_hand(database:
     """Numerators and denominators, not only shares; what is left out is counted by its reason, and in nothing else."""
     await write_twenty(database)
     await write_judgements(database)
-    found = await quality(database, WEEK, Filters())
+    found = await quality(database, WEEK, Filters(), now=LATER)
 
     counted = {name: (one.hits, one.interval.n) for name, one in found.figures.items() if one.kind == "share"}
     assert counted == {
@@ -81,7 +82,7 @@ async def test_the_figures_of_twenty_tickets_are_those_counted_by_hand(database:
 async def test_what_rests_on_few_is_no_figure(database: Database) -> None:
     """With twenty tickets there is none, no score either; the counts are told all the same."""
     await write_twenty(database)
-    found = await quality(database, WEEK, Filters())
+    found = await quality(database, WEEK, Filters(), now=LATER)
     assert not any(one.shown for one in found.figures.values())
     assert found.figures["acceptance"].as_json() == {"name": "acceptance", "of": 10, "hits": 8, "too_few": True}
     assert found.score.value is None
@@ -91,7 +92,7 @@ async def test_what_rests_on_few_is_no_figure(database: Database) -> None:
 async def test_effects_compare_tickets_with_notes_to_those_held_out_and_to_those_before(database: Database) -> None:
     """Ours less theirs: 12 solved with notes against 3 held out, and against one from before, of which no history tells reopenings as we see them."""
     await write_twenty(database)
-    found = {(one.name, one.against): one for one in (await quality(database, WEEK, Filters())).effects}
+    found = {(one.name, one.against): one for one in (await quality(database, WEEK, Filters(), now=LATER)).effects}
     held = found["to_solution", "holdout"]
     assert (held.ours.point, held.theirs.point, held.difference.point) == (6.5, 22.0, -15.5)
     assert (held.ours.n, held.theirs.n, held.difference.n) == (12, 3, 3)
@@ -107,10 +108,32 @@ async def test_effects_compare_tickets_with_notes_to_those_held_out_and_to_those
     assert found["to_solution", "baseline"].theirs.n == 1
 
 
+async def test_what_was_solved_less_than_seven_days_ago_is_not_yet_good(database: Database) -> None:
+    """A week on, to the minute of a solution: seven of fifteen are old enough, of which one came back; the others wait, in every comparison."""
+    await write_twenty(database)
+    at = MONDAY + timedelta(days=8, hours=5)  # seven days after ticket 4; of the hold-out all three were solved by then
+    found = await quality(database, WEEK, Filters(), now=at)
+    reopened, again = found.figures["reopened"], found.figures["again"]
+    assert (reopened.hits, reopened.interval.n, reopened.unsettled) == (1, 7, 8)
+    assert (again.hits, again.interval.n, again.unsettled) == (0, 7, 8)
+    (against,) = [one for one in found.effects if (one.name, one.against) == ("reopened", "holdout")]
+    assert (against.ours.n, against.theirs.n) == (4, 3)
+    early = await quality(database, WEEK, Filters(), now=MONDAY + timedelta(days=7))
+    assert early.figures["reopened"].as_json() == {
+        "name": "reopened",
+        "of": 0,
+        "hits": 0,
+        "unsettled": 15,
+        "too_few": True,
+    }
+    assert wording.counted(early.figures["reopened"]) == "15 solved less than 7 days ago"
+    assert early.figures["csat"].interval.n == 9  # of what is final there is no less
+
+
 async def test_categories_and_labels_stand_side_by_side(database: Database) -> None:
     """Each with its own denominators."""
     await write_twenty(database)
-    found = await quality(database, WEEK, Filters())
+    found = await quality(database, WEEK, Filters(), now=LATER)
     assert [(one.name, one.messages.asked, one.messages.compared) for one in found.categories] == [
         ("billing", 9, 6),
         ("delivery", 6, 4),
@@ -139,7 +162,7 @@ async def test_a_filter_keeps_the_rest_out_of_every_figure(
 ) -> None:
     """Of messages and of tickets; several hold together."""
     await write_twenty(database)
-    found = await quality(database, WEEK, filters)
+    found = await quality(database, WEEK, filters, now=LATER)
     assert (found.messages.compared, found.tickets.opened) == (compared, opened)
     assert sum(day.messages.compared for day in found.days) == compared
 
@@ -170,7 +193,7 @@ async def test_a_message_belongs_to_the_teams_day_when_the_clocks_change(
             ),
             {"first": datetime(2026, 1, 1, tzinfo=UTC), "last": datetime(2026, 12, 1, tzinfo=UTC)},
         )
-    found = await quality(database, period, Filters())
+    found = await quality(database, period, Filters(), now=LATER)
     assert [day.messages.asked for day in found.days] == [96, hours * 4, 96]
     assert [day.hours for day in found.days] == [24, hours, 24]
 
@@ -184,7 +207,7 @@ async def test_late_data_corrects_the_day_it_belongs_to(database: Database) -> N
             .where(outcomes.c.ticket_id == "13")
             .values(use="as_is", fidelity=1.0, replied_at=datetime(2026, 12, 24, tzinfo=UTC))
         )
-    found = await quality(database, WEEK, Filters())
+    found = await quality(database, WEEK, Filters(), now=LATER)
     assert found.days[-1].messages.as_is == 1
     assert found.figures["as_is"].hits == 5
 

@@ -19,6 +19,7 @@ from service.worth.quality import quality
 from service.worth.weekly import weekly
 
 FIRST, LAST = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
+LATER = LAST
 
 CHANGES = [
     ("Asia/Kathmandu", date(2026, 3, 29), 24),  # +5:45, never changes
@@ -58,11 +59,11 @@ async def test_each_message_is_counted_in_the_one_day_on_which_the_team_got_it(d
     for zone, middle, hours in CHANGES:
         expected = Counter(at.astimezone(ZoneInfo(zone)).date() for at in moments)
         days = [middle + timedelta(days=number) for number in (-1, 0, 1)]
-        found = await quality(database, Period(days[0], days[-1], zone), Filters())
+        found = await quality(database, Period(days[0], days[-1], zone), Filters(), now=LATER)
         assert [(day.first, day.messages.asked) for day in found.days] == [(day, expected[day]) for day in days], zone
         assert [day.hours for day in found.days] == [24, hours, 24], zone
         assert found.messages.asked == found.tickets.opened == sum(expected[day] for day in days), zone
-        alone = [await quality(database, Period(day, day, zone), Filters()) for day in days]
+        alone = [await quality(database, Period(day, day, zone), Filters(), now=LATER) for day in days]
         assert [one.messages.asked for one in alone] == [expected[day] for day in days], zone
 
 
@@ -77,14 +78,14 @@ async def test_weeks_begin_on_the_teams_monday_and_share_no_message(database: Da
         period = Period(
             max(first, date(2026, 1, 12)), max(first, date(2026, 1, 12)) + timedelta(weeks=10, days=-1), zone
         )
-        cut = (await quality(database, period, Filters())).days
+        cut = (await quality(database, period, Filters(), now=LATER)).days
         assert [(week.first, week.messages.asked) for week in cut] == [
             (period.first + timedelta(weeks=number), mondays[period.first + timedelta(weeks=number)])
             for number in range(10)
         ], zone
 
         ended = datetime.combine(monday + timedelta(weeks=1), datetime.min.time(), ZoneInfo(zone)) + timedelta(hours=8)
-        report = await weekly(database, week_before(ended.astimezone(UTC), zone=zone))
+        report = await weekly(database, week_before(ended.astimezone(UTC), zone=zone), now=LATER)
         assert (report.week.first, report.found.messages.asked) == (monday, mondays[monday]), zone
         (driver,) = (await contacts(database, report.week, Filters())).drivers
         assert (driver.tickets, driver.before) == (mondays[monday], mondays[monday - timedelta(weeks=1)]), zone
