@@ -20,7 +20,7 @@ from rich.text import Text
 from connectors import setup_of
 from connectors.setup import Check
 from service import logs
-from service.doctor import access, helpdesks, index, lookups, models, stores, traffic
+from service.doctor import access, helpdesks, index, lookups, models, reports, stores, traffic
 from service.doctor.examination import Examination, Part, examined
 from service.settings import Settings, SettingsProblem, load
 
@@ -73,6 +73,7 @@ def parts(settings: Settings, *, live: bool, setup_of: helpdesks.SetupOf = setup
         Part("language model", model, away, limit_s=20.0 + patience_s),
         Part("embeddings", encoder, away, limit_s=20.0 + settings.embeddings.timeout_s),
         Part("look-ups", functools.partial(lookups.look, settings), away, limit_s=20.0),
+        Part("weekly report", functools.partial(reports.look, settings.report), away, limit_s=15.0),
         *(
             Part(
                 name, functools.partial(helpdesks.look, settings, name, now=now, setup_of=setup_of), away, limit_s=30.0

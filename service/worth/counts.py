@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -54,9 +54,9 @@ class Messages:
     handed: int = 0
     handed_and_used: int = 0
     drafted: int = 0
-    priced: int = 0
-    cost: float = 0.0
     tokens: int = 0
+    cost: Sums = field(default_factory=Sums)  # of those with a price
+    cost_of_accepted: Sums = field(default_factory=Sums)  # of these, those whose draft was used
     fidelity: Sums = field(default_factory=Sums)
     wait: Sums = field(default_factory=Sums)  # minutes from note to reply
 
@@ -202,9 +202,9 @@ def _message_cell(row: sa.Row[Any], spans: Sequence[Span]) -> MessageCell:
         handed=row.replied if row.person else 0,
         handed_and_used=row.replied if row.person and used else 0,
         drafted=0 if row.person else row.waited,
-        priced=row.priced,
-        cost=row.cost or 0.0,
         tokens=int(row.tokens or 0),
+        cost=(cost := Sums(row.priced, row.cost or 0.0, row.cost_sq or 0.0)),
+        cost_of_accepted=replace(cost) if used else Sums(),
         fidelity=Sums(row.fidelity_n, row.fidelity_sum or 0.0, row.fidelity_sq or 0.0),
         wait=Sums(row.waited, row.wait_sum or 0.0, row.wait_sq or 0.0),
     )
@@ -243,7 +243,7 @@ _MESSAGES = """
     SELECT grouping(place) = 0 AS by_day, place, category, use, excluded, person, count(*) AS n, count(reply) AS replied,
            count(fidelity) AS fidelity_n, sum(fidelity) AS fidelity_sum, sum(fidelity * fidelity) AS fidelity_sq,
            count(wait) AS waited, sum(wait) AS wait_sum, sum(wait * wait) AS wait_sq,
-           count(cost) AS priced, sum(cost) AS cost, sum(tokens) AS tokens
+           count(cost) AS priced, sum(cost) AS cost, sum(cost * cost) AS cost_sq, sum(tokens) AS tokens
     FROM (
         SELECT width_bucket(asked_at, CAST(:starts AS timestamptz[])) AS place, category, use, excluded, tier = 3 AS person,
                replied_at AS reply, fidelity, cost, tokens_in + tokens_out AS tokens,

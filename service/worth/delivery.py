@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -66,13 +66,31 @@ class Delivery:
         report = await weekly(self._database, week, now=now)
         if report.empty:
             return f"{name} has nothing to tell"
-        if "folder" in due and folder:
-            await asyncio.to_thread(_write, folder, report)
-            await self._done(name, "folder")
-        if "webhook" in due:
-            await self._post(webhook, report)
-            await self._done(name, "webhook")
+        await self._leave(report, due)
         return f"{name} to {' and '.join(due)}"
+
+    async def send(self, report: Weekly) -> list[str]:
+        """Leave it now wherever it is to go, also again; which places. One whose week is over does not go there by itself after that.
+
+        Raises UndeliveredError, and ServiceError where no place is set.
+        """
+        places = {"folder": self._settings.folder, "webhook": self._settings.webhook.get_secret_value()}
+        wanted = [where for where, place in places.items() if place]
+        if not wanted:
+            raise ServiceError(
+                "The report has no place to go to: set DESKPILOT_REPORT__FOLDER or DESKPILOT_REPORT__WEBHOOK, or name a file with --html or --markdown"
+            )
+        await self._leave(report, wanted)
+        return wanted
+
+    async def _leave(self, report: Weekly, places: Sequence[str]) -> None:
+        folder, webhook = self._settings.folder, self._settings.webhook.get_secret_value()
+        if "folder" in places and folder:
+            await asyncio.to_thread(_write, folder, report)
+            await self._done(report, "folder")
+        if "webhook" in places:
+            await self._post(webhook, report)
+            await self._done(report, "webhook")
 
     async def _post(self, webhook: str, report: Weekly) -> None:
         """JSON with `text` in Markdown, which chats show, and `html`. Its address is a secret: no error names it."""
@@ -82,7 +100,7 @@ class Delivery:
                 answer = await http.post(webhook, json=told)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise UndeliveredError(
-                f"the webhook of the weekly report does not answer: {type(error).__name__}"
+                f"the webhook of the weekly report does not answer ({why(error)}): check DESKPILOT_REPORT__WEBHOOK"
             ) from None
         if not answer.is_success:
             raise UndeliveredError(
@@ -93,9 +111,19 @@ class Delivery:
         async with self._database.engine.connect() as connection:
             return bool(await connection.scalar(_IS_DONE, {"name": _mark(week, where)}))
 
-    async def _done(self, week: str, where: str) -> None:
-        async with self._database.engine.connect() as connection:
-            await connection.execute(_DONE, {"name": _mark(week, where)})
+    async def _done(self, report: Weekly, where: str) -> None:
+        if report.until is None:  # what was sent in the middle of a week goes out once more when it is over
+            async with self._database.engine.connect() as connection:
+                await connection.execute(_DONE, {"name": _mark(report.name, where)})
+
+
+def why(error: Exception) -> str:
+    """Why a webhook did not answer, without its address, which is a secret."""
+    if isinstance(error, httpx.TimeoutException):
+        return "it took too long"
+    if isinstance(error, httpx.ConnectError) and str(error):
+        return str(error)  # of the machine that was called, or of its certificate: it knows no path
+    return type(error).__name__
 
 
 def _write(folder: Path, report: Weekly) -> None:

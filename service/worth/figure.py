@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from service.worth.counts import Messages, Sums, Tickets
-from service.worth.intervals import Interval, difference, mean_difference_of, wilson
+from service.worth.intervals import Interval, difference, mean_difference_of, per_hit, wilson
 
 Kind = Literal["share", "mean"]
 
@@ -75,8 +75,16 @@ def of_messages(counts: Messages) -> dict[str, Figure]:
         average("fidelity", counts.fidelity),
         average("note_to_reply", counts.wait),
         share("escalation", counts.handed - counts.handed_and_used, counts.handed),
+        average("cost_message", counts.cost),
+        Figure("cost_accepted", "mean", _of_accepted(counts)),
     ]
     return {one.name: one for one in told}
+
+
+def _of_accepted(counts: Messages) -> Interval:
+    """What all drafts cost, for each that was used: the others are paid as well."""
+    cost, used = counts.cost, counts.cost_of_accepted
+    return per_hit(cost.total, cost.squares, cost.n, hits=used.n, on_hits=used.total)
 
 
 def of_tickets(counts: Tickets) -> dict[str, Figure]:

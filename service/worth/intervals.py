@@ -114,6 +114,21 @@ def mean_difference_of(a: Moments, b: Moments) -> Interval:
     return Interval(point - half, point + half, point, n)
 
 
+def per_hit(total: float, squares: float, of: int, *, hits: int, on_hits: float) -> Interval:
+    """Everything spent on `of` tries, by hit: a ratio of two sums, whose spread is linearised (Cochran, Sampling Techniques, chapter 6).
+
+    squares: the sum of the squares of what each try cost. on_hits: what the hits alone cost. `n` are the hits. Without any: no ends.
+    """
+    if of < 2 or not hits:
+        return Interval(0.0, math.inf, total / hits if hits else 0.0, hits)
+    ratio = total / hits
+    spread = max(
+        squares - 2 * ratio * on_hits + ratio * ratio * hits, 0.0
+    )  # of cost - ratio * (1 for a hit, 0 for none)
+    half = t_quantile(of - 1) * math.sqrt(of / (of - 1) * spread) / hits
+    return Interval(max(ratio - half, 0.0), ratio + half, ratio, hits)
+
+
 def t_quantile(freedom: float) -> float:
     """The t that 95 % of Student's distribution with `freedom` >= 1 degrees (fractions as well) lie within. ValueError under 1."""
     n, p = freedom, _TAIL

@@ -86,6 +86,11 @@ def week_of(text: str, *, zone: str) -> Period:
     year, sign, number = text.partition("-W")
     if not sign or not year.isdecimal() or not number.isdecimal():
         raise ValueError(f"{text!r} is no week: write it as 2026-W47")
+    if not date.min.year < int(year) < date.max.year:
+        raise ValueError(f"{text!r} is no week: the year is to be one of the calendar")
+    last = date(int(year), 12, 28).isocalendar().week  # the 28th is always in the last one
+    if not 1 <= int(number) <= last:
+        raise ValueError(f"{text!r} is no week: {year} has the weeks 1 to {last}")
     monday = date.fromisocalendar(int(year), int(number), 1)
     return Period(monday, monday + timedelta(days=6), zone)
 

@@ -52,6 +52,15 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True)
+class Against:
+    """Tickets with notes against those held out, and those from before. held: solved ones of the hold-out, in so many days."""
+
+    effects: Sequence[Effect]
+    held: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Quality:
     """All of a period. `figures` by the name of their definition; `labels`: the outcome of tickets by what was sent in them.
 
@@ -66,7 +75,7 @@ class Quality:
     categories: Sequence[Category]
     labels: Mapping[str, Tickets]
     left_out: Mapping[tuple[str, str], int]
-    effects: Sequence[Effect]
+    against: Against
     criteria: Mapping[str, Figure]
     lessons: Lessons
     score: Score
@@ -88,8 +97,6 @@ async def quality(database: Database, period: Period, filters: Filters, *, now: 
         all_messages.add(counted)
     all_tickets = tickets_by(tickets, lambda _: "").get("", Tickets())
     figures = {**of_messages(all_messages), **of_tickets(all_tickets), **_judged(judged, all_messages, reviewed)}
-    by_arm = tickets_by(tickets, lambda cell: cell.arm)
-    noted = by_arm.get("note", Tickets())
     return Quality(
         period=period,
         figures=figures,
@@ -99,14 +106,26 @@ async def quality(database: Database, period: Period, filters: Filters, *, now: 
         categories=_categories(messages, tickets),
         labels=_labels(tickets),
         left_out=_left_out(messages, tickets),
-        effects=[
-            *effects(noted, by_arm.get("holdout", Tickets()), against="holdout"),
-            *effects(noted, before, against="baseline"),
-        ],
+        against=_against(period, tickets, before),
         criteria=reviewed.criteria,
         lessons=learnt,
         score=score_of(figures),
     )
+
+
+async def compared(database: Database, period: Period, filters: Filters, *, now: datetime) -> Against:
+    """Only the comparisons, of a longer period: a small hold-out needs one."""
+    tickets, before = await asyncio.gather(
+        count_tickets(database, period, filters, now=now), count_baseline(database, filters, now=now)
+    )
+    return _against(period, tickets, before)
+
+
+def _against(period: Period, tickets: Sequence[TicketCell], before: Tickets) -> Against:
+    by_arm = tickets_by(tickets, lambda cell: cell.arm)
+    noted, held = by_arm.get("note", Tickets()), by_arm.get("holdout", Tickets())
+    found = [*effects(noted, held, against="holdout"), *effects(noted, before, against="baseline")]
+    return Against(found, held.solved, period.days)
 
 
 def _judged(judged: Judged, messages: Messages, reviewed: Reviewed) -> dict[str, Figure]:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 
 from service.worth import wording
 from service.worth.figure import share
-from service.worth.quality import LABELS, Quality
+from service.worth.intervals import LEAST
+from service.worth.quality import LABELS, Against, Quality
 from service.worth.sheets import Cell, Column, Measure, Sheet
 
+_NOBODY = (
+    "No ticket of a hold-out was solved, so what notes change cannot be told from all else: `deskpilot pilot set --holdout 10` leaves"
+    " one requester in ten without notes."
+)
 _ORDER = (
     *("acceptance", "as_is", "edited", "unused", "fidelity", "note_to_reply"),
     *("ai_as_is", "ai_assisted", "human_only", "csat", "reopened", "again", "exchanges", "first_reply", "to_solution"),
-    *("wrong", "escalation", "missed", "qa", "agreement"),
+    *("wrong", "escalation", "missed", "qa", "agreement", "cost_message", "cost_accepted"),
 )
 
 
@@ -23,8 +29,7 @@ def quality_sheets(found: Quality) -> dict[str, Sheet]:
         _days(found),
         _categories(found),
         _labels(found),
-        _effects(found, "holdout"),
-        _effects(found, "baseline"),
+        *effects_sheets(found.against),
         _reviews(found),
         _lessons(found),
         _left_out(found),
@@ -59,7 +64,7 @@ def _days(found: Quality) -> Sheet:
             day.first.isoformat(),
             day.messages.asked,
             *(day.figures[name] for name in names),
-            day.messages.cost if day.messages.priced else None,
+            day.messages.cost.total if day.messages.cost.n else None,
         )
         for day in found.days
     ]
@@ -103,7 +108,12 @@ def _labels(found: Quality) -> Sheet:
     return Sheet("labels", "What was sent, side by side", columns, rows)
 
 
-def _effects(found: Quality, against: str) -> Sheet:
+def effects_sheets(found: Against) -> tuple[Sheet, Sheet]:
+    """Against the hold-out, which proves, and against before, which does not."""
+    return _effects(found, "holdout"), _effects(found, "baseline")
+
+
+def _effects(found: Against, against: str) -> Sheet:
     chosen = [one for one in found.effects if one.against == against]
     rows: list[Sequence[Cell]]
     columns = (
@@ -123,8 +133,22 @@ def _effects(found: Quality, against: str) -> Sheet:
         )
         for one in chosen
     ]
-    title = "Against the hold-out" if against == "holdout" else "Against before"
-    return Sheet("effect" if against == "holdout" else "baseline", title, columns, rows)
+    if against == "baseline":
+        return Sheet("baseline", "Against before", columns, rows)
+    return Sheet(
+        "effect", "Against the hold-out", columns, rows if found.held else (), empty=_NOBODY, hint=_wait(found)
+    )
+
+
+def _wait(found: Against) -> str:
+    """How long it takes until the hold-out tells something, at its pace until now."""
+    if not found.held or found.held >= LEAST:
+        return ""
+    weeks = ceil(LEAST * found.days / found.held / 7)
+    return (
+        f"{found.held:,} solved tickets were held out in these {found.days:,} days, of the {LEAST} that a figure needs:"
+        f" at this pace that takes {weeks:,} weeks. Hold out a larger share, or look at a longer period of the dashboard."
+    )
 
 
 def _reviews(found: Quality) -> Sheet:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 
 from service.worth import wording
@@ -39,13 +39,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """`name`: as exports call it, "categories". The first column says what a row is of. empty: what is said without rows."""
+    """`name`: as exports call it, "categories". The first column says what a row is of. empty: what is said without rows. hint: before them."""
 
     name: str
     title: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
     empty: str = "Nothing in this period."
+    hint: str = ""
 
 
 def text(cell: Cell, column: Column) -> str:
@@ -69,6 +70,17 @@ def aside(cell: Cell) -> str:
     return wording.between(cell.interval, cell.unit, signed=True) if cell.difference else f"of {cell.interval.n:,}"
 
 
+def folded(sheet: Sheet) -> Sheet:
+    """Without the rows in which every figure, or the difference, rests on too few: a sentence names them, with a count that stands beside the name."""
+    dropped = [row for row in sheet.rows if not _tells(row)]
+    if not dropped:
+        return sheet
+    named = ", ".join(f"{row[0]} ({row[1]:,})" if isinstance(row[1], int) else f"{row[0]}" for row in dropped)
+    said = f"Too few for a figure: {named}."
+    kept = [row for row in sheet.rows if row not in dropped]
+    return replace(sheet, rows=kept, hint=" ".join(filter(None, (sheet.hint, said))), empty="")
+
+
 def csv_of(sheet: Sheet) -> str:
     """For a spreadsheet: a figure becomes its value, both ends of its interval, and its denominator; too few, no value.
 
@@ -86,13 +98,20 @@ def csv_of(sheet: Sheet) -> str:
 def markdown_of(sheet: Sheet) -> str:
     """A table of Markdown; nothing a cell holds ends it."""
     if not sheet.rows:
-        return f"{sheet.empty}\n"
-    lines = [_line([column.title for column in sheet.columns])]
+        return f"{sheet.hint or sheet.empty}\n"
+    lines = [f"{sheet.hint}\n"] if sheet.hint else []
+    lines.append(_line([column.title for column in sheet.columns]))
     lines.append("|" + "|".join(" ---: " if column.number else " --- " for column in sheet.columns) + "|")
     for row in sheet.rows:
         told = [(text(cell, column), aside(cell)) for cell, column in zip(row, sheet.columns, strict=True)]
         lines.append(_line([f"{said} ({more})" if more else said for said, more in told]))
     return "\n".join(lines) + "\n"
+
+
+def _tells(row: Sequence[Cell]) -> bool:
+    figures = [cell for cell in row if isinstance(cell, Figure | Measure)]
+    differences = [cell for cell in figures if isinstance(cell, Measure) and cell.difference]
+    return not figures or any(cell.interval.enough for cell in differences or figures)
 
 
 def _line(cells: Sequence[str]) -> str:

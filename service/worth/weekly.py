@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -15,26 +16,31 @@ from service.database import Database
 from service.worth import sheets, wording
 from service.worth.contacts import contacts
 from service.worth.contacts_sheets import contacts_sheets
+from service.worth.counts import Messages
 from service.worth.period import Filters, Period, name_of_week
-from service.worth.quality import Quality, quality
-from service.worth.quality_sheets import quality_sheets
-from service.worth.sheets import Cell, Column, Sheet, markdown_of
+from service.worth.quality import Quality, compared, quality
+from service.worth.quality_sheets import effects_sheets, quality_sheets
+from service.worth.sheets import Cell, Column, Sheet, folded, markdown_of
 
 _HEADLINES = (
     *("acceptance", "as_is", "edited", "unused", "fidelity"),
     *("csat", "reopened", "again", "exchanges", "first_reply", "to_solution", "note_to_reply"),
-    *("wrong", "escalation", "missed", "qa"),
+    *("wrong", "escalation", "missed", "qa", "cost_message", "cost_accepted"),
 )
-_TOLD = ("effect", "baseline", "categories", "labels", "reviews", "lessons", "excluded", "score")
+_FOLDED = ("categories", "labels", "reviews")
+_WHOLE = ("lessons", "excluded", "score")
+_SEASON_DAYS = 91
+"""Over which notes are compared with the hold-out and with before: one week of a small hold-out says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weekly:
-    """Of one week. `sheets`: its tables, in the order in which they are read."""
+    """Of one week. `sheets`: its tables, in the order in which they are read. until: when it was counted, where the week was not over then."""
 
     week: Period
     found: Quality
     sheets: Sequence[Sheet]
+    until: datetime | None = None
 
     @property
     def name(self) -> str:
@@ -51,13 +57,21 @@ class Weekly:
     def lead(self) -> str:
         """What it is about, in a sentence or two."""
         messages, tickets = self.found.messages, self.found.tickets
+        running = (
+            f"This week is not over: it is counted until {_said(self.until, self.week.zone)}. " if self.until else ""
+        )
+        if self.empty:
+            return f"{running}There was no customer message and no new ticket."
         score = self.found.score
         scored = (
             f" The score is {score.value:.0f} of 100, from {score.weight} of 100 weights."
             if score.value is not None
             else ""
         )
-        return f"{messages.asked:,} customer messages in {tickets.opened:,} tickets; {messages.compared:,} drafts can be compared with what was sent.{scored}"
+        return (
+            f"{running}{messages.asked:,} customer messages, and {tickets.opened:,} new tickets (a message may belong to an older one)."
+            f" {messages.compared:,} drafts can be compared with what was sent.{_paid(messages)}{scored}"
+        )
 
     @property
     def empty(self) -> bool:
@@ -67,15 +81,23 @@ class Weekly:
 
 async def weekly(database: Database, week: Period, *, now: datetime) -> Weekly:
     """Count a week; what became of its messages until `now` is in it."""
-    found, before, about = await asyncio.gather(
+    season = Period(week.last - timedelta(days=_SEASON_DAYS - 1), week.last, week.zone)
+    found, before, against, about = await asyncio.gather(
         quality(database, week, Filters(), now=now),
         quality(database, week.before, Filters(), now=now),
+        compared(database, season, Filters(), now=now),
         contacts(database, week, Filters()),
     )
-    told = quality_sheets(found)
-    return Weekly(
-        week, found, (_headlines(found, before), *(told[name] for name in _TOLD), *contacts_sheets(about).values())
+    told, until = quality_sheets(found), now if now < week.until else None
+    shown = (
+        _headlines(found, before),
+        *(folded(_of_season(sheet)) for sheet in effects_sheets(against)),
+        *(folded(told[name]) for name in _FOLDED),
+        *(told[name] for name in _WHOLE),
+        *contacts_sheets(about).values(),
     )
+    report = Weekly(week, found, shown, until)
+    return replace(report, sheets=()) if report.empty else report
 
 
 def html_of(report: Weekly) -> str:
@@ -128,6 +150,24 @@ def _headlines(found: Quality, before: Quality) -> Sheet:
         for name in _HEADLINES
     ]
     return Sheet("figures", "The week", columns, rows)
+
+
+def _of_season(sheet: Sheet) -> Sheet:
+    return replace(sheet, title=f"{sheet.title}, the last {_SEASON_DAYS // 7} weeks")
+
+
+def _paid(messages: Messages) -> str:
+    cost = messages.cost
+    if cost.n:
+        return f" The model cost {wording.value(cost.total, 'money')} in the currency of your prices."
+    if messages.tokens:
+        return " What the model cost is not known: set DESKPILOT_LLM__PRICE_IN and DESKPILOT_LLM__PRICE_OUT."
+    return ""
+
+
+def _said(at: datetime, zone: str) -> str:
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{local.day} {local:%B, %H:%M}"
 
 
 _FOOTNOTE = (

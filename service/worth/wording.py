@@ -33,7 +33,9 @@ def value(point: float, unit: Unit, *, signed: bool = False) -> str:
         return f"{sign}{size * 100:.1f}{' points' if signed else ' %'}"
     if unit in ("minutes", "hours", "seconds"):
         return sign + _lasting(size * {"seconds": 1, "minutes": 60, "hours": 3600}[unit])
-    return f"{sign}{size:,.2f}"
+    return (
+        f"{sign}{size:,.4f}" if unit == "money" and size < 0.1 else f"{sign}{size:,.2f}"
+    )  # a draft costs less than a cent
 
 
 def too_few(n: int) -> str:
@@ -42,8 +44,10 @@ def too_few(n: int) -> str:
 
 
 def shown(figure: Figure) -> str:
-    """The figure, or that there is none."""
-    return value(figure.interval.point, unit_of(figure.name)) if figure.shown else too_few(figure.interval.n)
+    """The figure, or why there is none."""
+    if figure.shown:
+        return value(figure.interval.point, unit_of(figure.name))
+    return "not known yet" if figure.interval.n + figure.unsettled >= LEAST else too_few(figure.interval.n)
 
 
 def between(interval: Interval, unit: Unit, *, signed: bool = False) -> str:

@@ -34,6 +34,8 @@ LABELS: Mapping[str, str] = {
 }
 _TIERS = (("1", "1: draft"), ("2", "2: draft to check"), ("3", "3: a person"))
 _ARMS = (("note", "With a note"), ("holdout", "Held out"), ("silent", "Without, for another reason"))
+_FIXED: Mapping[str, Sequence[tuple[str, str]]] = {"tier": _TIERS, "arm": _ARMS}
+"""Filters whose values are ours, and not what was seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +73,28 @@ class Field:
 def read(query: Mapping[str, str], *, now: datetime, zone: str) -> Asked:
     """What the address says; what it says wrongly is told and replaced by what is usual."""
     given = {one.name: query.get(one.name, "").strip()[:_LONGEST_VALUE] for one in fields(Filters)}
-    if given["tier"] not in ("", "1", "2", "3"):
-        given["tier"] = ""
-    filters, chosen = Filters(**given), query.get("period", _USUAL)
+    unknown = [name for name, options in _FIXED.items() if given[name] and given[name] not in dict(options)]
+    problems = [f"“{given[name]}” is not to be chosen under {LABELS[name]}: all are shown." for name in unknown]
+    filters = Filters(**{**given, **dict.fromkeys(unknown, "")})
+    period, chosen, problem = _period(query, now=now, zone=zone)
+    return Asked(period, filters, chosen, " ".join(filter(None, (problem, *problems))))
+
+
+def _period(query: Mapping[str, str], *, now: datetime, zone: str) -> tuple[Period, str, str]:
+    """The period, its name in the form, and what is to be said of it."""
+    chosen = query.get("period", _USUAL)
+    usual = last_days(int(_USUAL), now=now, zone=zone)
+    if chosen not in dict(PERIODS):
+        return usual, _USUAL, f"There is no period “{chosen[:_LONGEST_VALUE]}”: here are the last {_USUAL} days."
     if chosen != "own":
-        known = chosen if chosen in dict(PERIODS) else _USUAL
-        return Asked(last_days(int(known), now=now, zone=zone), filters, known)
+        return last_days(int(chosen), now=now, zone=zone), chosen, ""
     period = _own(query.get("first", ""), query.get("last", ""), zone=zone)
     if period is None:
-        said = f"These days cannot be shown: the first must not be after the last, and they are at most {LONGEST_DAYS}. Here are the last 28."
-        return Asked(last_days(28, now=now, zone=zone), filters, problem=said)
-    return Asked(period, filters, "own")
+        said = f"These days cannot be shown: the first must not be after the last, and they are at most {LONGEST_DAYS}. Here are the last {_USUAL}."
+        return usual, _USUAL, said
+    if period.last > usual.last:
+        return period, "own", f"Of the days after today, {_said(usual.last)}, nothing can be known yet."
+    return period, "own", ""
 
 
 def form(asked: Asked, known: Mapping[str, Sequence[str]], *, only: Sequence[str] = ()) -> list[Field]:
@@ -92,8 +105,8 @@ def form(asked: Asked, known: Mapping[str, Sequence[str]], *, only: Sequence[str
         if only and name not in only:
             continue
         value = chosen.get(name, "")
-        if name in ("tier", "arm"):
-            options: list[tuple[str, str]] = list(_TIERS if name == "tier" else _ARMS)
+        if name in _FIXED:
+            options = list(_FIXED[name])
         else:
             options = [(one, one) for one in sorted({*known.get(name, ()), *([value] if value else ())})]
         found.append(Field(name, label, value, options))

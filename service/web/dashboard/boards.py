@@ -42,7 +42,7 @@ TABS = (
 """(path, word) of the dashboards."""
 
 _HEADLINES = ("acceptance", "fidelity", "csat", "reopened", "again", "wrong")
-_EFFORT = ("exchanges", "first_reply", "to_solution", "note_to_reply")
+_EFFORT = ("exchanges", "first_reply", "to_solution", "note_to_reply", "cost_message", "cost_accepted")
 _JUDGED = ("escalation", "missed", "qa", "agreement")
 
 
@@ -192,7 +192,7 @@ def _groups(found: Quality) -> list[tuple[str, list[tuple[str, str, str, str, bo
     """(heading, [(name, value, interval, counted, whether there is a figure)])."""
     groups = (
         ("What agents send, and what customers make of it", _HEADLINES),
-        ("Effort", _EFFORT),
+        ("Effort and cost", _EFFORT),
         ("What people judge", _JUDGED),
     )
     return [(heading, [_card(found, name) for name in names]) for heading, names in groups]

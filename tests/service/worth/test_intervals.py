@@ -110,13 +110,23 @@ def test_moments_counted_elsewhere_give_the_same_interval() -> None:
 
 
 def test_of_100_intervals_about_95_cover_the_truth() -> None:
-    """What 95 % promises, for each of the four kinds, in 400 drawn samples: between 92 and 99 of 100."""
+    """What 95 % promises, for each of the five kinds, in 400 drawn samples: between 92 and 99 of 100."""
     dice = random.Random(8)
-    covered = dict.fromkeys(("wilson", "difference", "mean", "mean_difference"), 0)
+    covered = dict.fromkeys(("wilson", "difference", "mean", "mean_difference", "per_hit"), 0)
     for _ in range(400):
         a, b = (sum(dice.random() < share for _ in range(60)) for share in (0.7, 0.5))
         one, two = [dice.gauss(5, 2) for _ in range(30)], [dice.gauss(4, 6) for _ in range(40)]
+        spent = [
+            (dice.gammavariate(2, 0.002), dice.random() < 0.6) for _ in range(120)
+        ]  # drafts that are dear are used as often
+        costs, on_hits = [cost for cost, _ in spent], [cost for cost, hit in spent if hit]
+        squares = sum(cost * cost for cost in costs)
         for name, found, truth in (
+            (
+                "per_hit",
+                intervals.per_hit(sum(costs), squares, 120, hits=len(on_hits), on_hits=sum(on_hits)),
+                0.004 / 0.6,
+            ),
             ("wilson", intervals.wilson(a, 60), 0.7),
             ("difference", intervals.difference(a, 60, b, 60), 0.2),
             ("mean", intervals.mean(one), 5),
@@ -131,3 +141,15 @@ def test_a_difference_is_certain_when_nought_lies_outside_and_the_sample_is_larg
     assert not intervals.difference(10, 10, 0, 10).certain
     assert intervals.difference(90, 100, 50, 100).certain
     assert not intervals.difference(51, 100, 50, 100).certain
+
+
+def test_what_every_try_costs_counts_for_each_hit() -> None:
+    """Four tries of 1, 2, 3 and 4, of which the first and the last hit: 10 for two hits. By hand: e = c - 5a is -4, 2, 3, -1, whose squares are 30."""
+    found = intervals.per_hit(10, 30, 4, hits=2, on_hits=5)
+    half = intervals.t_quantile(3) * math.sqrt(4 / 3 * 30) / 2
+    assert (found.point, found.n) == (5, 2)
+    assert found.low == 0  # nothing costs less
+    assert found.high == pytest.approx(5 + half)
+    assert intervals.per_hit(10, 30, 4, hits=0, on_hits=0).high == math.inf
+    same = intervals.per_hit(40, 40, 40, hits=40, on_hits=40)
+    assert (same.low, same.point, same.high) == (1, 1, 1)

@@ -48,6 +48,8 @@ async def test_the_figures_of_twenty_tickets_are_those_counted_by_hand(database:
         "exchanges": 15,
         "first_reply": 15,
         "to_solution": 15,
+        "cost_message": 14,
+        "cost_accepted": 8,
         "qa": 2,  # samples, of which one has two reviews
         "agreement": 1,
     }
@@ -58,6 +60,8 @@ async def test_the_figures_of_twenty_tickets_are_those_counted_by_hand(database:
             "exchanges": (29 + 9) / 15,
             "first_reply": (780 + 12 / 6 + 180) / 15,
             "to_solution": (78 + 66) / 15,
+            "cost_message": 0.01,
+            "cost_accepted": 0.14 / 8,
             "qa": ((7 / 8 + 4 / 6) / 2 + 0) / 2,
             "agreement": 2 / 3,
         }
@@ -68,8 +72,8 @@ async def test_the_figures_of_twenty_tickets_are_those_counted_by_hand(database:
         ("tickets", "bot"): 1,
         ("tickets", "merged"): 1,
     }
-    assert (found.messages.asked, found.tickets.opened, found.messages.priced) == (17, 17, 14)
-    assert found.messages.cost == pytest.approx(0.14)
+    assert (found.messages.asked, found.tickets.opened, found.messages.cost.n) == (17, 17, 14)
+    assert found.messages.cost.total == pytest.approx(0.14)
     assert (dict(found.lessons.states), found.lessons.used) == ({"waiting": 1, "approved": 2, "rejected": 1}, 1)
     assert {name: one.interval.n for name, one in found.criteria.items()} == {
         "intent": 2,
@@ -86,13 +90,15 @@ async def test_what_rests_on_few_is_no_figure(database: Database) -> None:
     assert not any(one.shown for one in found.figures.values())
     assert found.figures["acceptance"].as_json() == {"name": "acceptance", "of": 10, "hits": 8, "too_few": True}
     assert found.score.value is None
-    assert not any(one.difference.certain for one in found.effects)
+    assert not any(one.difference.certain for one in found.against.effects)
 
 
 async def test_effects_compare_tickets_with_notes_to_those_held_out_and_to_those_before(database: Database) -> None:
     """Ours less theirs: 12 solved with notes against 3 held out, and against one from before, of which no history tells reopenings as we see them."""
     await write_twenty(database)
-    found = {(one.name, one.against): one for one in (await quality(database, WEEK, Filters(), now=LATER)).effects}
+    found = {
+        (one.name, one.against): one for one in (await quality(database, WEEK, Filters(), now=LATER)).against.effects
+    }
     held = found["to_solution", "holdout"]
     assert (held.ours.point, held.theirs.point, held.difference.point) == (6.5, 22.0, -15.5)
     assert (held.ours.n, held.theirs.n, held.difference.n) == (12, 3, 3)
@@ -116,7 +122,7 @@ async def test_what_was_solved_less_than_seven_days_ago_is_not_yet_good(database
     reopened, again = found.figures["reopened"], found.figures["again"]
     assert (reopened.hits, reopened.interval.n, reopened.unsettled) == (1, 7, 8)
     assert (again.hits, again.interval.n, again.unsettled) == (0, 7, 8)
-    (against,) = [one for one in found.effects if (one.name, one.against) == ("reopened", "holdout")]
+    (against,) = [one for one in found.against.effects if (one.name, one.against) == ("reopened", "holdout")]
     assert (against.ours.n, against.theirs.n) == (4, 3)
     early = await quality(database, WEEK, Filters(), now=MONDAY + timedelta(days=7))
     assert early.figures["reopened"].as_json() == {

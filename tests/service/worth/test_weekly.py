@@ -10,9 +10,11 @@ from pathlib import Path
 import html5lib
 import httpx
 import pytest
+import sqlalchemy as sa
 from pydantic import SecretStr
 
 from service.database import Database
+from service.errors import ServiceError
 from service.groups import ReportSettings
 from service.rounds import Round, Rounds
 from service.settings import SettingsProblem, load
@@ -58,7 +60,10 @@ async def test_a_report_tells_a_week_with_its_denominators(database: Database) -
     await write_judgements(database)
     report = await weekly(database, WEEK, now=LATER)
     assert (report.name, report.title) == ("2026-W47", "deskpilot, week 2026-W47: 16 November to 22 November 2026")
-    assert report.lead == "17 customer messages in 17 tickets; 10 drafts can be compared with what was sent."
+    assert report.lead == (
+        "17 customer messages, and 17 new tickets (a message may belong to an older one). 10 drafts can be compared with what was sent."
+        " The model cost 0.14 in the currency of your prices."
+    )
     page, markdown = html_of(report), markdown_of_report(report)
     html5lib.HTMLParser(strict=True).parse(page)
     assert re.findall(r"<script|<link|<img|\bsrc=|\bhref=|url\(|\bon\w+=", page) == []
@@ -66,6 +71,80 @@ async def test_a_report_tells_a_week_with_its_denominators(database: Database) -
     for sheet in report.sheets:
         assert f"## {sheet.title}\n" in markdown
         assert f">{sheet.title}</h2>" in page
+
+
+async def test_the_hold_out_is_told_over_a_season_and_how_long_it_still_takes(database: Database) -> None:
+    """One week of it says nothing: three tickets in 91 days are thirty in 130 weeks; without any, how to begin is said."""
+    await write_twenty(database)
+    markdown = markdown_of_report(
+        await weekly(database, Period(date(2026, 11, 23), date(2026, 11, 29), "UTC"), now=LATER)
+    )
+    assert "## " not in markdown  # a week without anything has no tables
+    told = markdown_of_report(await weekly(database, WEEK, now=LATER))
+    assert "## Against the hold-out, the last 13 weeks\n" in told
+    assert (
+        "3 solved tickets were held out in these 91 days, of the 30 that a figure needs: at this pace that takes 130 weeks."
+        in told
+    )
+    assert "Too few for a figure: Replies to solution, First reply" in told
+    async with database.engine.connect() as connection:
+        await connection.execute(sa.text("DELETE FROM resolutions WHERE arm = 'holdout'"))
+    assert "`deskpilot pilot set --holdout 10`" in markdown_of_report(await weekly(database, WEEK, now=LATER))
+
+
+async def test_a_week_that_is_not_over_and_one_without_a_ticket_say_so(database: Database) -> None:
+    """By the team's clock; the figures are of what there is."""
+    await write_twenty(database)
+    week = Period(WEEK.first, WEEK.last, "Europe/Berlin")
+    lead = (await weekly(database, week, now=datetime(2026, 11, 20, 14, 5, tzinfo=UTC))).lead
+    assert lead.startswith("This week is not over: it is counted until 20 November, 15:05. 17 customer messages")
+    assert "not over" not in (await weekly(database, week, now=week.until)).lead
+    empty = await weekly(database, WEEK.before, now=LATER)
+    assert (empty.lead, empty.sheets) == ("There was no customer message and no new ticket.", ())
+
+
+async def test_what_a_model_without_a_price_costs_is_not_known(database: Database) -> None:
+    """Said, with the settings that are missing."""
+    await write_twenty(database)
+    async with database.engine.connect() as connection:
+        await connection.execute(sa.text("UPDATE outcomes SET cost = NULL"))
+    assert "DESKPILOT_LLM__PRICE_IN" in (await weekly(database, WEEK, now=LATER)).lead
+
+
+async def test_a_report_is_sent_now_when_somebody_wants_it(database: Database, hook: Webhook, tmp_path: Path) -> None:
+    """Also again, and in the middle of a week, which goes out by itself when it is over; without a place, where to set one is said."""
+    await write_twenty(database)
+    delivery = _delivery(database, hook, folder=tmp_path)
+    running = await weekly(database, WEEK, now=MONDAY - timedelta(days=2))
+    assert await delivery.send(running) == await delivery.send(running) == ["folder", "webhook"]
+    assert await delivery.go() == "2026-W47 to folder and webhook"
+    over = await weekly(database, WEEK, now=MONDAY)
+    assert await delivery.send(over) == ["folder", "webhook"]
+    assert len(hook.taken) == 4
+    assert await delivery.go() == "2026-W47 is out"
+    with pytest.raises(ServiceError, match="DESKPILOT_REPORT__FOLDER"):
+        await Delivery(database, ReportSettings(), zone="UTC").send(over)
+
+
+async def test_a_webhook_that_does_not_answer_is_told_with_the_cause_and_without_its_address(
+    database: Database,
+) -> None:
+    """As the log of the round says it."""
+    await write_twenty(database)
+
+    def refuses(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("[Errno 111] Connection refused", request=request)
+
+    delivery = Delivery(
+        database,
+        ReportSettings(webhook=SecretStr(HOOK)),
+        zone="UTC",
+        clock=lambda: MONDAY,
+        transport=httpx.MockTransport(refuses),
+    )
+    with pytest.raises(UndeliveredError, match=r"Connection refused.*DESKPILOT_REPORT__WEBHOOK") as raised:
+        await delivery.go()
+    assert "secret-part" not in str(raised.value)
 
 
 async def test_the_report_goes_out_once_a_week_whoever_looks_how_often(
@@ -176,3 +255,12 @@ async def test_the_command_writes_what_it_is_asked_for(
     assert {"name": "acceptance", "of": 10, "hits": 8, "too_few": True} in told["figures"]
     assert await report_weekly(load(), "2026-W46", html=None, markdown=None, as_json=False) == 0
     assert "week 2026-W46" in capsys.readouterr().out
+    monkeypatch.setenv("DESKPILOT_REPORT__FOLDER", str(tmp_path / "left"))
+    assert await report_weekly(load(), "2026-W47", html=None, markdown=None, send=True, as_json=False) == 0
+    said = capsys.readouterr()
+    assert ("2026-W47 is left at the folder." in said.err, said.out) == (True, "")
+    assert (tmp_path / "left" / "deskpilot-2026-W47.html").is_file()
+    with pytest.raises(ServiceError, match="2026 has the weeks 1 to 53"):
+        await report_weekly(load(), "2026-W60", html=None, markdown=None, as_json=False)
+    with pytest.raises(ServiceError, match="2126-W01 has not begun: it is 2125-12-31"):
+        await report_weekly(load(), "2126-W01", html=None, markdown=None, as_json=False)

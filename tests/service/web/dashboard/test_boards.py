@@ -151,6 +151,21 @@ async def test_days_that_cannot_be_shown_are_told(browser: Browser, query: str) 
     assert "These days cannot be shown" in read(page)
 
 
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("period=12", "There is no period “12”: here are the last 28 days."),
+        ("period=7&tier=9", "“9” is not to be chosen under Tier: all are shown."),
+        ("arm=baseline", "“baseline” is not to be chosen under Notes: all are shown."),
+        ("period=own&first=2026-01-01&last=2027-12-31", "nothing can be known yet."),
+    ],
+)
+async def test_what_an_address_asks_for_and_there_is_not_is_told(browser: Browser, query: str, told: str) -> None:
+    """Nobody takes all tiers for one, or days to come for quiet ones."""
+    assert told in read(await browser.get(f"/dashboard?{query}"))
+    assert told not in read(await browser.get("/dashboard?period=28&tier=2&arm=holdout"))
+
+
 async def test_every_table_can_be_exported_as_it_stands(browser: Browser, service: Service) -> None:
     """With numbers a program can read, both ends of the interval and the denominator; too few have no value there either."""
     STAGE_SECONDS.clear()  # this process has done no stage: what other tests did in it is none of this page
