@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 TeamLanguage = Literal["en", "de", "fr", "es"]
@@ -27,7 +27,24 @@ def without_slash(value: str) -> str:
     return value.rstrip("/")
 
 
-class QdrantSettings(BaseModel):
+def without_empty(model: type[BaseModel], given: object) -> object:
+    """Who leaves a setting empty has not set it, as in a copied env.example; of a list that is "none at all"."""
+    if not isinstance(given, dict):
+        return given
+    lists = {name for name, field in model.model_fields.items() if isinstance(field.default, list)}
+    return {name: value for name, value in given.items() if value != "" or name in lists}
+
+
+class Group(BaseModel):
+    """Settings that belong together. What is empty is its default."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty(cls, given: object) -> object:
+        return without_empty(cls, given)
+
+
+class QdrantSettings(Group):
     """A Qdrant server. Empty url: the embedded one in the data directory."""
 
     url: str = ""
@@ -37,7 +54,7 @@ class QdrantSettings(BaseModel):
     _url = field_validator("url")(without_slash)
 
 
-class LLMSettings(BaseModel):
+class LLMSettings(Group):
     """Any OpenAI-compatible chat endpoint. Empty base_url and api_key: the extractive writer."""
 
     base_url: str = ""
@@ -65,7 +82,7 @@ class LLMSettings(BaseModel):
         return bool(self.base_url or self.api_key.get_secret_value())
 
 
-class TicketsSettings(BaseModel):
+class TicketsSettings(Group):
     """Which tickets are kept out, by the helpdesk's ids (of groups at Zendesk also by name; a Freshdesk form is a ticket's type).
 
     Deny wins over allow; an empty list denies nothing, or allows everything.
@@ -83,7 +100,7 @@ class TicketsSettings(BaseModel):
     _lists = field_validator("*", mode="before")(_split)
 
 
-class EmbeddingsSettings(BaseModel):
+class EmbeddingsSettings(Group):
     """Any OpenAI-compatible embeddings endpoint. Empty base_url and api_key: BM25 only."""
 
     base_url: str = ""
@@ -100,7 +117,7 @@ class EmbeddingsSettings(BaseModel):
         return bool(self.base_url or self.api_key.get_secret_value())
 
 
-class HelpdeskSettings(BaseModel):
+class HelpdeskSettings(Group):
     """What both vendors share. Empty url: this helpdesk is off."""
 
     url: str = ""
@@ -135,14 +152,14 @@ class FreshdeskSettings(HelpdeskSettings):
     api_key: SecretStr = SecretStr("")
 
 
-class TeamSettings(BaseModel):
+class TeamSettings(Group):
     """How the team reads its notes."""
 
     language: TeamLanguage = "en"
     timezone: str = "UTC"
 
 
-class BrandSettings(BaseModel):
+class BrandSettings(Group):
     """How drafts sound."""
 
     name: str = ""
@@ -150,7 +167,7 @@ class BrandSettings(BaseModel):
     guidance: str = Field(default="", max_length=600)  # the house's own rules for whoever drafts, in a few sentences
 
 
-class ConfidenceSettings(BaseModel):
+class ConfidenceSettings(Group):
     """How sure is sure enough. lead, coverage, base: as `deskpilot eval confidence` prints them for your data; empty: as shipped."""
 
     lead: float | None = None
@@ -167,7 +184,7 @@ class ConfidenceSettings(BaseModel):
         return self.lead, self.coverage, self.base
 
 
-class KnowledgeSettings(BaseModel):
+class KnowledgeSettings(Group):
     """Articles beside the help centres: a folder of Markdown or HTML, and where its pages stand on the web."""
 
     folder: Path | None = None
@@ -178,13 +195,13 @@ class KnowledgeSettings(BaseModel):
     _url = field_validator("folder_url")(without_slash)
 
 
-class MaskingSettings(BaseModel):
+class MaskingSettings(Group):
     """Beyond what is recognised by its form. entities: entry point of a plug-in that finds names and addresses; empty: none."""
 
     entities: str = ""
 
 
-class TelemetrySettings(BaseModel):
+class TelemetrySettings(Group):
     """Where traces go, over OTLP/HTTP. Empty otlp_endpoint: nowhere, and nothing of it is loaded."""
 
     otlp_endpoint: str = ""  # as in http://collector:4318; /v1/traces is put behind it
@@ -202,14 +219,14 @@ class TelemetrySettings(BaseModel):
         return {name.strip().lower(): value.strip() for name, _, value in given}
 
 
-class ReportSettings(BaseModel):
+class ReportSettings(Group):
     """Where the weekly report goes, on Monday morning by the team's clock. Both empty: nowhere."""
 
     folder: Path | None = None
     webhook: SecretStr = SecretStr("")  # https; whoever knows the address can write there
 
 
-class LinksSettings(BaseModel):
+class LinksSettings(Group):
     """Hosts that a draft may link to where a cited public article does: "status.example.com", "*.example.com"."""
 
     hosts: Annotated[list[str], NoDecode] = []
@@ -217,7 +234,7 @@ class LinksSettings(BaseModel):
     _hosts = field_validator("hosts", mode="before")(_split)
 
 
-class PromisesSettings(BaseModel):
+class PromisesSettings(Group):
     """What a draft must not promise by itself; a check says where it does."""
 
     flagged: Annotated[list[Promise], NoDecode] = ["refund", "legal", "date"]
@@ -225,7 +242,7 @@ class PromisesSettings(BaseModel):
     _flagged = field_validator("flagged", mode="before")(_split)
 
 
-class ProxySettings(BaseModel):
+class ProxySettings(Group):
     """A reverse proxy that signs people in to the admin page: the header that names them, and where it may come from (CIDR)."""
 
     identity_header: str = ""
@@ -234,7 +251,7 @@ class ProxySettings(BaseModel):
     _networks = field_validator("networks", mode="before")(_split)
 
 
-class LookupSettings(BaseModel):
+class LookupSettings(Group):
     """Secrets of the policy's look-ups: a JSON object, or name=value with commas between several."""
 
     secrets: SecretStr = SecretStr("")

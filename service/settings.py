@@ -14,7 +14,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
-from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from service.contradictions import contradictions, unknown_names
@@ -38,6 +38,7 @@ from service.groups import (
     TelemetrySettings,
     TicketsSettings,
     ZendeskSettings,
+    without_empty,
     without_slash,
 )
 
@@ -107,6 +108,11 @@ class Settings(BaseSettings):
     report: ReportSettings = ReportSettings()
 
     _public = field_validator("public_url")(without_slash)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty(cls, given: object) -> object:
+        return without_empty(cls, given)
 
     @cached_property
     def helpdesks(self) -> dict[str, HelpdeskSettings]:

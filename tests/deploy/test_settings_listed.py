@@ -23,7 +23,12 @@ def example() -> dict[str, str]:
 
 def default(name: str) -> object:
     """What the setting of this name in the environment is when nobody sets it."""
-    value: object = Settings()
+    return value_in(Settings(), name)
+
+
+def value_in(settings: Settings, name: str) -> object:
+    """What it is in these settings."""
+    value: object = settings
     for part in name.removeprefix(PREFIX).lower().split("__"):
         value = getattr(value, part)
     return value.get_secret_value() if name in secret_settings() and not isinstance(value, list) else value  # type: ignore[attr-defined]
@@ -91,3 +96,17 @@ def test_a_number_that_the_readme_calls_a_default_is_one() -> None:
             ]
     assert wrong == []
     assert sum(bool(re.search(r"\d", cell)) for cell in rows) >= 8
+
+
+@pytest.mark.parametrize("name", sorted(example()))
+def test_a_line_of_the_example_without_its_value_is_as_if_it_were_not_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    """In the environment and in .env: who empties a line has unset it. Of a list, nothing is in it."""
+    expected = [] if isinstance(default(name), list) else default(name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(name, "")
+    assert value_in(load(), name) == expected
+    monkeypatch.delenv(name)
+    (tmp_path / ".env").write_text(f"{name}=\n")
+    assert value_in(load(), name) == expected
