@@ -93,7 +93,7 @@ CONTACTS_AND_OPERATIONS = (
         "breakers",
         "Breakers",
         "Whoever is not called at the moment, since it did not answer.",
-        "The model, the index and each helpdesk: closed (called), or open (not).",
+        "The model, the index and each helpdesk: closed (in order), or open (out).",
         "Now, over all processes.",
         "Nothing.",
         "number",

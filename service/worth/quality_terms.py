@@ -89,7 +89,7 @@ QUALITY = (
     ),
     Definition(
         "csat",
-        "Satisfied customers",
+        "CSAT",
         "Good ratings of all ratings, by the newest rating of each ticket.",
         "Tickets whose newest rating is good.",
         "Tickets with a rating: good, neutral or bad.",
@@ -102,7 +102,7 @@ QUALITY = (
         "Reopened",
         "Tickets that the customer opened again within seven days of their first solution; counted once these seven days are over.",
         "Solved tickets that were open again within seven days.",
-        "Tickets first solved at least seven days ago: of a younger one nobody knows yet. How many of those there are stands beside it.",
+        "Tickets first solved at least seven days ago: of a younger one nobody knows yet. How many are too new for it stands beside it.",
         _TICKETS,
         "share",
         "lower",

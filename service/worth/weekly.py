@@ -171,6 +171,6 @@ def _said(at: datetime, zone: str) -> str:
 
 
 _FOOTNOTE = (
-    "No figure is shown under 30; intervals hold the truth in 95 of 100 cases. What every figure is stands at /dashboard/definitions."
+    "No figure is shown under 30; intervals hold the truth in 95 of 100 cases. Too new are tickets solved less than seven days ago. What every figure is stands at /dashboard/definitions."
     " People are not compared: no agent is named anywhere."
 )

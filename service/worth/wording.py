@@ -65,7 +65,7 @@ def counted(figure: Figure) -> str:
     elif figure.kind == "share" and told.n:
         said.append(f"{figure.hits:,} so far")
     if figure.unsettled:
-        said.append(f"{figure.unsettled:,} solved less than 7 days ago")
+        said.append(f"{figure.unsettled:,} too new")
     return "; ".join(said)
 
 

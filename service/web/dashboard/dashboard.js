@@ -32,7 +32,7 @@ function draw(canvas) {
       interaction: { mode: "index", intersect: false, axis: picture.lying ? "y" : "x" },
       scales: picture.lying ? { x: measured, y: named } : { x: named, y: measured },
       plugins: {
-        legend: { position: "bottom", labels: { color: ink, boxWidth: 14, boxHeight: 14 } },
+        legend: { position: "bottom", labels: { color: ink, boxWidth: 14, boxHeight: 14, usePointStyle: picture.kind === "line", pointStyle: "line", pointStyleWidth: 30 } },
         tooltip: { callbacks: { label: (at) => `${at.dataset.label}: ${at.formattedValue}${picture.unit && ` ${picture.unit}`}` } },
       },
     },

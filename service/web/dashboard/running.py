@@ -61,7 +61,7 @@ def _breakers() -> Sheet:
     rows: list[Sequence[Cell]] = [
         (
             _NAMES.get(labels["name"], labels["name"].capitalize()),
-            "not called: it does not answer" if is_open else "called",
+            "out: not called, since it does not answer" if is_open else "in order",
         )
         for labels, is_open in _values(metrics.BREAKER_OPEN)
     ]

@@ -132,7 +132,7 @@ async def test_what_was_solved_less_than_seven_days_ago_is_not_yet_good(database
         "unsettled": 15,
         "too_few": True,
     }
-    assert wording.counted(early.figures["reopened"]) == "15 solved less than 7 days ago"
+    assert wording.counted(early.figures["reopened"]) == "15 too new"
     assert early.figures["csat"].interval.n == 9  # of what is final there is no less
 
 
