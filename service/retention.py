@@ -44,7 +44,7 @@ class Retention:
         """Let all text go that is too old, in batches. Done twice, or by two at once, it changes nothing more."""
         gone = {name: await self._in_batches(statement) for name, statement in _OLD.items()}
         if any(gone.values()):
-            log.info("text of tickets was kept long enough", days=self._days, **gone)
+            log.info("text of tickets that was kept long enough is removed", days=self._days, **gone)
 
     async def _in_batches(self, statement: sa.TextClause) -> int:
         count, last = 0, _BATCH
