@@ -20,7 +20,7 @@ from service.assembly import helpdesks
 from service.audit.findings import Audit, audited
 from service.audit.page import audit_page
 from service.audit.proposal import opening, proposal, tiers_of
-from service.audit.reading import Bench, Read, read_history, refuse_empty
+from service.audit.reading import Bench, Read, read_history, why_nothing
 from service.audit.replacing import keep, refuse_replacing
 from service.audit.terminal import complain, tables, tell
 from service.budgets import Budgets
@@ -71,13 +71,16 @@ async def audit_history(
     force: bool = False,
     as_json: bool,
 ) -> int:
-    """Read, judge, print. 1: a helpdesk could not be read to its end. Raises ServiceError, and writes nothing, where there is no ticket."""
+    """Read, judge, print. 1: a helpdesk could not be read to its end; where there is no ticket at all, nothing is written."""
     refuse_unwritable(html, policy)
     until = datetime.now(UTC)
     since = until - timedelta(days=months * _DAYS_A_MONTH)
     await asyncio.to_thread(refuse_replacing, policy, opening(since, until), force=force)
     read, in_force = await _read(settings, helpdesk, since=since)
-    refuse_empty(read, since=since)
+    if nothing := why_nothing(read, since=since):
+        for sentence in nothing:
+            complain(sentence)
+        return 1
     titles = {name: said(one.title, "en") or name for name, one in in_force.categories.items()}
     made = audited(
         read.seen, left_out=read.left_out, titles=titles, helpdesks=read.answered, since=since, until=until,

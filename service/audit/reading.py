@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +18,6 @@ from connectors.base import (
 )
 from service.audit.past import Judges, Seen, left_out
 from service.entities import Entities
-from service.errors import ServiceError
 from service.policy.deciding import InForce
 from service.triage.triaging import Triager
 
@@ -71,23 +70,23 @@ async def read_history(
     return Read(tuple(seen), dict(out.most_common()), tuple(answered), tuple(problems))
 
 
-def refuse_empty(read: Read, *, since: datetime) -> None:
-    """Raise ServiceError where no ticket counts: a report of nothing would look like one of a calm team."""
+def why_nothing(read: Read, *, since: datetime) -> Sequence[str]:
+    """A sentence each, where no ticket counts: a report of nothing would look like one of a calm team. Else none."""
     if read.seen:
-        return
-    told = list(read.problems)
-    if read.answered:
-        some = ", ".join(f"{count:,} {why}" for why, count in read.left_out.items())
-        told.append(
-            f"{' and '.join(read.answered)} {'have' if len(read.answered) > 1 else 'has'} no ticket of a customer since {since:%Y-%m-%d}"
-            + (f" (left out: {some})" if some else "")
-            + ": look further back with --months, or see that the credentials may read all tickets."
-        )
-    raise ServiceError(f"{' '.join(told)} No report is made, and no file written.")
+        return ()
+    if not read.answered:
+        return read.problems
+    some = ", ".join(f"{count:,} {why}" for why, count in read.left_out.items())
+    empty = (
+        f"{' and '.join(read.answered)} {'have' if len(read.answered) > 1 else 'has'} no ticket of a customer since {since:%Y-%m-%d}"
+        f"{f' (left out: {some})' if some else ''}: look further back with --months, or see that the credentials may read "
+        "all tickets. No report is made, and no file written."
+    )
+    return (*read.problems, empty)
 
 
 def _nothing_of(name: str, error: ConnectorError) -> str:
-    return f"Nothing could be read of {name}, so no figure is of it: {_sentence(error)} {_remedy(name, error)}"
+    return f"Nothing could be read from {name}, so it is in no figure: {_sentence(error)} {_remedy(name, error)}"
 
 
 def _half_of(name: str, error: ConnectorError) -> str:
@@ -106,7 +105,7 @@ def _remedy(name: str, error: ConnectorError) -> str:
     setting = f"DESKPILOT_{name.upper()}__"
     match error:
         case MisconfiguredError():
-            return f"Correct {setting}URL or the credentials beside it; `deskpilot doctor` tries them."
+            return f"`deskpilot doctor` tries {setting}URL and the credentials beside it."
         case ForbiddenError():
             return (
                 f"Give the user or client behind {setting}… the right to read all tickets; `deskpilot doctor` tries it."
