@@ -13,9 +13,10 @@ from typing import cast
 import structlog
 
 from connectors.base import Helpdesk, PastTicket
-from service.audit.command import _opened, read_history
+from service.audit.command import _opened
 from service.audit.findings import audited
 from service.audit.page import audit_page
+from service.audit.reading import read_history
 from service.backtest.page import backtest_page
 from service.backtest.replay import opened
 from service.backtest.results import Result, summary

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,24 +13,23 @@ from typing import Annotated
 
 import httpx
 import typer
-from rich.console import Console, Group
-from rich.table import Table
-from rich.text import Text
+from rich.console import Console
 
-from connectors.base import ConnectorError, Helpdesk, PastTicket, RejectedError
+from connectors.base import Helpdesk
 from service.assembly import helpdesks
 from service.audit.findings import Audit, audited
 from service.audit.page import audit_page
-from service.audit.past import Judges, Seen, left_out
-from service.audit.proposal import proposal, tiers_of
+from service.audit.proposal import opening, proposal, tiers_of
+from service.audit.reading import Bench, Read, read_history, why_nothing
+from service.audit.replacing import keep, refuse_replacing
+from service.audit.terminal import complain, tables, tell
 from service.budgets import Budgets
 from service.database import open_database
 from service.embeddings import Embeddings
 from service.entities import Entities
 from service.errors import ServiceError
 from service.files import refuse_unwritable
-from service.policy.deciding import InForce
-from service.policy.document import Tier
+from service.policy.document import Policy
 from service.policy.standing import required
 from service.policy.values import said
 from service.settings import Settings, SettingsProblem
@@ -41,7 +38,6 @@ from service.triage.triaging import Triager
 from service.vectors import EmbeddedVectors
 
 _DAYS_A_MONTH = 30.4375
-_BATCH = 100
 
 Run = Callable[..., None]
 
@@ -58,65 +54,72 @@ def add_commands(app: typer.Typer, run: Run) -> None:
         policy: Annotated[
             Path | None, typer.Option(help="Write the proposed policy into this file.", dir_okay=False)
         ] = None,
+        force: Annotated[bool, typer.Option("--force", help="Replace the policy file if it is there.")] = False,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
     ) -> None:
         """Before going live: kinds of tickets by number, work and stakes, and a policy to begin with. Writes nothing anywhere else."""
-        run(audit_history, months=months, helpdesk=helpdesk, html=html, policy=policy, as_json=as_json)
+        run(audit_history, months=months, helpdesk=helpdesk, html=html, policy=policy, force=force, as_json=as_json)
 
 
 async def audit_history(
-    settings: Settings, *, months: int, helpdesk: str, html: Path | None, policy: Path | None, as_json: bool
+    settings: Settings,
+    *,
+    months: int,
+    helpdesk: str,
+    html: Path | None,
+    policy: Path | None,
+    force: bool = False,
+    as_json: bool,
 ) -> int:
-    """Read, judge, print. 1: a helpdesk could not be read to its end."""
+    """Read, judge, print. 1: a helpdesk could not be read to its end; where there is no ticket at all, nothing is written."""
     refuse_unwritable(html, policy)
     until = datetime.now(UTC)
     since = until - timedelta(days=months * _DAYS_A_MONTH)
+    await asyncio.to_thread(refuse_replacing, policy, opening(since, until), force=force)
+    read, in_force = await _read(settings, helpdesk, since=since)
+    if nothing := why_nothing(read, since=since):
+        for sentence in nothing:
+            complain(sentence)
+        return 1
+    titles = {name: said(one.title, "en") or name for name, one in in_force.categories.items()}
+    made = audited(
+        read.seen, left_out=read.left_out, titles=titles, helpdesks=read.answered, since=since, until=until,
+        timezone=settings.team.timezone, problems=read.problems, embedded=settings.embeddings.on,
+    )  # fmt: skip
+    complete = await _written(made, in_force, html=html, policy=policy, force=force)
+    if as_json:
+        for problem in made.problems:
+            complain(problem)
+        print(json.dumps(made.as_json(), indent=2, ensure_ascii=False, allow_nan=False))  # noqa: T201 - the command's output
+    else:
+        Console(highlight=False).print(tables(made, tiers_of(made, in_force)))
+    return 0 if complete and not made.problems else 1
+
+
+async def _read(settings: Settings, helpdesk: str, *, since: datetime) -> tuple[Read, Policy]:
+    """The history, and the policy that it was judged by."""
     async with AsyncExitStack() as stack:
         bench = await stack.enter_async_context(_opened(settings))
         http = await stack.enter_async_context(httpx.AsyncClient())
         database = await stack.enter_async_context(open_database(settings))
         desks = _wanted(helpdesks(settings, http, Budgets(database)), helpdesk)
         with Console(stderr=True).status("Reading the history ...") as status:
-            read = await read_history(
-                desks,
-                bench,
-                since=since,
-                told=lambda count: status.update(f"Reading the history ... {count:,} tickets"),
-            )
-    in_force = bench.in_force.policy
-    titles = {name: said(one.title, "en") or name for name, one in in_force.categories.items()}
-    made = audited(
-        read.seen, left_out=read.left_out, titles=titles, helpdesks=desks, since=since, until=until,
-        timezone=settings.team.timezone, problems=read.problems,
-    )  # fmt: skip
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    for file, text in ((html, audit_page(made, in_force)), (policy, proposal(made, in_force))):
-        if file:
-            await asyncio.to_thread(file.write_text, text, encoding="utf-8")
-            console.print(f"Written to {file}")
-    if as_json:
-        print(json.dumps(made.as_json(), indent=2, ensure_ascii=False, default=str))  # noqa: T201 - the command's output
-    else:
-        Console(highlight=False).print(_tables(made, tiers_of(made, in_force)))
-    return 1 if made.problems else 0
+            told = lambda count: status.update(f"Reading the history ... {count:,} tickets")  # noqa: E731
+            return await read_history(desks, bench, since=since, told=told), bench.in_force.policy
 
 
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What judges tickets outside of the story."""
-
-    in_force: InForce
-    triager: Triager
-    entities: Entities | None
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """What was read of all helpdesks. left_out: how many, by why. problems: what could not be read, a sentence each."""
-
-    seen: tuple[Seen, ...]
-    left_out: Mapping[str, int]
-    problems: tuple[str, ...]
+async def _written(made: Audit, in_force: Policy, *, html: Path | None, policy: Path | None, force: bool) -> bool:
+    """Write the files that were asked for. False: the proposal stands in another one."""
+    if html:
+        await asyncio.to_thread(html.write_text, audit_page(made, in_force), encoding="utf-8")
+        tell(f"Written to {html}")
+    if policy is None:
+        return True
+    place = await asyncio.to_thread(keep, policy, proposal(made, in_force), force=force, at=made.until)
+    if place != policy:
+        complain(f"{policy} stays as it is: it differs from what is proposed now, which --force puts in its place")
+    tell(f"Written to {place}")
+    return place == policy
 
 
 @asynccontextmanager
@@ -133,67 +136,9 @@ async def _opened(settings: Settings) -> AsyncIterator[Bench]:
             await examples.close()
 
 
-async def read_history(
-    desks: Mapping[str, Helpdesk], bench: Bench, *, since: datetime, told: Callable[[int], None]
-) -> Read:
-    """Read and judge the tickets opened since then. told: how many so far. What a helpdesk refuses is a problem, not an end."""
-    seen: list[Seen] = []
-    out: Counter[str] = Counter()
-    problems: list[str] = []
-    for name, desk in desks.items():
-        judges = Judges(bench.in_force, bench.triager, bench.entities, helpdesk=name, account=desk.account)
-        try:
-            async for batch in _batches(desk, since, out):
-                seen += await judges.all(batch)
-                told(len(seen))
-        except RejectedError as error:
-            problems.append(f"{name} was not read to its end: {error}")
-        except ConnectorError as error:
-            problems.append(f"{name} stopped answering, so its figures are too low: {error}")
-    return Read(tuple(seen), dict(out.most_common()), tuple(problems))
-
-
-async def _batches(desk: Helpdesk, since: datetime, out: Counter[str]) -> AsyncIterator[list[PastTicket]]:
-    """The tickets that count, some at a time; the others are counted in `out`."""
-    known: set[str] = set()  # a ticket that changes while we read comes twice
-    batch: list[PastTicket] = []
-    async for past in desk.history(since):
-        if past.opened_at < since or past.id in known:
-            continue
-        known.add(past.id)
-        if reason := left_out(past):
-            out[reason] += 1
-            continue
-        batch.append(past)
-        if len(batch) >= _BATCH:
-            yield batch
-            batch = []
-    yield batch
-
-
 def _wanted(desks: Mapping[str, Helpdesk], helpdesk: str) -> Mapping[str, Helpdesk]:
     if not desks:
         raise SettingsProblem(["No helpdesk is connected: set DESKPILOT_ZENDESK__URL or DESKPILOT_FRESHDESK__URL."])
     if helpdesk and helpdesk not in desks:
         raise ServiceError(f"{helpdesk} is not connected; connected are {', '.join(desks)}")
     return {helpdesk: desks[helpdesk]} if helpdesk else desks
-
-
-def _tables(made: Audit, tiers: Mapping[str, Tier]) -> Group:
-    """For a terminal: the kinds, what to begin with, what stands out."""
-    head = Text.assemble(
-        (f"{made.tickets:,} tickets", "bold"), f" since {made.since:%Y-%m-%d}, {made.replies:,} public replies to them"
-    )
-    kinds = Table(box=None, pad_edge=False)
-    for title in ("kind", "tickets", "of replies", "hard", "stakes", "first contact", "tier"):
-        kinds.add_column(title, justify="left" if title == "kind" else "right")
-    for kind in made.kinds:
-        ended = kind.first_contact
-        kinds.add_row(
-            Text(kind.title), f"{kind.tickets:,}", f"{kind.effort:.0%}", f"{kind.complexity:.1f}", f"{kind.stakes:.1f}",
-            f"{ended.point:.0%} of {ended.n}" if ended else "too few", str(tiers.get(kind.name, "")),
-        )  # fmt: skip
-    first = [Text("Begin with: " + ", ".join(kind.title for kind in made.top), style="bold")] if made.top else []
-    peaks = [Text(f"Week of {one.week}: {one.times} times the median week ({one.kind})") for one in made.peaks]
-    warned = [Text(f"! {problem}", style="yellow") for problem in made.problems]
-    return Group(head, *warned, kinds, *first, *peaks)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from statistics import mean, median
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from service.audit import untold
 from service.audit.past import Seen
 from service.policy.document import Tier
 from service.worth.intervals import LEAST, Interval, wilson
@@ -26,6 +27,7 @@ _EXAMPLES = 3
 _PEAK = 1.4  # times the median week
 _FEWEST_WEEKS = 4
 _PERSON: Tier = 3
+_DIGITS = 5
 
 WORTH = "share of effort x share solved at first contact x share that is not a person's x (6 - complexity) / 5 x (6 - stakes) / 5"
 """How kinds are ordered in what to begin with."""
@@ -88,6 +90,8 @@ class Audit:
     timezone: str
     counted: int  # tickets of which the helpdesk tells how many replies they had
     problems: tuple[str, ...] = field(default=())
+    not_told_apart: tuple[str, ...] = ()  # first sentences of some such tickets, masked
+    embedded: bool = False  # told by meaning, too
 
     @property
     def top(self) -> tuple[Kind, ...]:
@@ -95,12 +99,19 @@ class Audit:
         worthy = (kind for kind in self.kinds if kind.name != OTHER and kind.worth > 0)
         return tuple(sorted(worthy, key=lambda kind: -kind.worth)[:TOP])
 
+    @property
+    def warning(self) -> str:
+        """What to do where too many tickets are of no category; empty where it is well."""
+        of_none = sum(kind.tickets for kind in self.kinds if kind.name == OTHER)
+        return untold.warning(of_none, self.tickets, embedded=self.embedded)
+
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """For programs: deploy/audit.md says what each key is and in which unit. Times are ISO 8601 in UTC."""
         told = asdict(self)
         for kind, given in zip(self.kinds, told["kinds"], strict=True):
-            given["worth"] = round(kind.worth, 5)
-        return {**told, "top": [kind.name for kind in self.top], "worth": WORTH}
+            given["worth"] = kind.worth
+        more = {"top": [kind.name for kind in self.top], "worth": WORTH, "warning": self.warning}
+        return {name: _plain(value) for name, value in {**told, **more}.items()}
 
 
 def audited(
@@ -113,8 +124,9 @@ def audited(
     until: datetime,
     timezone: str,
     problems: Sequence[str] = (),
+    embedded: bool = False,
 ) -> Audit:
-    """Count. titles: of the policy's categories."""
+    """Count. titles: of the policy's categories. embedded: the kinds were told by meaning, too."""
     zone = ZoneInfo(timezone)
     groups: dict[str, list[Seen]] = defaultdict(list)
     for one in seen:
@@ -144,7 +156,25 @@ def audited(
         timezone=timezone,
         counted=sum(one.replies is not None for one in seen),
         problems=tuple(problems),
+        not_told_apart=untold.samples(one.sentence for one in groups.get(OTHER, ())),
+        embedded=embedded,
     )
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - what JSON holds
+    """As JSON has it: times by ISO 8601, and no more digits than a figure is worth."""
+    match value:
+        case datetime():
+            return value.astimezone(UTC).isoformat(timespec="seconds")
+        case date():
+            return value.isoformat()
+        case float():
+            return round(value, _DIGITS)
+        case dict():
+            return {name: _plain(one) for name, one in value.items()}
+        case tuple() | list():
+            return [_plain(one) for one in value]
+    return value
 
 
 def _kind(name: str, title: str, of: Sequence[Seen], *, tickets: int, replies: int) -> Kind:
@@ -157,8 +187,8 @@ def _kind(name: str, title: str, of: Sequence[Seen], *, tickets: int, replies: i
         share=len(of) / tickets,
         replies=own,
         effort=own / replies if replies else 0.0,
-        complexity=mean(one.complexity for one in of),
-        stakes=mean(one.stakes for one in of),
+        complexity=float(mean(one.complexity for one in of)),
+        stakes=float(mean(one.stakes for one in of)),
         person=sum(one.tier == _PERSON for one in of) / len(of),
         first_contact=wilson(sum(ended), len(ended)) if len(ended) >= LEAST else None,
         median_hours=_median(one.hours for one in of),

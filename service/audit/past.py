@@ -15,12 +15,14 @@ from service.masking import Masker, neutral
 from service.plaintext import one_line
 from service.policy.deciding import InForce, Past, decide
 from service.policy.document import Tier
+from service.questions import sentences
 from service.smalltalk import is_automatic
 from service.triage.judged import NOBODY
 from service.triage.triaging import Triager
 
 _TEXT_CHARS = 8_000
 _EXAMPLE_CHARS = 110
+_GREETING_CHARS = 15
 _AT_ONCE = 4  # two cores, and those that wait for the index
 _MERGED = frozenset({"closed_by_merge", "merged"})
 
@@ -42,6 +44,7 @@ class Seen:
     first_reply_hours: float | None
     hours: float | None
     example: str  # masked
+    sentence: str = ""  # the first of the message that says something, masked
 
 
 def left_out(past: PastTicket) -> str:
@@ -105,6 +108,7 @@ class Judges:
             first_reply_hours=_hours(past.opened_at, past.first_reply_at),
             hours=_hours(past.opened_at, past.solved_at),
             example=one_line(neutral(said), limit=_EXAMPLE_CHARS),
+            sentence=one_line(neutral(first_sentence(conversation.newest)), limit=_EXAMPLE_CHARS),
         )
 
     def _as_it_came(self, past: PastTicket) -> Ticket:
@@ -127,6 +131,12 @@ class Judges:
             brand=past.brand,
             people=(who,),
         )
+
+
+def first_sentence(text: str) -> str:
+    """The first that is no greeting; of a message that is nothing else, its first line."""
+    told = sentences(text)
+    return next((one for one in told if len(one) >= _GREETING_CHARS and not one.endswith(",")), "".join(told[:1]))
 
 
 def _first_contact(past: PastTicket) -> bool | None:

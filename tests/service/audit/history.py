@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from connectors.base import PastTicket, RetryableError
+from connectors.base import ConnectorError, PastTicket, RetryableError
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+SINCE = NOW - timedelta(days=180)
 
 ASKED = {
     "delivery": "Where is my parcel? The tracking has not moved for a week.",
@@ -42,11 +43,19 @@ def past(
 class PastDesk:
     """A helpdesk that has nothing but a history; whatever else is asked of it fails the test."""
 
-    name = "zendesk"
     account = "acme.zendesk.test"
 
-    def __init__(self, tickets: Sequence[PastTicket], *, breaks_after: int | None = None) -> None:
+    def __init__(
+        self,
+        tickets: Sequence[PastTicket],
+        *,
+        name: str = "zendesk",
+        breaks_after: int | None = None,
+        breaks_with: ConnectorError | None = None,
+    ) -> None:
+        self.name = name
         self._tickets, self._breaks_after = tickets, breaks_after
+        self._error = breaks_with or RetryableError("GET /api/v2/incremental/tickets/cursor: the helpdesk answered 503")
         self.asked: list[datetime] = []
 
     async def history(self, since: datetime) -> AsyncIterator[PastTicket]:
@@ -54,5 +63,5 @@ class PastDesk:
         self.asked.append(since)
         for count, ticket in enumerate(self._tickets):
             if count == self._breaks_after:
-                raise RetryableError("GET /api/v2/incremental/tickets/cursor: the helpdesk answered 503")
+                raise self._error
             yield ticket
