@@ -15,7 +15,7 @@ FLOORS = (
     {"settings", "files", "groups", "contradictions", "errors", "labelled", "metrics", "control", "tasks", "envfile", "spans", "steps", "otlp", "telemetry"},
     {
         "database", "tables", "feedback", "votes", "keys", "seals", "ballot", "budgets", "spending", "outages", "changes", "pauses", "pilot", "queue", "embedded_postgres", "migrations", "inbox", "ledger", "rounds", "retention", "llm", "tokens", "vectors", "embeddings",
-        "masking", "identifiers", "national_ids", "credentials", "phones", "names", "entities", "logs", "smalltalk", "languages", "conversation", "enclosure", "orders", "questions", "plaintext", "phrases", "reason_words", "packet_words", "cautions", "repair", "markup", "vendors", "tally",
+        "masking", "identifiers", "national_ids", "credentials", "phones", "names", "entities", "logs", "smalltalk", "languages", "conversation", "enclosure", "orders", "questions", "plaintext", "phrases", "reason_words", "packet_words", "cautions", "repair", "markup", "standalone", "vendors", "tally",
     },
     {
         "analysis", "moods", "commands", "occasions", "verdicts", "policy", "triage", "context", "outreach", "scope", "calls", "confidence", "passages", "certainty", "drafting", "letters", "replies", "extractive", "quotations", "selection", "acknowledgement", "safe_answers", "evidence", "merits", "packet", "packet_rows",

@@ -6,7 +6,7 @@ import asyncio
 import random
 import sys
 import tempfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -17,7 +17,8 @@ from service.audit.command import _opened
 from service.audit.findings import audited
 from service.audit.page import audit_page
 from service.audit.reading import read_history
-from service.backtest.page import backtest_page
+from service.backtest.apart import Cap
+from service.backtest.page import About, backtest_page
 from service.backtest.replay import opened
 from service.backtest.results import Result, summary
 from service.database import open_database
@@ -39,10 +40,11 @@ async def backtest(folder: Path) -> str:
         agents = Agents(desk, Truth(), seed=_SEED)
         ids = [await agents.live(one) for one in plan(_SEED, _TICKETS, until=ends() + timedelta(days=30))]
         helpdesk = desk.library.helpdesks[desk.name]
-        async with opened(desk.library.settings, desk.library, most=None) as replayer:
+        async with opened(desk.library.settings, desk.library, Cap()) as replayer:
             for ticket_id in ids:
                 results += await replayer.replay(await helpdesk.ticket(ticket_id), each=False)
-    return backtest_page([results], [summary(results)], None)
+    about = About(datetime.now(UTC), [desk.library.settings], [desk.name])
+    return backtest_page(about, [results], [summary(results)], None)
 
 
 async def audit() -> str:

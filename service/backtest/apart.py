@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from connectors.base import Ticket
@@ -44,32 +45,39 @@ class Breakerless(Outages):
         """Nothing was out."""
 
 
-class Purse(Spending):
-    """The money of one backtest: of its own, so that tickets of today are not kept waiting for it. Of one process."""
+@dataclass(slots=True)
+class Cap:
+    """What all configurations of one backtest may cost together, whatever run paid for it. most: in the currency of the prices; None: no limit."""
 
-    def __init__(self, llm: LLMSettings, *, most: float | None) -> None:
-        """most: in the currency of the prices; None: no limit."""
+    most: float | None = None
+    spent: float = 0.0
+    empty: bool = False  # from the first call on that was too dear, whatever others give back
+
+    def fits(self, cost: float) -> bool:
+        """Whether so much may still be spent."""
+        self.empty = self.empty or (self.most is not None and self.spent + cost > self.most)
+        return not self.empty
+
+
+class Purse(Spending):
+    """The money of one configuration: of its own, so that tickets of today are not kept waiting for it. Of one process."""
+
+    def __init__(self, llm: LLMSettings, cap: Cap) -> None:
+        """Each configuration has its own prices; the cap is one."""
         self._prices = (llm.price_in or 0.0, llm.price_out or 0.0)
-        self._left, self.empty = most, False
-        self.spent = 0.0
+        self._shared = cap
 
     async def take(self, payer: Payer, *, tokens_in: int, tokens_out: int) -> Taken:
-        """Pay for a call at its most. Raises OverspentError; from then on it is `empty`, whatever others give back."""
+        """Pay for a call at its most. Raises OverspentError."""
         cost = self.cost(tokens_in, tokens_out)
-        if self.empty or (self._left is not None and cost > self._left):
-            self.empty = True
+        if not self._shared.fits(cost):
             raise OverspentError("account")
-        self._pay(cost)
+        self._shared.spent += cost
         return Taken(payer.account, (), tokens_in, tokens_out)
 
     async def settle(self, taken: Taken, *, tokens_in: int, tokens_out: int) -> None:
         """Give back what was not used."""
-        self._pay(self.cost(tokens_in, tokens_out) - self.cost(taken.tokens_in, taken.tokens_out))
-
-    def _pay(self, cost: float) -> None:
-        self.spent += cost
-        if self._left is not None:
-            self._left -= cost
+        self._shared.spent += self.cost(tokens_in, tokens_out) - self.cost(taken.tokens_in, taken.tokens_out)
 
 
 class NobodyKnown(Customers):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-import hashlib
-from base64 import b64encode
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from zoneinfo import ZoneInfo
 
 from service.backtest.results import Comparison, Result, Summary, worst_first
+from service.backtest.terminal import Said, cost, moved, number, share
+from service.settings import Settings
+from service.standalone import standalone
 
 VERDICTS = {
     "ready": "a draft",
@@ -20,32 +20,91 @@ VERDICTS = {
     "person": "a person's",
 }
 
+_TEMPLATE = Path(__file__).with_name("backtest.html.j2")
 
-def backtest_page(results: Sequence[Sequence[Result]], made: Sequence[Summary], against: Comparison | None) -> str:
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the page is of. sides: the settings of each configuration. stopped: why it is unfinished; empty: it is not."""
+
+    made_at: datetime
+    sides: Sequence[Settings]
+    helpdesks: Sequence[str]
+    stopped: str = ""
+
+    @property
+    def made(self) -> str:
+        """When, by the team's clock."""
+        at = self.made_at.astimezone(ZoneInfo(self.sides[0].team.timezone))
+        return f"{at.day} {at:%B %Y, %H:%M}"
+
+    def models(self) -> list[str]:
+        """Of each configuration."""
+        return [_models(side) for side in self.sides]
+
+    def policies(self) -> list[str]:
+        """Likewise."""
+        return [str(side.policy_file.name) if side.policy_file else "the built-in one" for side in self.sides]
+
+    def prices(self) -> list[str]:
+        """Likewise, of a million tokens."""
+        return [_prices(side) for side in self.sides]
+
+
+def backtest_page(
+    about: About, results: Sequence[Sequence[Result]], made: Sequence[Summary], against: Comparison | None
+) -> str:
     """HTML of one or two configurations. Everything in it is escaped."""
-    environment, style, policy = _prepared()
-    return environment.get_template("backtest.html.j2").render(
+    return standalone(_TEMPLATE).render(
+        about=about,
         made=made,
         against=against,
         examples=worst_first(results[-1]),
         before={(one.helpdesk, one.ticket_id, one.message_id): one for one in results[0]} if against else {},
         verdicts=VERDICTS,
-        style=Markup(style),  # noqa: S704 - our own file
-        policy=policy,
+        rows=_rows(about, made, against),
     )
 
 
-@functools.cache
-def _prepared() -> tuple[Environment, str, str]:
-    """The templates, the style, and the policy that lets the page have that style and nothing else."""
-    folder = Path(__file__).parent
-    environment = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style = (folder / "backtest.css").read_text(encoding="utf-8")
-    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return environment, style, f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+def _rows(about: About, made: Sequence[Summary], against: Comparison | None) -> list[tuple[str, Sequence[Said], Said]]:
+    """(what, a figure of each configuration, the difference)."""
+    none = ("", "")
+    return [
+        ("Model", [(said, "") for said in about.models()], none),
+        ("Policy", [(said, "") for said in about.policies()], none),
+        ("Prices of a million tokens", [(said, "") for said in about.prices()], none),
+        ("A draft that answers", [share(one.coverage) for one in made], moved(against.coverage) if against else none),
+        ("Sent as it is", [share(one.as_is, "drafts") for one in made], none),
+        ("Edited", [share(one.edited, "drafts") for one in made], none),
+        ("Unused", [share(one.unused, "drafts") for one in made], none),
+        ("Fidelity", [number(one.fidelity) for one in made], moved(against.fidelity) if against else none),
+        ("No answer in the articles", [share(one.abstained) for one in made], none),
+        ("A person's", [share(one.person) for one in made], none),
+        (
+            "Seconds each",
+            [(f"{one.seconds:.2f}", "") for one in made],
+            (f"{against.seconds:+.2f}" if against else "", ""),
+        ),
+        (
+            "Cost each",
+            [cost(one) for one in made],
+            (f"{against.cost:+.4f}" if against and against.cost is not None else "", ""),
+        ),
+        ("Something younger was left out", [(f"{one.younger_left_out:,}", "messages") for one in made], none),
+    ]
+
+
+def _models(side: Settings) -> str:
+    llm = side.llm
+    if not llm.on:
+        return "none: passages are quoted"
+    return f"{llm.model}, analysis by {llm.fast_model}" if llm.fast_model else llm.model
+
+
+def _prices(side: Settings) -> str:
+    llm = side.llm
+    if not llm.on:
+        return "nothing is paid"
+    if llm.price_in is None or llm.price_out is None:
+        return "none are set"
+    return f"{llm.price_in:g} in, {llm.price_out:g} out"

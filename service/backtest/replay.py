@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from connectors.base import Ticket
 from connectors.mail import message_text
 from prompts import catalog
 from service.author import Author, Circumstances
-from service.backtest.apart import Breakerless, NobodyKnown, NoIncidents, NoMerits, NoPast, Purse
+from service.backtest.apart import Breakerless, Cap, NobodyKnown, NoIncidents, NoMerits, NoPast, Purse
 from service.backtest.results import Result
 from service.backtest.then import Then, moments_of, own_article
 from service.content import Written
@@ -52,7 +52,6 @@ class Replayer:
     judge: Judge
     writers: Writers
     purse: Purse
-    configuration: Mapping[str, Any]
 
     async def replay(self, ticket: Ticket, *, each: bool) -> list[Result]:
         """All its moments. Raises ServiceError: what could not be drafted is no result."""
@@ -118,7 +117,7 @@ def _kept(text: str, masker: Masker) -> str:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, library: Library, *, most: float | None) -> AsyncIterator[Replayer]:
+async def opened(settings: Settings, library: Library, cap: Cap) -> AsyncIterator[Replayer]:
     """With these settings; library: the knowledge, as it is read now. Raises SettingsProblem."""
     found = await asyncio.to_thread(required, settings.policy_file, secrets=settings.lookup.by_name)
     async with AsyncExitStack() as stack:
@@ -127,11 +126,11 @@ async def opened(settings: Settings, library: Library, *, most: float | None) ->
         stack.push_async_callback(examples.close)
         triager = Triager(Categories(examples, library.embeddings))
         llm = await stack.enter_async_context(LLM.opened(settings.llm))
-        purse = Purse(settings.llm, most=most)
+        purse = Purse(settings.llm, cap)
         writers = Writers(llm, Breakerless(), purse, settings=settings)
         judge = Judge(_Fixed(found), triager, NobodyKnown(), NoIncidents(), NoPast())
         await judge.learn()
-        yield Replayer(settings, library, judge, writers, purse, configuration_of(settings, found.version))
+        yield Replayer(settings, library, judge, writers, purse)
 
 
 class _Fixed(Policies):
@@ -146,8 +145,9 @@ class _Fixed(Policies):
         return self._found
 
 
-def configuration_of(settings: Settings, policy: str) -> dict[str, Any]:
-    """What a result depends on beside the ticket and the knowledge; no secret is in it."""
+def configuration_of(settings: Settings) -> dict[str, Any]:
+    """What a result depends on beside the ticket and the knowledge; no secret is in it. Raises SettingsProblem. Blocks."""
+    policy = required(settings.policy_file, secrets=settings.lookup.by_name).version
     llm, sure = settings.llm, settings.confidence
     prompts = {
         file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:12]

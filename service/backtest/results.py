@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from service.worth.intervals import LEAST, Interval, mean, wilson
 
 EXAMPLES = 20
 _NAME = "results.jsonl"
+_MEASURES = ("coverage", "abstained", "person", "as_is", "edited", "unused", "fidelity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,50 +51,82 @@ class Result:
         return self.verdict in ("ready", "no_model") and self.fidelity is not None
 
 
+Key = tuple[str, str]
+"""A ticket: (helpdesk, id)."""
+
+
 class Results:
-    """A folder with one line per message; the first line says by which configuration."""
+    """A folder with one line per message, or per ticket with nothing to replay; the first line says by which configuration."""
 
     def __init__(self, folder: Path, configuration: Mapping[str, Any]) -> None:
         """Reads what is there. Raises ServiceError where that is of another configuration."""
         self._file = folder / _NAME
         self._configuration = dict(configuration)
-        self.known: list[Result] = []
+        self._known: dict[Key, list[Result]] = {}
+        self._writing = threading.Lock()
         if self._file.exists():
             head, *lines = self._file.read_text(encoding="utf-8").splitlines() or ["{}"]
-            if json.loads(head) != self._configuration:
+            if other := _differing(json.loads(head), self._configuration):
                 raise ServiceError(
-                    f"{self._file} holds results of another configuration: name another folder with --out, or delete it"
+                    f"{self._file} holds results of another configuration ({other}): name another folder with --out, or delete it"
                 )
-            self.known = [_result(line) for line in lines if line.endswith("}")]  # the last one may be cut off
+            for line in lines:
+                if line.endswith("}"):  # the last one may be cut off
+                    self._keep(json.loads(line))
+
+    @property
+    def cost(self) -> float:
+        """What all of it cost, in the currency of the prices."""
+        return sum(one.cost or 0.0 for found in self._known.values() for one in found)
+
+    def left(self, chosen: Sequence[Key]) -> list[Key]:
+        """Those that were not replayed yet."""
+        return [key for key in chosen if key not in self._known]
+
+    def of(self, chosen: Sequence[Key]) -> list[Result]:
+        """What is known of these; the folder may hold more."""
+        return [one for key in chosen for one in self._known.get(key, ())]
 
     def begin(self) -> None:
         """Write the file anew with what is known: a line that was cut off is gone."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        lines = [json.dumps(self._configuration), *(json.dumps(asdict(one), ensure_ascii=False) for one in self.known)]
-        self._file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        known = (line for key, found in self._known.items() for line in _lines(key, found))
+        self._file.write_text("\n".join([json.dumps(self._configuration), *known]) + "\n", encoding="utf-8")
 
-    def has(self, helpdesk: str, ticket_id: str) -> bool:
-        """Whether this ticket was replayed."""
-        return any((one.helpdesk, one.ticket_id) == (helpdesk, ticket_id) for one in self.known)
+    def add(self, key: Key, results: Sequence[Result]) -> None:
+        """Keep what a ticket came to, at once; also that there is nothing to replay in it."""
+        self._known[key] = list(results)
+        with self._writing, self._file.open("a", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in _lines(key, results))
 
-    def add(self, results: Sequence[Result]) -> None:
-        """Keep what a ticket came to, at once."""
-        self.known += results
-        with self._file.open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps(asdict(one), ensure_ascii=False) + "\n" for one in results)
+    def _keep(self, given: dict[str, Any]) -> None:
+        found = self._known.setdefault((given["helpdesk"], given["ticket_id"]), [])
+        if "verdict" in given:
+            found.append(Result(**{**given, "sources": tuple(given["sources"])}))
 
 
-def _result(line: str) -> Result:
-    given = json.loads(line)
-    return Result(**{**given, "sources": tuple(given["sources"])})
+def _lines(key: Key, results: Sequence[Result]) -> list[str]:
+    nothing = {"helpdesk": key[0], "ticket_id": key[1]}
+    return [json.dumps(one, ensure_ascii=False) for one in [asdict(result) for result in results] or [nothing]]
+
+
+def _differing(there: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """What differs, in a few words; empty: nothing."""
+    names = [name for name in {**there, **now} if there.get(name) != now.get(name)]
+    return "; ".join(f"{name}: {_shown(there.get(name))} there, {_shown(now.get(name))} now" for name in names)
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str | int | float | bool | None) else "others"
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Shares are of all messages but `use`, which is of those with a draft. seconds: median-free mean, as money is."""
+    """Shares are of all messages but those of use (as is, edited, unused), which are of the drafts. seconds, cost: means."""
 
     messages: int
     tickets: int
+    drafts: int
     coverage: Interval
     abstained: Interval
     person: Interval
@@ -104,7 +138,7 @@ class Summary:
     cost: float | None  # of a message
     tokens_in: int
     tokens_out: int
-    robbed: int  # messages for which younger passages were left out
+    younger_left_out: int  # messages for which passages were left out
     sources: tuple[tuple[str, int], ...]  # the most cited
 
     @property
@@ -116,15 +150,16 @@ class Summary:
     def remarks(self) -> tuple[str, ...]:
         """What to know before any figure is believed, a sentence each."""
         young = (
-            f"For {self.robbed:,} of {self.messages:,} messages articles were left out, since they were changed after the message and "
+            f"For {self.younger_left_out:,} of {self.messages:,} messages articles were left out, since they were changed after the message and "
             "nobody knows what they said then: the coverage of today is higher. Articles of a folder are as old as their files."
         )
         few = f"{self.messages:,} messages are too few for a figure (at least {LEAST}): read the examples."
-        return (*([] if self.enough else [few]), *([young] if self.robbed > self.messages / 2 else []))
+        return (*([] if self.enough else [few]), *([young] if self.younger_left_out > self.messages / 2 else []))
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
-        return {**asdict(self), "enough": self.enough, "remarks": list(self.remarks)}
+        """For programs: counts, and shares with their interval; of too few without one."""
+        intervals = {name: getattr(self, name).as_json() for name in _MEASURES}
+        return {**asdict(self), **intervals, "enough": self.enough, "remarks": list(self.remarks)}
 
 
 def summary(results: Sequence[Result]) -> Summary:
@@ -139,18 +174,19 @@ def summary(results: Sequence[Result]) -> Summary:
     return Summary(
         messages=of,
         tickets=len({(one.helpdesk, one.ticket_id) for one in results}),
+        drafts=len(drafted),
         coverage=wilson(len(drafted), of),
         abstained=wilson(sum(one.verdict != "person" and not one.covered for one in results), of),
         person=wilson(sum(one.verdict == "person" for one in results), of),
         as_is=wilson(sum(one.use == "as_is" for one in drafted), len(drafted)),
         edited=wilson(sum(one.use == "edited" for one in drafted), len(drafted)),
         unused=wilson(sum(one.use == "unused" for one in drafted), len(drafted)),
-        fidelity=mean([one.fidelity for one in drafted if one.fidelity is not None]),
+        fidelity=mean([one.fidelity for one in drafted if one.fidelity is not None]).within(0, 1),
         seconds=round(fmean(one.seconds for one in results), 3) if results else 0.0,
         cost=round(sum(costs) / of, 6) if costs else None,
         tokens_in=sum(one.tokens_in for one in results),
         tokens_out=sum(one.tokens_out for one in results),
-        robbed=sum(one.left_out > 0 for one in results),
+        younger_left_out=sum(one.left_out > 0 for one in results),
         sources=tuple(sorted(cited.items(), key=lambda item: (-item[1], item[0]))[:15]),
     )
 
@@ -172,20 +208,25 @@ class Comparison:
     seconds: float
     worse: tuple[str, ...]  # what got worse beyond the margin, for certain
 
+    @property
+    def enough(self) -> bool:
+        """Whether there are as many as a figure needs."""
+        return self.messages >= LEAST
+
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
-        return asdict(self)
+        """For programs; of too few without a difference."""
+        return {**asdict(self), "coverage": self.coverage.as_json(), "fidelity": self.fidelity.as_json()}
 
 
 def compared(first: Sequence[Result], second: Sequence[Result], *, margin: float) -> Comparison:
     """Pairwise: the same tickets, so that only the configurations differ. margin: that is no regression yet."""
     by_key = {(one.helpdesk, one.ticket_id, one.message_id): one for one in first}
     pairs = [(by_key[key], one) for one in second if (key := (one.helpdesk, one.ticket_id, one.message_id)) in by_key]
-    coverage = mean([float(after.covered) - float(before.covered) for before, after in pairs])
+    coverage = mean([float(after.covered) - float(before.covered) for before, after in pairs]).within(-1, 1)
     fidelity = mean(
         [after.fidelity - before.fidelity for before, after in pairs
          if before.covered and after.covered and after.fidelity is not None and before.fidelity is not None]
-    )  # fmt: skip
+    ).within(-1, 1)  # fmt: skip
     costs = [(before.cost, after.cost) for before, after in pairs]
     told = [after - before for before, after in costs if before is not None and after is not None]
     figures = {"coverage": coverage, "fidelity": fidelity}

@@ -1,4 +1,4 @@
-"""What a backtest comes to, for a terminal."""
+"""What a backtest comes to, for a terminal; and its figures as people read them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,31 @@ from rich.text import Text
 
 from service.backtest.results import Comparison, Summary
 from service.worth.intervals import Interval
+from service.worth.wording import too_few
+
+Said = tuple[str, str]
+"""A figure, and what stands smaller beside it."""
+
+
+def share(one: Interval, of: str = "messages") -> Said:
+    """A share with its denominator and interval; of too few none."""
+    if not one.enough:
+        return too_few(one.n), ""
+    return f"{one.point:.0%}", f"of {one.n:,} {of}, {one.low:.0%} to {one.high:.0%}"
+
+
+def number(one: Interval, of: str = "drafts") -> Said:
+    """Likewise a mean."""
+    if not one.enough:
+        return too_few(one.n), ""
+    return f"{one.point:.2f}", f"of {one.n:,} {of}, {one.low:.2f} to {one.high:.2f}"
+
+
+def moved(one: Interval) -> Said:
+    """Likewise a difference."""
+    if not one.enough:
+        return too_few(one.n), ""
+    return f"{one.point:+.3f}", f"{one.low:+.3f} to {one.high:+.3f}"
 
 
 def tables(made: Sequence[Summary], against: Comparison | None) -> Group:
@@ -20,32 +45,30 @@ def tables(made: Sequence[Summary], against: Comparison | None) -> Group:
         table.add_column(title, justify="right")
     if against:
         table.add_column("difference", justify="right")
-    rows: tuple[tuple[str, Callable[[Summary], str], str], ...] = (
-        ("messages", lambda one: f"{one.messages:,}", ""),
-        ("a draft", lambda one: _share(one.coverage), _difference(against.coverage) if against else ""),
-        ("  as is", lambda one: _share(one.as_is), ""),
-        ("  edited", lambda one: _share(one.edited), ""),
-        ("  unused", lambda one: _share(one.unused), ""),
-        ("fidelity", lambda one: _mean(one.fidelity), _difference(against.fidelity) if against else ""),
-        ("no answer in the articles", lambda one: _share(one.abstained), ""),
-        ("a person's", lambda one: _share(one.person), ""),
-        ("seconds each", lambda one: f"{one.seconds:.2f}", f"{against.seconds:+.2f}" if against else ""),
-        ("cost each", lambda one: f"{one.cost:.4f}" if one.cost is not None else "no prices", ""),
-        ("younger passages left out", lambda one: f"{one.robbed:,} messages", ""),
+    rows: tuple[tuple[str, Callable[[Summary], Said], Said], ...] = (
+        ("messages", lambda one: (f"{one.messages:,}", ""), ("", "")),
+        ("a draft that answers", lambda one: share(one.coverage), moved(against.coverage) if against else ("", "")),
+        ("  sent as it is", lambda one: share(one.as_is, "drafts"), ("", "")),
+        ("  edited", lambda one: share(one.edited, "drafts"), ("", "")),
+        ("  unused", lambda one: share(one.unused, "drafts"), ("", "")),
+        ("  fidelity", lambda one: number(one.fidelity), moved(against.fidelity) if against else ("", "")),
+        ("no answer in the articles", lambda one: share(one.abstained), ("", "")),
+        ("a person's", lambda one: share(one.person), ("", "")),
+        ("seconds each", lambda one: (f"{one.seconds:.2f}", ""), (f"{against.seconds:+.2f}" if against else "", "")),
+        ("cost each", cost, (f"{against.cost:+.4f}" if against and against.cost is not None else "", "")),
+        ("younger passages left out", lambda one: (f"{one.younger_left_out:,}", "messages"), ("", "")),
     )
     for name, shown, difference in rows:
-        table.add_row(name, *(shown(one) for one in made), *([difference] if against else []))
+        table.add_row(name, *(_plain(shown(one)) for one in made), *([_plain(difference)] if against else []))
     remarks = [Text(f"! {one}", style="yellow") for one in made[0].remarks]
     return Group(*remarks, table)
 
 
-def _share(one: Interval) -> str:
-    return f"{one.point:.0%} of {one.n:,} ({one.low:.0%} to {one.high:.0%})" if one.n else "none"
+def cost(one: Summary) -> Said:
+    """Of a message."""
+    return (f"{one.cost:.4f}", "") if one.cost is not None else ("no prices", "")
 
 
-def _mean(one: Interval) -> str:
-    return f"{one.point:.2f} of {one.n:,} ({one.low:.2f} to {one.high:.2f})" if one.n else "none"
-
-
-def _difference(one: Interval) -> str:
-    return f"{one.point:+.3f} ({one.low:+.3f} to {one.high:+.3f})" if one.n else "none"
+def _plain(said: Said) -> str:
+    figure, more = said
+    return f"{figure} ({more})" if more and not more[0].isalpha() else f"{figure} {more}".strip()

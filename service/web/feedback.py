@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import hashlib
-from base64 import b64encode
 from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs
@@ -12,12 +9,11 @@ from urllib.parse import parse_qs
 import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from service.ballot import ballot
 from service.errors import DatabaseUnavailableError
 from service.feedback import REASONS, Reason, Remarks, Vote
+from service.standalone import standalone
 from service.votes import MOST_ANSWER_CHARS, MOST_CHARS, PATH, Recorded, Votes
 from service.web.bodies import body_of
 
@@ -28,6 +24,7 @@ LARGEST_BYTES = 64 * 1024
 
 Page = Literal["right", "wrong", "thanks", "known", "gone", "later"]
 
+_TEMPLATE = Path(__file__).with_name("feedback.html.j2")
 _STATUS: dict[Page, int] = {"gone": 404, "later": 503}
 
 
@@ -77,7 +74,7 @@ def _later(language: str, error: DatabaseUnavailableError) -> HTMLResponse:
 
 
 def _page(page: Page, language: str, vote: Vote | None = None) -> HTMLResponse:
-    environment, style, policy = _prepared()
+    template = standalone(_TEMPLATE, forms="'self'")
     words = ballot(language)
     said: dict[Page, tuple[str, str, str]] = {
         "right": (words.right_title, words.right_lead, words.right_hint),
@@ -88,7 +85,7 @@ def _page(page: Page, language: str, vote: Vote | None = None) -> HTMLResponse:
         "later": (words.later_title, words.later_lead, ""),
     }
     title, lead, hint = said[page]
-    html = environment.get_template("feedback.html.j2").render(
+    html = template.render(
         page=page,
         words=words,
         title=title,
@@ -98,28 +95,7 @@ def _page(page: Page, language: str, vote: Vote | None = None) -> HTMLResponse:
         most=MOST_CHARS,
         most_answer=MOST_ANSWER_CHARS,
         reasons=[(name, words.reasons[name]) for name in REASONS if name],
-        style=Markup(style),  # noqa: S704 - our own file
     )
-    return HTMLResponse(html, _STATUS.get(page, 200), {"Content-Security-Policy": policy})
-
-
-@functools.cache
-def _prepared() -> tuple[Environment, str, str]:
-    """The templates, the style, and the policy that lets the page have that style, send its form, and nothing else."""
-    folder = Path(__file__).parent
-    environment = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style = (folder / "feedback.css").read_text(encoding="utf-8")
-    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return (
-        environment,
-        style,
-        (
-            f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-        ),
+    return HTMLResponse(
+        html, _STATUS.get(page, 200), {"Content-Security-Policy": f"{template.policy}; frame-ancestors 'none'"}
     )

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
+from typing import Any
 
 LEAST = 30
 """Under this many nothing is shown as a figure: half of a share's interval is then up to 18 points wide."""
@@ -33,6 +34,18 @@ class Interval:
     def enough(self) -> bool:
         """Whether it may be shown as a figure."""
         return self.n >= LEAST
+
+    def within(self, low: float, high: float) -> Interval:
+        """Cut at what is possible: Student's interval of a mean knows no end."""
+        return replace(self, low=max(self.low, low), high=min(self.high, high))
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs: without a point where it rests on too few."""
+        return (
+            {"point": self.point, "low": self.low, "high": self.high, "of": self.n}
+            if self.enough
+            else {"of": self.n, "too_few": True}
+        )
 
     @property
     def certain(self) -> bool:

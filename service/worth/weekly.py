@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from service.database import Database
+from service.standalone import templates
 from service.worth import sheets, wording
 from service.worth.contacts import contacts
 from service.worth.contacts_sheets import contacts_sheets
@@ -102,15 +101,7 @@ async def weekly(database: Database, week: Period, *, now: datetime) -> Weekly:
 
 def html_of(report: Weekly) -> str:
     """One file: no scripts, nothing loaded; it prints, and reads on a phone."""
-    folder = Path(__file__).parent
-    templates = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = templates.get_template("weekly.html.j2")
+    page = templates(Path(__file__).parent).get_template("weekly.html.j2")
     return page.render(report=report, text=sheets.text, aside=sheets.aside, footnote=_FOOTNOTE)
 
 

@@ -26,6 +26,7 @@ from rich.table import Table
 
 from connectors.freshdesk.simulator import options as freshdesk_options
 from connectors.zendesk.simulator import options as zendesk_options
+from service.backtest.apart import Cap
 from service.backtest.replay import opened
 from service.database import Database, open_database
 from service.groups import KnowledgeSettings
@@ -176,7 +177,7 @@ async def replayed(desks: list[OneDesk[Any]], database: Database, folder: Path) 
             )
         before = await dump.tables(database.conninfo)
         helpdesk = desk.library.helpdesks[desk.name]
-        async with opened(desk.library.settings, desk.library, most=None) as replayer:
+        async with opened(desk.library.settings, desk.library, Cap()) as replayer:
             for ticket_id in ids:
                 desk.simulator.requests.clear()  # it remembers the newest only, and the month was long
                 made = await replayer.replay(await helpdesk.ticket(ticket_id), each=True)

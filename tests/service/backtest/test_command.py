@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +18,10 @@ from pydantic import SecretStr
 
 from connectors.freshdesk.simulator import FreshdeskSimulator, Options
 from service.assembly import opened_library
-from service.backtest.command import Wish, overlay, replay_tickets
+from service.backtest import command
+from service.backtest.command import Wish, replay_tickets
+from service.backtest.overlay import overlay
+from service.backtest.results import compared, summary
 from service.errors import ServiceError
 from service.groups import FreshdeskSettings, KnowledgeSettings, LLMSettings
 from service.knowledge.sources import sync_all
@@ -23,6 +29,7 @@ from service.settings import Settings, SettingsProblem
 from service.web.server import serving
 from tests import fake_llm
 from tests.browser import open_page
+from tests.service.backtest.test_results import some
 from tests.story.articles import write_articles
 from tests.story.model import ANALYSIS, DRAFT, answering
 
@@ -87,7 +94,8 @@ async def test_a_report_is_written_and_a_second_run_pays_for_nothing(account: Ac
 
     assert (code, again) == (0, 0)
     assert made["summary"]["messages"] == 4
-    assert made["summary"]["coverage"]["point"] == 1.0
+    assert made["summary"]["drafts"] == 4
+    assert made["summary"]["coverage"] == {"of": 4, "too_few": True}
     assert made["summary"]["cost"] > 0
     assert made["whole"] is True
     assert len(account.model.requests) == asked
@@ -101,7 +109,7 @@ async def test_whoever_has_never_synced_gets_the_knowledge_read_first(account: A
     elsewhere = account.settings.model_copy(update={"data_dir": tmp_path / "new"})
     assert await replay_tickets(elsewhere, Wish(account.out, tickets=1, sure=True)) == 0
     made = json.loads((account.out / "summary.json").read_text())
-    assert made["summary"]["coverage"]["point"] == 1.0
+    assert made["summary"]["drafts"] == 1
 
     bare = KnowledgeSettings(sync_every_s=0)
     nothing = elsewhere.model_copy(update={"data_dir": tmp_path / "newer", "knowledge": bare})
@@ -124,9 +132,94 @@ async def test_money_that_is_used_up_stops_it_and_the_next_run_goes_on(account: 
 
     assert code == 3
     assert made["whole"] is False
-    assert 1 <= made["summary"]["messages"] < 4
+    assert "might cost more than the cap of" in made["stopped"]
+    assert made["summary"]["messages"] == 1  # what an earlier run paid counts
+    asked = len(account.model.requests)
+    assert (await account.run(tickets=4, most=cost))[0] == 3
+    assert len(account.model.requests) == asked
     code, made = await account.run(tickets=4)
     assert (code, made["summary"]["messages"]) == (0, 4)
+    code, made = await account.run(tickets=2)
+    assert (code, made["summary"]["messages"]) == (0, 2)  # of the four, the two that were asked for
+
+
+async def test_both_sides_of_a_comparison_share_the_cap(account: Account, tmp_path: Path) -> None:
+    """The second one begins with what the first has left."""
+    await account.solved(2)
+    cost = (await account.run(tickets=2))[1]["summary"]["cost"] * 2
+    file = tmp_path / "other.env"
+    file.write_text("DESKPILOT_LLM__MODEL=larger\n")
+    code, made = await account.run(tickets=2, against=file, most=cost + 1e-6)
+    assert (code, made["summary"]["messages"], made["against"]["messages"]) == (3, 2, 0)
+    assert not any(one.body["model"] == "larger" for one in account.model.requests)
+
+
+async def test_what_is_left_is_what_is_asked_about(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    """Tickets that are done cost nothing; where nothing is left, nobody is asked."""
+    await account.solved(3)
+    await account.run(tickets=2)
+    capsys.readouterr()
+    await account.run(tickets=3)
+    said = capsys.readouterr().err
+    assert "2 of 3 tickets are done already." in said
+    assert "1 ticket with main: about 4,000 tokens in and 500 out, some 0.01 in your currency." in said
+    assert await replay_tickets(account.settings, Wish(account.out, tickets=3, sure=False)) == 0
+    assert "Go on?" not in capsys.readouterr().err
+
+
+async def test_a_file_that_changes_nothing_is_refused_before_anything_is_paid(account: Account, tmp_path: Path) -> None:
+    """Both sides would be the same, and the second be paid for nothing."""
+    await account.solved(1)
+    file = tmp_path / "same.env"
+    file.write_text("DESKPILOT_LLM__MODEL=main\n")
+    await account.run(tickets=1)
+    asked = len(account.model.requests)
+    with pytest.raises(SettingsProblem, match="changes nothing"):
+        await account.run(tickets=1, against=file)
+    assert len(account.model.requests) == asked
+
+
+async def test_the_folder_of_the_other_side_is_looked_at_before_anything_is_paid(
+    account: Account, tmp_path: Path
+) -> None:
+    """What differs is named."""
+    await account.solved(1)
+    file = tmp_path / "other.env"
+    file.write_text("DESKPILOT_LLM__MODEL=larger\n")
+    await account.run(tickets=1, against=file)
+    asked = len(account.model.requests)
+    file.write_text("DESKPILOT_LLM__MODEL=largest\n")
+    with pytest.raises(ServiceError, match='model: "larger" there, "largest" now'):
+        await account.run(tickets=1, against=file)
+    assert len(account.model.requests) == asked
+
+
+async def test_whoever_presses_ctrl_c_gets_the_report_of_what_is_done(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 3, one sentence of how to go on, and the next run does go on."""
+    await account.solved(6)
+    asked = 0
+
+    def interrupting(body: dict[str, Any]) -> Response:
+        nonlocal asked
+        asked += 1
+        if asked == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.5)  # in a thread of the model's own
+        return answering(ANALYSIS, DRAFT)(body)
+
+    account.model.otherwise = interrupting
+    code, made = await account.run(tickets=6)
+    assert code == 3
+    assert made["stopped"] == "you asked for it"
+    assert made["summary"]["messages"] < 6
+    said = capsys.readouterr().err
+    assert said.count("✗") == 1
+    assert "Stopped: you asked for it. The same command goes on where it stopped." in said
+    assert "Unfinished: you asked for it." in (account.out / "report.html").read_text()
+    code, made = await account.run(tickets=6)
+    assert (code, made["summary"]["messages"]) == (0, 6)
 
 
 async def test_a_model_that_does_not_answer_stops_it_instead_of_changing_the_figures(account: Account) -> None:
@@ -150,7 +243,7 @@ async def test_a_helpdesk_that_asks_to_slow_down_is_waited_for(
     async def no_sleep(seconds: float) -> None:
         waited.append(seconds)
 
-    monkeypatch.setattr("service.backtest.command._pause", no_sleep)
+    monkeypatch.setattr("service.backtest.choosing._pause", no_sleep)
     code, made = await account.run(tickets=3)
 
     assert (code, made["summary"]["messages"]) == (0, 3)
@@ -164,9 +257,10 @@ async def test_two_configurations_are_compared_on_the_same_tickets(account: Acco
     file.write_text("DESKPILOT_LLM__MODEL=larger\n")
     code, made = await account.run(tickets=3, against=file)
 
-    assert code == 0
+    assert code == 1
+    assert made["failed"] == ["a regression cannot be judged: 3 messages were replayed by both, and it needs 30"]
     assert made["difference"]["messages"] == 3
-    assert made["difference"]["coverage"]["point"] == 0
+    assert [one["model"] for one in made["configurations"]] == ["main", "larger"]
     assert {one.body["model"] for one in account.model.requests} == {"fast", "main", "larger"}
     assert (account.out / "against" / "results.jsonl").exists()
 
@@ -174,11 +268,23 @@ async def test_two_configurations_are_compared_on_the_same_tickets(account: Acco
 async def test_thresholds_make_it_a_gate(account: Account) -> None:
     """Exit code 1, and why."""
     await account.solved(2)
-    code, made = await account.run(tickets=2, min_fidelity=0.9, min_coverage=0.5)
+    code, made = await account.run(tickets=2, min_fidelity=0.9)
 
     assert code == 1
-    assert len(made["failed"]) == 1
-    assert made["failed"][0].startswith("fidelity is ")
+    assert made["failed"] == ["fidelity cannot be judged: it rests on 2, and needs 30"]
+
+
+def test_a_gate_tells_what_is_below_and_what_cannot_be_judged() -> None:
+    """A sentence for each, in the order of the thresholds."""
+    good, poor = some(40), some(40, fidelity=0.5, use="edited")
+    wish = Wish(Path("out"), min_coverage=0.5, min_fidelity=0.9)
+    assert command._failed(summary(good), None, wish) == []
+    assert command._failed(summary(poor), None, wish) == ["fidelity is 0.50 of 40, below 0.9"]
+    assert len(command._failed(summary(some(29)), None, wish)) == 2
+    worse = compared(good, poor, margin=0.02)
+    assert command._failed(summary(poor), worse, Wish(Path("out"))) == ["fidelity got worse"]
+    few = compared(good[:29], poor[:29], margin=0.02)
+    assert "cannot be judged" in command._failed(summary(poor), few, Wish(Path("out")))[0]
 
 
 async def test_another_configuration_wants_another_folder(account: Account) -> None:
@@ -228,9 +334,9 @@ async def test_the_report_reads_on_a_phone_and_runs_nothing(account: Account) ->
         await page.goto((account.out / "report.html").as_uri())
         overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
         shown = await page.inner_text("main")
-        drawn = await page.evaluate("getComputedStyle(document.querySelector('rect.unused')).fill")
+        pictures = await page.locator("svg").count()
 
     assert overflow <= 0
     assert "It is <b>not</b> lost." in shown
     assert "bea@customer.example" not in shown
-    assert drawn not in ("none", "rgb(0, 0, 0)")
+    assert (pictures, "too few (4 of 30)" in shown) == (0, True)  # a picture would be a figure

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from service.backtest.apart import Cap
 from service.backtest.replay import opened
 from service.backtest.results import Result
 from service.backtest.then import Then, before, moments_of
@@ -52,7 +53,7 @@ async def solved(here: Team, *replies: str, at: datetime = LATER) -> str:
 async def replayed(here: Team, ticket_id: str, *, each: bool = False) -> list[Result]:
     """What comes of it."""
     library = here.desk.library
-    async with opened(library.settings, library, most=None) as replayer:
+    async with opened(library.settings, library, Cap()) as replayer:
         return await replayer.replay(await library.helpdesks[here.desk.name].ticket(ticket_id), each=each)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def test_shares_are_of_all_and_use_is_of_what_was_drafted() -> None:
     ]
     made = summary(results)
 
-    assert (made.messages, made.tickets, made.robbed) == (40, 40, 5)
+    assert (made.messages, made.tickets, made.younger_left_out) == (40, 40, 5)
     assert (made.coverage.point, made.abstained.point, made.person.point) == (0.75, 0.125, 0.125)
     assert made.as_is.point == pytest.approx(2 / 3)
     assert made.as_is.n == 30
@@ -94,20 +95,52 @@ def test_a_second_run_goes_on_and_a_line_that_was_cut_off_is_done_again(tmp_path
     """Whatever killed the first one."""
     first = Results(tmp_path, {"model": "small"})
     first.begin()
-    first.add(some(3))
+    for one in some(3):
+        first.add(("zendesk", one.ticket_id), [one])
+    first.add(("zendesk", "nothing"), [])
+    first.add(("zendesk", "9"), some(1, first=9))
     file = tmp_path / "results.jsonl"
     file.write_text(file.read_text()[:-40])
     second = Results(tmp_path, {"model": "small"})
     second.begin()
 
-    assert [second.has("zendesk", str(number)) for number in range(4)] == [True, True, False, False]
-    second.add(some(1, first=2))
-    assert [one.ticket_id for one in Results(tmp_path, {"model": "small"}).known] == ["0", "1", "2"]
+    wanted = [("zendesk", name) for name in ("0", "1", "2", "3", "nothing", "9")]
+    assert second.left(wanted) == [("zendesk", "3"), ("zendesk", "9")]
+    second.add(("zendesk", "9"), some(1, first=9))
+    third = Results(tmp_path, {"model": "small"})
+    assert [one.ticket_id for one in third.of(wanted)] == ["0", "1", "2", "9"]
+    assert third.cost == pytest.approx(0.04)
+
+
+def test_only_the_tickets_that_were_asked_for_are_reported(tmp_path: Path) -> None:
+    """The folder holds more than a smaller run wants."""
+    results = Results(tmp_path, {})
+    results.begin()
+    for one in some(5):
+        results.add(("zendesk", one.ticket_id), [one])
+    assert [one.ticket_id for one in results.of([("zendesk", "3"), ("zendesk", "1")])] == ["3", "1"]
+
+
+def test_what_programs_get_has_no_number_that_json_lacks_and_no_figure_of_too_few() -> None:
+    """A mean of one has an interval without ends."""
+    few = summary(some(1)).as_json()
+    assert json.dumps(few, allow_nan=False)
+    assert (few["messages"], few["drafts"], few["coverage"]) == (1, 1, {"of": 1, "too_few": True})
+    enough = summary(some(40)).as_json()
+    assert enough["fidelity"] == {"point": 1.0, "low": 1.0, "high": 1.0, "of": 40}
+    assert json.dumps(compared(some(1), some(1), margin=0.02).as_json(), allow_nan=False)
+
+
+def test_an_interval_holds_only_what_is_possible() -> None:
+    """Nothing is more faithful than the same text, and nothing less than none of it."""
+    high = summary([*some(29), *some(1, first=29, fidelity=0.9)]).fidelity
+    assert high.high == 1
+    assert 0.98 < high.low < high.point
 
 
 def test_results_of_another_configuration_are_not_mixed_in(tmp_path: Path) -> None:
     """It says what to do."""
     Results(tmp_path, {"model": "small"}).begin()
 
-    with pytest.raises(ServiceError, match="another configuration: name another folder with --out"):
+    with pytest.raises(ServiceError, match=r'\(model: "small" there, "large" now\): name another folder with --out'):
         Results(tmp_path, {"model": "large"})

@@ -1,0 +1,98 @@
+"""One configuration over all tickets, a few at a time, until it is through or something stops it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from connectors.base import ConnectorError, GoneError, Helpdesk
+from service.backtest.apart import Cap
+from service.backtest.choosing import patiently
+from service.backtest.replay import Replayer
+from service.backtest.results import Key, Result, Results
+from service.errors import ServiceError
+
+_AT_ONCE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """each: every message of a customer, not the first alone. stopped: set from outside, by Ctrl-C."""
+
+    replayer: Replayer
+    desks: Mapping[str, Helpdesk]
+    results: Results
+    cap: Cap
+    each: bool
+    stopped: asyncio.Event
+    console: Console
+
+    async def go(self, chosen: Sequence[Key]) -> str:
+        """Replay whatever is not there yet, and keep each ticket at once. Returns why it stopped before its end; empty: it did not."""
+        left = iter(self.results.left(chosen))
+        why: list[str] = []
+        with self._progress() as progress:
+            bar = progress.add_task("Replaying", total=len(self.results.left(chosen)))
+
+            async def work() -> None:
+                for key in left:
+                    if why:
+                        return
+                    try:
+                        made = await self._replayed(key)
+                    except (ConnectorError, ServiceError) as error:
+                        why.append(self._spent() or str(error))
+                        return
+                    if said := self._spent():  # this one was cut short, too
+                        why.append(said)
+                        return
+                    await asyncio.to_thread(self.results.add, key, made)
+                    progress.advance(bar)
+
+            await self._until_stopped(asyncio.gather(*(work() for _ in range(_AT_ONCE))), why)
+        return why[0] if why else ""
+
+    async def _until_stopped(self, working: asyncio.Future[list[None]], why: list[str]) -> None:
+        asked = asyncio.create_task(self.stopped.wait(), name="whether to stop")
+        either: set[asyncio.Future[Any]] = {working, asked}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        if not working.done():
+            why.insert(0, "you asked for it")
+            working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
+
+    async def _replayed(self, key: Key) -> list[Result]:
+        """One ticket. Raises ConnectorError, ServiceError."""
+        name, ticket_id = key
+        try:
+            ticket = await patiently(partial(self.desks[name].ticket, ticket_id))
+        except GoneError:
+            return []
+        return await self.replayer.replay(ticket, each=self.each)
+
+    def _spent(self) -> str:
+        """That the money is used up; empty: it is not."""
+        if not self.cap.empty:
+            return ""
+        return (
+            f"the next call might cost more than the cap of {self.cap.most:.2f} leaves ({self.cap.spent:.2f} is spent)"
+        )
+
+    def _progress(self) -> Progress:
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
+        return Progress(*columns, console=self.console, disable=not self.console.is_terminal)
