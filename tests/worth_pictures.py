@@ -84,7 +84,7 @@ async def main() -> None:
         for name, html in (("backtest", await backtest(folder)), ("audit", await audit())):
             file = folder / f"{name}.html"
             await asyncio.to_thread(file.write_text, html, encoding="utf-8")
-            async with open_page(width=1100, height=1250) as page:
+            async with open_page(width=1100, height=1400) as page:
                 await page.goto(file.as_uri())
                 await page.screenshot(path=PICTURES / f"{name}.png")
 

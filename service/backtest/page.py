@@ -70,9 +70,6 @@ def _rows(about: About, made: Sequence[Summary], against: Comparison | None) -> 
     """(what, a figure of each configuration, the difference)."""
     none = ("", "")
     return [
-        ("Model", [(said, "") for said in about.models()], none),
-        ("Policy", [(said, "") for said in about.policies()], none),
-        ("Prices of a million tokens", [(said, "") for said in about.prices()], none),
         ("A draft that answers", [share(one.coverage) for one in made], moved(against.coverage) if against else none),
         ("Sent as it is", [share(one.as_is, "drafts") for one in made], none),
         ("Edited", [share(one.edited, "drafts") for one in made], none),
@@ -91,6 +88,9 @@ def _rows(about: About, made: Sequence[Summary], against: Comparison | None) -> 
             (f"{against.cost:+.4f}" if against and against.cost is not None else "", ""),
         ),
         ("Something younger was left out", [(f"{one.younger_left_out:,}", "messages") for one in made], none),
+        ("Model", [(said, "") for said in about.models()], none),
+        ("Policy", [(said, "") for said in about.policies()], none),
+        ("Prices of a million tokens", [(said, "") for said in about.prices()], none),
     ]
 
 
