@@ -12,7 +12,7 @@ from service.worth.quality import LABELS, Against, Quality
 from service.worth.sheets import Cell, Column, Measure, Sheet
 
 _NOBODY = (
-    "No ticket of a hold-out was solved, so what notes change cannot be told from all else: `deskpilot pilot set --holdout 10` leaves"
+    "No ticket of a hold-out was solved, so what notes change cannot be told from all else: “deskpilot pilot set --holdout 10” leaves"
     " one requester in ten without notes."
 )
 _ORDER = (

@@ -89,7 +89,7 @@ async def test_the_hold_out_is_told_over_a_season_and_how_long_it_still_takes(da
     assert "Too few for a figure: Replies to solution, First reply" in told
     async with database.engine.connect() as connection:
         await connection.execute(sa.text("DELETE FROM resolutions WHERE arm = 'holdout'"))
-    assert "`deskpilot pilot set --holdout 10`" in markdown_of_report(await weekly(database, WEEK, now=LATER))
+    assert "“deskpilot pilot set --holdout 10”" in markdown_of_report(await weekly(database, WEEK, now=LATER))
 
 
 async def test_a_week_that_is_not_over_and_one_without_a_ticket_say_so(database: Database) -> None:
