@@ -18,16 +18,16 @@ from service import logs
 from service.assembly import opened_library
 from service.backtest.apart import Cap
 from service.backtest.choosing import filled, newest_solved, wanted
-from service.backtest.overlay import overlay
+from service.backtest.overlay import alike, overlay
 from service.backtest.page import About, backtest_page
 from service.backtest.replay import Replayer, configuration_of, opened
-from service.backtest.results import Comparison, Key, Results, Summary, compared, summary
+from service.backtest.results import Comparison, Key, Results, Summary, compared, paid, summary
 from service.backtest.series import Series
-from service.backtest.terminal import tables
+from service.backtest.stopping import confirm, until_stopped
+from service.backtest.terminal import money, tables
 from service.errors import ServiceError
 from service.settings import Settings, SettingsProblem, load
 from service.vectors import IndexInUseError
-from service.web.server import stop_signal
 from service.worth.intervals import LEAST
 
 _TOKENS_IN, _TOKENS_OUT = 4_000, 500  # of a message, both calls together
@@ -111,21 +111,32 @@ async def replay_tickets(settings: Settings, wish: Wish) -> int:
     if console.is_terminal and settings.log_level != "DEBUG":  # what drafting logs would stand between the answers
         logs.configure("CRITICAL", machine=False, hosts=settings.hosts, secrets=settings.secrets)
     sides = await asyncio.to_thread(_sides, settings, wish)
-    cap = Cap(wish.most, spent=sum(side.results.cost for side in sides))
-    chosen, stopped = list[Key](), ""
+    # also of a side that is not wanted this time
+    cap = Cap(wish.most, spent=await asyncio.to_thread(paid, wish.out) + await asyncio.to_thread(paid, _beside(wish)))
+    chosen = list[Key]()
+    stopped = await until_stopped(_all_replayed(sides, chosen, cap, wish, console))
+    if stopped and not chosen:  # there is nothing to report on
+        console.print(f"✗ Stopped: {stopped}, before a ticket was replayed. The same command begins anew.")
+        return 3
+    return await _reported(sides, chosen, wish, stopped=stopped, console=console)
+
+
+async def _all_replayed(sides: Sequence[_Side], chosen: list[Key], cap: Cap, wish: Wish, console: Console) -> str:
+    """Side after side. chosen: gets the tickets, which both share. Returns why it stopped before its end; empty: it did not."""
     for side in sides:
         async with _replaying(side.settings, cap) as replayer:
             desks = wanted(replayer.library.helpdesks, wish.helpdesk)
             await filled(replayer.library, console)
             if not chosen:
-                chosen = await newest_solved(desks, wish.tickets, console)
-                _ask(sides, chosen, wish, console)
-            await asyncio.to_thread(side.results.begin)
-            with stop_signal() as asked:
-                stopped = await Series(replayer, desks, side.results, cap, wish.each, asked, console).go(chosen)
-        if stopped:
-            break
-    return await _reported(sides, chosen, wish, stopped=stopped, console=console)
+                chosen += await newest_solved(desks, wish.tickets, console)
+                _ask(sides, chosen, cap, wish, console)
+            if stopped := await Series(replayer, desks, side.results, cap, wish.each, console).go(chosen):
+                return stopped
+    return ""
+
+
+def _beside(wish: Wish) -> Path:
+    return wish.out / "against"
 
 
 def _sides(settings: Settings, wish: Wish) -> list[_Side]:
@@ -133,13 +144,10 @@ def _sides(settings: Settings, wish: Wish) -> list[_Side]:
     given = [(settings, wish.out)]
     if wish.against:
         other = load(**overlay(wish.against))
-        if other == settings:
-            raise SettingsProblem(
-                [
-                    f"{wish.against} changes nothing: write a setting that is to differ into it, as in DESKPILOT_LLM__MODEL=…"
-                ]
-            )
-        given.append((other, wish.out / "against"))
+        if alike(other, settings):
+            said = f"{wish.against} changes nothing that a draft depends on: write a setting that is to differ into it"
+            raise SettingsProblem([f"{said}, as in DESKPILOT_LLM__MODEL=…"])
+        given.append((other, _beside(wish)))
     unpriced = any(one.llm.on and None in (one.llm.price_in, one.llm.price_out) for one, _ in given)
     if wish.most is not None and unpriced:  # what costs nothing as far as anybody knows is never stopped
         raise SettingsProblem(["--max-cost needs prices: set DESKPILOT_LLM__PRICE_IN and DESKPILOT_LLM__PRICE_OUT."])
@@ -163,29 +171,29 @@ async def _replaying(settings: Settings, cap: Cap) -> AsyncIterator[Replayer]:
         ) from error
 
 
-def _ask(sides: Sequence[_Side], chosen: Sequence[Key], wish: Wish, console: Console) -> None:
+def _ask(sides: Sequence[_Side], chosen: Sequence[Key], cap: Cap, wish: Wish, console: Console) -> None:
     """Say what is left to do and what that will take, and ask. Raises Abort where a person says no."""
-    paid = False
-    for side in sides:
+    costs = False
+    for side, whose in zip(sides, ("", " with the other configuration"), strict=False):
         llm, left = side.settings.llm, len(side.results.left(chosen))
         if left < len(chosen):
-            console.print(f"{len(chosen) - left:,} of {len(chosen):,} tickets are done already.")
+            console.print(f"{len(chosen) - left:,} of {len(chosen):,} tickets are done already{whose}.")
         if not left:
             continue
         if not llm.on:
             console.print(f"{_counted(left)} with the extractive writer: no model is asked, nothing is paid.")
             continue
-        paid = True
+        costs = True
         tokens_in, tokens_out = _TOKENS_IN * left, _TOKENS_OUT * left
         said = f"{_counted(left)} with {llm.model}: about {tokens_in:,} tokens in and {tokens_out:,} out"
         if llm.price_in is not None and llm.price_out is not None:
-            said += f", some {(tokens_in * llm.price_in + tokens_out * llm.price_out) / 1e6:.2f} in your currency"
+            said += f", some {money((tokens_in * llm.price_in + tokens_out * llm.price_out) / 1e6)} in your currency"
         console.print(f"{said}.")
-    if wish.most is not None and paid:
-        known = sum(side.results.cost for side in sides)
-        console.print(f"It stops at {wish.most:.2f} in all{f', of which {known:.2f} are spent' if known else ''}.")
-    if paid and not wish.sure:
-        typer.confirm("Go on?", abort=True, err=True)
+    if wish.most is not None and costs:
+        before = f", of which {money(cap.spent)} is spent" if cap.spent else ""
+        console.print(f"It stops at {money(wish.most)} in all{before}.")
+    if costs and not wish.sure:
+        confirm("Go on?")
 
 
 def _counted(tickets: int) -> str:
@@ -198,12 +206,18 @@ async def _reported(
     results = [side.results.of(chosen) for side in sides]
     made = [summary(one) for one in results]
     against = compared(results[0], results[1], margin=wish.margin) if len(results) > 1 else None
-    failed = _failed(made[-1], against, wish)
-    about = About(datetime.now(UTC), [side.settings for side in sides], sorted({name for name, _ in chosen}), stopped)
+    failed = [] if stopped else _failed(made[-1], against, wish)  # half of it is no verdict
+    about = About(
+        datetime.now(UTC),
+        [side.settings for side in sides],
+        sorted({name for name, _ in chosen}),
+        stopped.rstrip("."),
+        [side.configuration["policy"] for side in sides],
+    )
     told = {
         "made_at": about.made_at.isoformat(timespec="seconds"),
         "whole": not stopped,
-        "stopped": stopped,
+        "stopped": about.stopped,
         "configurations": [side.configuration for side in sides],
         "summary": made[0].as_json(),
         **({"against": made[1].as_json(), "difference": against.as_json()} if against else {}),
@@ -211,6 +225,7 @@ async def _reported(
     }
     said = json.dumps(told, indent=2, allow_nan=False)
     page = await asyncio.to_thread(backtest_page, about, results, made, against)
+    await asyncio.to_thread(wish.out.mkdir, parents=True, exist_ok=True)
     for name, text in zip(_MADE, (page, said), strict=True):
         await asyncio.to_thread((wish.out / name).write_text, text, encoding="utf-8")
     console.print(f"Written to {wish.out / _MADE[0]}")
@@ -219,7 +234,7 @@ async def _reported(
     else:
         Console(highlight=False).print(tables(made, against))
     if stopped:
-        console.print(f"✗ Stopped: {stopped.rstrip('.')}. The same command goes on where it stopped.")
+        console.print(f"✗ Stopped: {about.stopped}. The same command goes on where it stopped.")
     for why in failed:
         console.print(f"✗ {why}")
     return 3 if stopped else 1 if failed else 0

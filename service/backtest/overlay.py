@@ -8,7 +8,13 @@ from pathlib import Path
 from dotenv.parser import parse_stream
 
 from service.contradictions import unknown_names
-from service.settings import PREFIX, SettingsProblem, setting_names
+from service.settings import PREFIX, Settings, SettingsProblem, setting_names
+
+_IDLE = {
+    *("log_level", "admin_token", "signals_token", "debounce_s", "debounce_max_s", "reconcile_every_s", "jobs_at_once"),
+    *("retention_days", "telemetry", "report", "notes"),
+}
+"""Settings that a running service has, and a draft knows nothing of."""
 
 
 def overlay(file: Path) -> dict[str, object]:
@@ -36,3 +42,8 @@ def overlay(file: Path) -> dict[str, object]:
             else:
                 changes[first] = line.value
     return changes
+
+
+def alike(one: Settings, other: Settings) -> bool:
+    """Whether both draft the same: what differs, if anything, is no draft's business."""
+    return one.model_dump(exclude=_IDLE) == other.model_dump(exclude=_IDLE)

@@ -160,7 +160,15 @@ def configuration_of(settings: Settings) -> dict[str, Any]:
         "prompts": prompts,
         "embeddings": settings.embeddings.model if settings.embeddings.on else "",
         "splitting": SPLITTING,
+        "index": _index(settings),
         "policy": policy,
         "confidence": [sure.lead, sure.coverage, sure.base, sure.cited, sure.abstain_below],
         "brand": [settings.brand.name, settings.brand.tone, settings.brand.guidance],
     }
+
+
+def _index(settings: Settings) -> str:
+    """Which one is searched, as a digest: addresses and folders have no place in a report."""
+    where = settings.qdrant
+    place = f"{where.url} {where.collection}" if where.url else str(settings.data_dir.absolute())
+    return hashlib.sha256(place.encode()).hexdigest()[:12]

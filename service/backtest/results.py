@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from service.errors import ServiceError
+from service.plaintext import clip
 from service.worth.intervals import LEAST, Interval, mean, wilson
 
 EXAMPLES = 20
 _NAME = "results.jsonl"
+_LOST = "lost_cost"  # of a line that is no result: what calls cost that came to none
+_ROUNDING = 1e-6  # to which costs are kept
+_SHOWN_CHARS = 60  # of a setting in an error
 _MEASURES = ("coverage", "abstained", "person", "as_is", "edited", "unused", "fidelity")
 
 
@@ -63,21 +68,21 @@ class Results:
         self._file = folder / _NAME
         self._configuration = dict(configuration)
         self._known: dict[Key, list[Result]] = {}
+        self._lost = 0.0
         self._writing = threading.Lock()
         if self._file.exists():
-            head, *lines = self._file.read_text(encoding="utf-8").splitlines() or ["{}"]
-            if other := _differing(json.loads(head), self._configuration):
+            head, *lines = _read(self._file)
+            if other := _differing(head, self._configuration):
                 raise ServiceError(
                     f"{self._file} holds results of another configuration ({other}): name another folder with --out, or delete it"
                 )
             for line in lines:
-                if line.endswith("}"):  # the last one may be cut off
-                    self._keep(json.loads(line))
+                self._keep(line)
 
     @property
     def cost(self) -> float:
-        """What all of it cost, in the currency of the prices."""
-        return sum(one.cost or 0.0 for found in self._known.values() for one in found)
+        """What all of it cost, in the currency of the prices; also what came to no result."""
+        return self._lost + sum(one.cost or 0.0 for found in self._known.values() for one in found)
 
     def left(self, chosen: Sequence[Key]) -> list[Key]:
         """Those that were not replayed yet."""
@@ -91,15 +96,30 @@ class Results:
         """Write the file anew with what is known: a line that was cut off is gone."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
         known = (line for key, found in self._known.items() for line in _lines(key, found))
-        self._file.write_text("\n".join([json.dumps(self._configuration), *known]) + "\n", encoding="utf-8")
+        lost = [json.dumps({_LOST: self._lost})] if self._lost else []
+        anew = self._file.with_suffix(".new")  # whatever ends us meanwhile, what was paid for is in one of both
+        anew.write_text("\n".join([json.dumps(self._configuration), *lost, *known]) + "\n", encoding="utf-8")
+        anew.replace(self._file)
 
     def add(self, key: Key, results: Sequence[Result]) -> None:
         """Keep what a ticket came to, at once; also that there is nothing to replay in it."""
         self._known[key] = list(results)
+        self._append(_lines(key, results))
+
+    def add_lost(self, cost: float) -> None:
+        """Keep what calls cost that came to no result: the next run's cap has to know."""
+        if cost > _ROUNDING:
+            self._lost += cost
+            self._append([json.dumps({_LOST: round(cost, 6)})])
+
+    def _append(self, lines: Sequence[str]) -> None:
         with self._writing, self._file.open("a", encoding="utf-8") as file:
-            file.writelines(f"{line}\n" for line in _lines(key, results))
+            file.writelines(f"{line}\n" for line in lines)
 
     def _keep(self, given: dict[str, Any]) -> None:
+        if _LOST in given:
+            self._lost += given[_LOST]
+            return
         found = self._known.setdefault((given["helpdesk"], given["ticket_id"]), [])
         if "verdict" in given:
             found.append(Result(**{**given, "sources": tuple(given["sources"])}))
@@ -110,14 +130,41 @@ def _lines(key: Key, results: Sequence[Result]) -> list[str]:
     return [json.dumps(one, ensure_ascii=False) for one in [asdict(result) for result in results] or [nothing]]
 
 
+def paid(folder: Path) -> float:
+    """What all in this folder cost so far, whatever the configuration; 0 where nothing is. Blocks."""
+    file = folder / _NAME
+    lines = _read(file)[1:] if file.exists() else []
+    return sum(line.get(_LOST) or line.get("cost") or 0.0 for line in lines)
+
+
+def _read(file: Path) -> list[dict[str, Any]]:
+    """The lines that are whole: the last one may be cut off. The first is the configuration. Raises ServiceError."""
+    try:
+        *lines, last = file.read_text(encoding="utf-8").splitlines() or ["{}"]
+        read = [json.loads(line) for line in lines]
+    except ValueError as error:
+        raise ServiceError(
+            f"{file} is no file of results ({error}): name another folder with --out, or delete it"
+        ) from error
+    with suppress(ValueError):
+        read.append(json.loads(last))
+    return read or [{}]
+
+
 def _differing(there: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """What differs, in a few words; empty: nothing."""
     names = [name for name in {**there, **now} if there.get(name) != now.get(name)]
-    return "; ".join(f"{name}: {_shown(there.get(name))} there, {_shown(now.get(name))} now" for name in names)
+    return "; ".join(_change(name, there.get(name), now.get(name)) for name in names)
+
+
+def _change(name: str, there: object, now: object) -> str:
+    if isinstance(there, dict) and isinstance(now, dict):  # of digests, which say nothing to anybody
+        return f"{name}: {', '.join(part for part in {**there, **now} if there.get(part) != now.get(part))}"
+    return f"{name}: {_shown(there)} there, {_shown(now)} now"
 
 
 def _shown(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str | int | float | bool | None) else "others"
+    return clip(json.dumps(value, ensure_ascii=False), limit=_SHOWN_CHARS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +262,8 @@ class Comparison:
 
     def as_json(self) -> dict[str, Any]:
         """For programs; of too few without a difference."""
-        return {**asdict(self), "coverage": self.coverage.as_json(), "fidelity": self.fidelity.as_json()}
+        told = {**asdict(self), "coverage": self.coverage.as_json(), "fidelity": self.fidelity.as_json()}
+        return told if self.enough else {**told, "cost": None, "seconds": None}
 
 
 def compared(first: Sequence[Result], second: Sequence[Result], *, margin: float) -> Comparison:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -17,6 +15,7 @@ from service.backtest.apart import Cap
 from service.backtest.choosing import patiently
 from service.backtest.replay import Replayer
 from service.backtest.results import Key, Result, Results
+from service.backtest.terminal import money
 from service.errors import ServiceError
 
 _AT_ONCE = 3
@@ -24,22 +23,30 @@ _AT_ONCE = 3
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """each: every message of a customer, not the first alone. stopped: set from outside, by Ctrl-C."""
+    """each: every message of a customer, not the first alone."""
 
     replayer: Replayer
     desks: Mapping[str, Helpdesk]
     results: Results
     cap: Cap
     each: bool
-    stopped: asyncio.Event
     console: Console
 
     async def go(self, chosen: Sequence[Key]) -> str:
         """Replay whatever is not there yet, and keep each ticket at once. Returns why it stopped before its end; empty: it did not."""
-        left = iter(self.results.left(chosen))
+        await asyncio.to_thread(self.results.begin)
+        spent, known = self.cap.spent, self.results.cost
+        try:
+            return await self._through(self.results.left(chosen))
+        finally:  # calls of tickets that were cut short are on the bill, too
+            lost = self.cap.spent - spent - (self.results.cost - known)
+            await asyncio.to_thread(self.results.add_lost, lost)
+
+    async def _through(self, keys: Sequence[Key]) -> str:
+        left = iter(keys)
         why: list[str] = []
         with self._progress() as progress:
-            bar = progress.add_task("Replaying", total=len(self.results.left(chosen)))
+            bar = progress.add_task("Replaying", total=len(keys))
 
             async def work() -> None:
                 for key in left:
@@ -56,19 +63,8 @@ class Series:
                     await asyncio.to_thread(self.results.add, key, made)
                     progress.advance(bar)
 
-            await self._until_stopped(asyncio.gather(*(work() for _ in range(_AT_ONCE))), why)
+            await asyncio.gather(*(work() for _ in range(_AT_ONCE)))
         return why[0] if why else ""
-
-    async def _until_stopped(self, working: asyncio.Future[list[None]], why: list[str]) -> None:
-        asked = asyncio.create_task(self.stopped.wait(), name="whether to stop")
-        either: set[asyncio.Future[Any]] = {working, asked}
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        asked.cancel()
-        if not working.done():
-            why.insert(0, "you asked for it")
-            working.cancel()
-        with suppress(asyncio.CancelledError):
-            await working
 
     async def _replayed(self, key: Key) -> list[Result]:
         """One ticket. Raises ConnectorError, ServiceError."""
@@ -84,7 +80,8 @@ class Series:
         if not self.cap.empty:
             return ""
         return (
-            f"the next call might cost more than the cap of {self.cap.most:.2f} leaves ({self.cap.spent:.2f} is spent)"
+            f"the next call might cost more than the cap of {money(self.cap.most or 0)} leaves "
+            f"({money(self.cap.spent)} is spent)"
         )
 
     def _progress(self) -> Progress:

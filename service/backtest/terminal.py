@@ -54,8 +54,8 @@ def tables(made: Sequence[Summary], against: Comparison | None) -> Group:
         ("  fidelity", lambda one: number(one.fidelity), moved(against.fidelity) if against else ("", "")),
         ("no answer in the articles", lambda one: share(one.abstained), ("", "")),
         ("a person's", lambda one: share(one.person), ("", "")),
-        ("seconds each", lambda one: (f"{one.seconds:.2f}", ""), (f"{against.seconds:+.2f}" if against else "", "")),
-        ("cost each", cost, (f"{against.cost:+.4f}" if against and against.cost is not None else "", "")),
+        ("seconds each", seconds, seconds_moved(against)),
+        ("cost each", cost, cost_moved(against)),
         ("younger passages left out", lambda one: (f"{one.younger_left_out:,}", "messages"), ("", "")),
     )
     for name, shown, difference in rows:
@@ -64,9 +64,35 @@ def tables(made: Sequence[Summary], against: Comparison | None) -> Group:
     return Group(*remarks, table)
 
 
+def seconds(one: Summary) -> Said:
+    """Of a message; measured, so that a few are told as well."""
+    return (f"{one.seconds:.2f}" if one.messages else "none", "")
+
+
 def cost(one: Summary) -> Said:
-    """Of a message."""
+    """Likewise."""
+    if not one.messages:
+        return "none", ""
     return (f"{one.cost:.4f}", "") if one.cost is not None else ("no prices", "")
+
+
+def seconds_moved(against: Comparison | None) -> Said:
+    """The difference of a message; of too few it would pass for a verdict."""
+    if not against:
+        return "", ""
+    return (f"{against.seconds:+.2f}" if against.enough else too_few(against.messages), "")
+
+
+def cost_moved(against: Comparison | None) -> Said:
+    """Likewise."""
+    if not against or against.cost is None:
+        return "", ""
+    return (f"{against.cost:+.4f}" if against.enough else too_few(against.messages), "")
+
+
+def money(amount: float) -> str:
+    """In the currency of the prices; small sums with more digits."""
+    return f"{amount:.2f}" if amount >= 0.1 or not amount else f"{amount:.4f}"
 
 
 def _plain(said: Said) -> str:

@@ -20,14 +20,18 @@ LARGE = LLMSettings(base_url="http://127.0.0.1:1/v1", model="a-larger-model-with
 TEXT = "The depot has your parcel: it is delivered tomorrow, and the tracking moves again tonight."
 
 
-def page(*, stopped: str = "", sides: int = 2) -> str:
+def page(*, stopped: str = "", sides: int = 2, replayed: int = 56) -> str:
     """Sixty messages; the second configuration drafts for fewer, and better."""
     first = [*some(40, asked=TEXT, drafted=TEXT, sent=TEXT), *some(15, first=40, use="edited", fidelity=0.8, sent=TEXT),
              *some(5, first=55, verdict="uncovered", use="", fidelity=None, reason="no article says so")]  # fmt: skip
-    second = [replace(one, fidelity=1.0 if one.fidelity else None, cost=0.02, model="large") for one in first[4:]]
+    second = [
+        replace(one, fidelity=1.0 if one.fidelity else None, cost=0.02, model="large")
+        for one in first[4 : 4 + replayed]
+    ]
     results = [first, second][:sides]
     settings = [Settings(llm=llm, team=TeamSettings(timezone="Europe/Berlin")) for llm in (SMALL, LARGE)][:sides]
-    about = About(datetime(2026, 11, 23, 9, 5, tzinfo=UTC), settings, ["freshdesk", "zendesk"], stopped)
+    about = About(datetime(2026, 11, 23, 9, 5, tzinfo=UTC), settings, ["freshdesk", "zendesk"], stopped,
+                  versions=["1f2e3d", "4c5b6a"][:sides])  # fmt: skip
     against = compared(first, second, margin=0.02) if sides > 1 else None
     return backtest_page(about, results, [summary(one) for one in results], against)
 
@@ -40,7 +44,7 @@ def test_it_says_what_it_is_of() -> None:
         "a-larger-model-with-a-long-name, analysis by small",
         "0.15 in, 0.6 out",
         "none are set",
-        "the built-in one",
+        'the built-in one</strong> <span class="soft">version 4c5b6a',
         "Unfinished: the network is down.",
     ):
         assert said in html
@@ -72,3 +76,17 @@ async def test_nothing_is_cut_off_on_any_width(tmp_path: Path, width: int) -> No
     assert cut == []
     assert drawn not in ("none", "rgb(0, 0, 0)")
     assert side_by_side == ("block" if width == 390 else "table-row")
+
+
+def test_a_side_that_was_not_begun_hides_nothing_of_the_other() -> None:
+    """The picture and the examples are of what was replayed; a mean of nothing is no nought."""
+    html = page(stopped="you asked for it", replayed=0)
+    assert "Of all 60 messages, as set:" in html
+    assert "We would have drafted" in html
+    assert html.count("<strong>none</strong>") == 2
+
+
+def test_a_difference_of_too_few_is_no_figure() -> None:
+    """Seconds and money would pass for a verdict, too."""
+    assert page(replayed=12).count("too few (12 of 30)</strong>") == 7 + 4  # every share, every difference
+    assert "+0.0100" not in page(replayed=12)

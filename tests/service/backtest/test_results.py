@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from service.backtest.results import Result, Results, compared, summary, worst_first
+from service.backtest.results import Result, Results, compared, paid, summary, worst_first
 from service.errors import ServiceError
 
 ONE = Result(
@@ -128,7 +128,9 @@ def test_what_programs_get_has_no_number_that_json_lacks_and_no_figure_of_too_fe
     assert (few["messages"], few["drafts"], few["coverage"]) == (1, 1, {"of": 1, "too_few": True})
     enough = summary(some(40)).as_json()
     assert enough["fidelity"] == {"point": 1.0, "low": 1.0, "high": 1.0, "of": 40}
-    assert json.dumps(compared(some(1), some(1), margin=0.02).as_json(), allow_nan=False)
+    difference = compared(some(1), some(1), margin=0.02).as_json()
+    assert json.dumps(difference, allow_nan=False)
+    assert (difference["cost"], difference["seconds"]) == (None, None)
 
 
 def test_an_interval_holds_only_what_is_possible() -> None:
@@ -144,3 +146,41 @@ def test_results_of_another_configuration_are_not_mixed_in(tmp_path: Path) -> No
 
     with pytest.raises(ServiceError, match=r'\(model: "small" there, "large" now\): name another folder with --out'):
         Results(tmp_path, {"model": "large"})
+
+
+def test_what_differs_is_named_in_few_words(tmp_path: Path) -> None:
+    """Digests say nothing, and a house's rules are long."""
+    there = {"prices": [1.0, None], "prompts": {"a.j2": "1", "b.j2": "2"}, "policy": "1f", "brand": ["x" * 500]}
+    Results(tmp_path, there).begin()
+    with pytest.raises(ServiceError) as refused:
+        Results(tmp_path, {"prices": [1.0, 2.0], "prompts": {"a.j2": "1", "b.j2": "3"}, "policy": "1f", "brand": []})
+
+    said = str(refused.value)
+    assert "(prices: [1.0, null] there, [1.0, 2.0] now; prompts: b.j2; brand: " in said
+    assert "policy" not in said
+    assert len(said) < 400
+
+
+def test_what_was_paid_is_kept_beside_the_results(tmp_path: Path) -> None:
+    """Also what came to nothing; a second run writes it anew, and a rounding is no cost."""
+    assert paid(tmp_path) == 0
+    for _ in range(2):
+        results = Results(tmp_path, {})
+        results.begin()
+        results.add(("zendesk", "0"), some(1))
+        results.add_lost(0.5)
+        results.add_lost(1e-9)
+    assert paid(tmp_path) == pytest.approx(1.02)  # the same ticket twice was paid twice
+    third = Results(tmp_path, {})
+    assert third.cost == pytest.approx(1.02)
+    third.begin()
+    assert paid(tmp_path) == pytest.approx(1.02)
+
+
+def test_a_file_that_is_something_else_is_refused(tmp_path: Path) -> None:
+    """And not written over."""
+    file = tmp_path / "results.jsonl"
+    file.write_text("ticket,answer\n1,yes\n")
+    with pytest.raises(ServiceError, match="is no file of results"):
+        Results(tmp_path, {})
+    assert file.read_text() == "ticket,answer\n1,yes\n"
