@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from service.context.store import Context, Contexts, Signal
 from service.database import Database
 from service.groups import LookupSettings
 from service.metrics import LOOKUPS
-from service.outages import Outages
+from service.outages import Outage, Outages
 from service.policy.document import Policy
 from service.settings import Settings
 from service.tables import outages
@@ -229,12 +229,16 @@ async def test_a_look_up_that_keeps_failing_is_not_asked_for_a_minute(
 async def test_one_that_hangs_is_counted_within_its_half_second(
     customers: Customers, database: Database, desk: Crm
 ) -> None:
-    """It is the slow one that costs most."""
+    """It is the slow one that costs most. A machine so busy that the rest of the half second is too short counts it the next time."""
     desk.answer = hangs
+    standing: Mapping[str, Outage] = {}
+    for _ in range(OPENS_AFTER - 1):
+        await customers.of(asked_by(), policy(desk.url))
+        standing = await Outages(database).standing()
+        if breaker_of("crm") in standing:
+            break
 
-    await customers.of(asked_by(), policy(desk.url))
-
-    outage = (await Outages(database).standing())[breaker_of("crm")]
+    outage = standing[breaker_of("crm")]
     assert (outage.failures, outage.reason) == (1, "no answer within 500 ms")
 
 
