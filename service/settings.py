@@ -14,8 +14,14 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
-from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from service.contradictions import contradictions, unknown_names
 from service.files import SUFFIX, read_files
@@ -38,7 +44,6 @@ from service.groups import (
     TelemetrySettings,
     TicketsSettings,
     ZendeskSettings,
-    without_empty,
     without_slash,
 )
 
@@ -109,10 +114,23 @@ class Settings(BaseSettings):
 
     _public = field_validator("public_url")(without_slash)
 
-    @model_validator(mode="before")
     @classmethod
-    def _empty(cls, given: object) -> object:
-        return without_empty(cls, given)
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """As always, but what a source leaves empty it does not say: the next one, or the default, holds. An empty list is said."""
+        lists = {name.lower() for name in _list_names()}
+        for source in (env_settings, dotenv_settings):
+            if isinstance(source, EnvSettingsSource):
+                source.env_vars = {name: value for name, value in source.env_vars.items() if value or name in lists}
+        return super().settings_customise_sources(
+            settings_cls, init_settings, env_settings, dotenv_settings, file_secret_settings
+        )
 
     @cached_property
     def helpdesks(self) -> dict[str, HelpdeskSettings]:
@@ -222,6 +240,13 @@ def _from_file() -> dict[str, str | None]:
     if bad := [line.original.line for line in lines if line.error]:
         raise SettingsProblem([f"Line {number} of {where} cannot be read: write it as NAME=value." for number in bad])
     return {line.key: line.value for line in lines if line.key}
+
+
+def _list_names() -> Iterator[str]:
+    """Names of the settings that are lists."""
+    for group, fields in _groups():
+        owner = type(Settings.model_fields[group[0]].default) if group else Settings
+        yield from (_name((*group, name)) for name in fields if isinstance(owner.model_fields[name].default, list))
 
 
 def setting_names() -> list[str]:

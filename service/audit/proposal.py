@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from textwrap import wrap
@@ -15,6 +17,8 @@ from service.worth.intervals import LEAST
 _PERSON, _CHECKED = 0.5, 0.5  # share that is a person's; share solved at first contact
 _HIGH_STAKES, _SOME_STAKES, _HARD = 4.0, 2.5, 3.0
 _LINE, _LONGEST = 98, 400  # characters: of a comment, of a problem
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_ -]*[A-Za-z0-9_]")
 
 _SHAPE = (
     "#",
@@ -57,11 +61,19 @@ def proposal(audit: Audit, policy: Policy) -> str:
         usual = _standing(name, base)
         told = f"{kind.tickets:,} tickets, {kind.effort:.0%} of all replies. {why[:1].upper()}{why[1:]}."
         if tier > usual:  # also where the policy in force says so: this file does not extend it
-            raised += ["", f"  # {_of(kind) if kind.tickets < LEAST else told}", f"  {name}:", f"    tier: {tier}"]
+            raised += [
+                "",
+                f"  # {_of(kind) if kind.tickets < LEAST else told}",
+                f"  {_key(name)}:",
+                f"    tier: {tier}",
+            ]
         elif kind.tickets < LEAST:
             few.append(f"#   {name}: {_of(kind)}")
         else:
             kept.append(f"#   {name}, tier {tier}: {told}")
+    for name in policy.categories:  # what nobody asked in this time stays as strict as it is
+        if name not in _tiers(audit, policy) and (tier := _standing(name, policy)) > _standing(name, base):
+            raised += ["", "  # No ticket of this time; as in your policy.", f"  {_key(name)}:", f"    tier: {tier}"]
     return "\n".join(
         [
             *_head(audit, policy),
@@ -95,6 +107,11 @@ def _head(audit: Audit, policy: Policy) -> list[str]:
         "extends: builtin",
         "name: Proposed by the audit",
     ]
+
+
+def _key(name: str) -> str:
+    """As YAML reads it as that name."""
+    return name if _PLAIN.fullmatch(name) else json.dumps(name, ensure_ascii=False)
 
 
 def _of(kind: Kind) -> str:

@@ -54,4 +54,4 @@ def _warned(made: Audit) -> list[Text | Padding]:
         return []
     told = [Text.assemble(("!", "yellow"), f" {made.warning}")]
     said = [Padding(Text(f"“{sentence}”"), (0, 0, 0, 2), expand=False) for sentence in made.not_told_apart]
-    return [*told, *([Text("  Some of them, masked:")] if said else []), *said]
+    return [*told, *([Text("  Some of them, masked by form (a name may still stand there):")] if said else []), *said]

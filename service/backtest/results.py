@@ -61,7 +61,7 @@ Key = tuple[str, str]
 
 
 class Results:
-    """A folder with one line per message, or per ticket with nothing to replay; the first line says by which configuration."""
+    """A folder with a file of one line per ticket; the first line says by which configuration."""
 
     def __init__(self, folder: Path, configuration: Mapping[str, Any]) -> None:
         """Reads what is there. Raises ServiceError where that is of another configuration."""
@@ -95,7 +95,7 @@ class Results:
     def begin(self) -> None:
         """Write the file anew with what is known: a line that was cut off is gone."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        known = (line for key, found in self._known.items() for line in _lines(key, found))
+        known = (_line(key, found) for key, found in self._known.items())
         lost = [json.dumps({_LOST: self._lost})] if self._lost else []
         anew = self._file.with_suffix(".new")  # whatever ends us meanwhile, what was paid for is in one of both
         anew.write_text("\n".join([json.dumps(self._configuration), *lost, *known]) + "\n", encoding="utf-8")
@@ -104,7 +104,7 @@ class Results:
     def add(self, key: Key, results: Sequence[Result]) -> None:
         """Keep what a ticket came to, at once; also that there is nothing to replay in it."""
         self._known[key] = list(results)
-        self._append(_lines(key, results))
+        self._append([_line(key, results)])
 
     def add_lost(self, cost: float) -> None:
         """Keep what calls cost that came to no result: the next run's cap has to know."""
@@ -120,21 +120,21 @@ class Results:
         if _LOST in given:
             self._lost += given[_LOST]
             return
-        found = self._known.setdefault((given["helpdesk"], given["ticket_id"]), [])
-        if "verdict" in given:
-            found.append(Result(**{**given, "sources": tuple(given["sources"])}))
+        found = [Result(**{**one, "sources": tuple(one["sources"])}) for one in given["messages"]]
+        self._known[given["helpdesk"], given["ticket_id"]] = found
 
 
-def _lines(key: Key, results: Sequence[Result]) -> list[str]:
-    nothing = {"helpdesk": key[0], "ticket_id": key[1]}
-    return [json.dumps(one, ensure_ascii=False) for one in [asdict(result) for result in results] or [nothing]]
+def _line(key: Key, results: Sequence[Result]) -> str:
+    """Of a ticket, whole or not at all."""
+    said = {"helpdesk": key[0], "ticket_id": key[1], "messages": [asdict(one) for one in results]}
+    return json.dumps(said, ensure_ascii=False)
 
 
 def paid(folder: Path) -> float:
     """What all in this folder cost so far, whatever the configuration; 0 where nothing is. Blocks."""
     file = folder / _NAME
     lines = _read(file)[1:] if file.exists() else []
-    return sum(line.get(_LOST) or line.get("cost") or 0.0 for line in lines)
+    return sum(line.get(_LOST) or sum(one["cost"] or 0.0 for one in line.get("messages", ())) for line in lines)
 
 
 def _read(file: Path) -> list[dict[str, Any]]:

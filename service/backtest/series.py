@@ -60,10 +60,16 @@ class Series:
                     if said := self._spent():  # this one was cut short, too
                         why.append(said)
                         return
-                    await asyncio.to_thread(self.results.add, key, made)
+                    try:
+                        await asyncio.to_thread(self.results.add, key, made)
+                    except OSError as error:
+                        why.append(f"{error.filename or 'the file of results'} cannot be written: {error.strerror}")
+                        return
                     progress.advance(bar)
 
-            await asyncio.gather(*(work() for _ in range(_AT_ONCE)))
+            # Each call is reserved at its most: several at once would reach the cap long before they have cost so much.
+            at_once = _AT_ONCE if self.cap.most is None else 1
+            await asyncio.gather(*(work() for _ in range(at_once)))
         return why[0] if why else ""
 
     async def _replayed(self, key: Key) -> list[Result]:

@@ -123,6 +123,7 @@ class TicketCell:
     label: str
     excluded: str
     counts: Tickets
+    since: datetime  # when the first of them was opened
 
 
 async def count_messages(database: Database, period: Period, filters: Filters) -> list[MessageCell]:
@@ -215,7 +216,7 @@ def _message_cell(row: sa.Row[Any], spans: Sequence[Span]) -> MessageCell:
 
 
 def _ticket_cell(row: sa.Row[Any]) -> TicketCell:
-    return TicketCell(row.category, row.arm, row.label, row.excluded, _tickets(row))
+    return TicketCell(row.category, row.arm, row.label, row.excluded, _tickets(row), row.since)
 
 
 def _tickets(row: sa.Row[Any]) -> Tickets:
@@ -253,7 +254,7 @@ _MESSAGES = """
     GROUP BY GROUPING SETS ((place, use, excluded, person), (category, use, excluded, person))
 """
 _COUNTED = """
-    count(*) AS n, count(solution) AS solved, count(*) FILTER (WHERE settled) AS settled,
+    count(*) AS n, min(opened_at) AS since, count(solution) AS solved, count(*) FILTER (WHERE settled) AS settled,
     count(*) FILTER (WHERE settled AND reopened) AS reopened, count(*) FILTER (WHERE settled AND again) AS again,
     count(csat) AS rated, count(csat) FILTER (WHERE csat = 1) AS good, count(csat) FILTER (WHERE csat = -1) AS bad,
     count(exchanges) AS exchanges_n, sum(exchanges) AS exchanges_sum, sum(exchanges * exchanges) AS exchanges_sq,
@@ -261,7 +262,7 @@ _COUNTED = """
     sum(solution) AS solution_sum, sum(solution * solution) AS solution_sq
 """
 _TOLD = """
-    arm, label, excluded, csat, solved_at <= :settled AS settled,
+    arm, label, excluded, opened_at, csat, solved_at <= :settled AS settled,
     reopened_at IS NOT NULL AS reopened, again_at IS NOT NULL AS again,
     CASE WHEN solved_at IS NOT NULL THEN exchanges::float8 END AS exchanges,
     CASE WHEN first_reply_at IS NOT NULL THEN date_part('epoch', greatest(first_reply_at - opened_at, interval '0')) / 60 END AS first,

@@ -100,7 +100,7 @@ class Delivery:
                 answer = await http.post(webhook, json=told)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise UndeliveredError(
-                f"the webhook of the weekly report does not answer ({why(error)}): check DESKPILOT_REPORT__WEBHOOK"
+                f"the webhook of the weekly report does not answer ({_why(error)}): check DESKPILOT_REPORT__WEBHOOK"
             ) from None
         if not answer.is_success:
             raise UndeliveredError(
@@ -117,7 +117,7 @@ class Delivery:
                 await connection.execute(_DONE, {"name": _mark(report.name, where)})
 
 
-def why(error: Exception) -> str:
+def _why(error: Exception) -> str:
     """Why a webhook did not answer, without its address, which is a secret."""
     if isinstance(error, httpx.TimeoutException):
         return "it took too long"

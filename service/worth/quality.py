@@ -6,7 +6,8 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from math import ceil
 
 import sqlalchemy as sa
 
@@ -53,7 +54,7 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """Tickets with notes against those held out, and those from before. held: solved ones of the hold-out, in so many days."""
+    """Tickets with notes against those held out, and those from before. held: solved ones of the hold-out, in the days since its first ticket."""
 
     effects: Sequence[Effect]
     held: int
@@ -106,7 +107,7 @@ async def quality(database: Database, period: Period, filters: Filters, *, now: 
         categories=_categories(messages, tickets),
         labels=_labels(tickets),
         left_out=_left_out(messages, tickets),
-        against=_against(period, tickets, before),
+        against=_against(period, tickets, before, now),
         criteria=reviewed.criteria,
         lessons=learnt,
         score=score_of(figures),
@@ -118,14 +119,15 @@ async def compared(database: Database, period: Period, filters: Filters, *, now:
     tickets, before = await asyncio.gather(
         count_tickets(database, period, filters, now=now), count_baseline(database, filters, now=now)
     )
-    return _against(period, tickets, before)
+    return _against(period, tickets, before, now)
 
 
-def _against(period: Period, tickets: Sequence[TicketCell], before: Tickets) -> Against:
+def _against(period: Period, tickets: Sequence[TicketCell], before: Tickets, now: datetime) -> Against:
     by_arm = tickets_by(tickets, lambda cell: cell.arm)
     noted, held = by_arm.get("note", Tickets()), by_arm.get("holdout", Tickets())
     found = [*effects(noted, held, against="holdout"), *effects(noted, before, against="baseline")]
-    return Against(found, held.solved, period.days)
+    since = min((cell.since for cell in tickets if cell.arm == "holdout" and not cell.excluded), default=period.since)
+    return Against(found, held.solved, ceil((min(now, period.until) - since) / timedelta(days=1)) or 1)
 
 
 def _judged(judged: Judged, messages: Messages, reviewed: Reviewed) -> dict[str, Figure]:

@@ -146,8 +146,8 @@ def _wait(found: Against) -> str:
         return ""
     weeks = ceil(LEAST * found.days / found.held / 7)
     return (
-        f"{found.held:,} solved tickets were held out in these {found.days:,} days, of the {LEAST} that a figure needs:"
-        f" at this pace that takes {weeks:,} weeks. Hold out a larger share, or look at a longer period of the dashboard."
+        f"{found.held:,} solved tickets were held out in {found.days:,} days, of the {LEAST} that a figure needs:"
+        f" at this pace that takes {weeks:,} week{'s' * (weeks != 1)}. Hold out a larger share, or look at a longer period of the dashboard."
     )
 
 

@@ -74,8 +74,8 @@ class Weekly:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to tell."""
-        return not (self.found.messages.asked or self.found.tickets.opened)
+        """Whether there is nothing to tell, not even of what was left out."""
+        return not (self.found.messages.asked or self.found.tickets.opened or self.found.left_out)
 
 
 async def weekly(database: Database, week: Period, *, now: datetime) -> Weekly:
@@ -119,6 +119,7 @@ def json_of(report: Weekly) -> dict[str, Any]:
         "first": report.week.first.isoformat(),
         "last": report.week.last.isoformat(),
         "zone": report.week.zone,
+        "until": report.until.isoformat() if report.until else None,
         "messages": report.found.messages.asked,
         "tickets": report.found.tickets.opened,
         "score": report.found.score.value,

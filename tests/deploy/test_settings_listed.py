@@ -110,3 +110,17 @@ def test_a_line_of_the_example_without_its_value_is_as_if_it_were_not_there(
     monkeypatch.delenv(name)
     (tmp_path / ".env").write_text(f"{name}=\n")
     assert value_in(load(), name) == expected
+
+
+def test_an_empty_line_in_the_environment_leaves_the_one_in_the_file_in_force(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As compose hands on what is not set; of a list, empty is said."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text(
+        "DESKPILOT_RETENTION_DAYS=7\nDESKPILOT_LLM__TIMEOUT_S=99\nDESKPILOT_BRAND__NAME=Acme\nDESKPILOT_LINKS__HOSTS=a.example\n"
+    )
+    for name in ("RETENTION_DAYS", "LLM__TIMEOUT_S", "BRAND__NAME", "LINKS__HOSTS"):
+        monkeypatch.setenv(f"{PREFIX}{name}", "")
+    read = load()
+    assert (read.retention_days, read.llm.timeout_s, read.brand.name, read.links.hosts) == (7, 99, "Acme", [])

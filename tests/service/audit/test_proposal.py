@@ -152,3 +152,17 @@ def test_a_policy_of_the_teams_own_is_not_lowered_and_said_to_have_more(tmp_path
 def test_the_first_line_is_known_before_anything_is_read() -> None:
     """By it a file of somebody else's is told."""
     assert proposal(audit(seen("fault", 50)), builtin().policy).splitlines()[0] == opening(SINCE, UNTIL)
+
+
+def test_what_nobody_asked_in_this_time_stays_as_strict_as_it_is(tmp_path: Path) -> None:
+    """A quiet half-year is no reason to be laxer; and a name with a colon in it is a name."""
+    file = tmp_path / "own.yaml"
+    file.write_text(
+        "version: 1\nextends: builtin\ncategories:\n  delivery: {tier: 3}\n"
+        '  "Billing: EU": {title: Billing in the EU, examples: [Where is the VAT of my bill?], tier: 2}\n'
+    )
+    own = read(file).policy
+    text = proposal(audit(seen("fault", 50)), own)
+    found = understood(text.encode(), source="p.yaml").policy
+    assert "  # No ticket of this time; as in your policy.\n  delivery:\n    tier: 3\n" in text
+    assert (found.categories["delivery"].tier, found.categories["Billing: EU"].tier) == (3, 2)

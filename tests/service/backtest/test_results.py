@@ -164,13 +164,13 @@ def test_what_differs_is_named_in_few_words(tmp_path: Path) -> None:
 def test_what_was_paid_is_kept_beside_the_results(tmp_path: Path) -> None:
     """Also what came to nothing; a second run writes it anew, and a rounding is no cost."""
     assert paid(tmp_path) == 0
-    for _ in range(2):
+    for number in range(2):
         results = Results(tmp_path, {})
         results.begin()
-        results.add(("zendesk", "0"), some(1))
+        results.add(("zendesk", str(number)), some(1, first=number))
         results.add_lost(0.5)
         results.add_lost(1e-9)
-    assert paid(tmp_path) == pytest.approx(1.02)  # the same ticket twice was paid twice
+    assert paid(tmp_path) == pytest.approx(1.02)
     third = Results(tmp_path, {})
     assert third.cost == pytest.approx(1.02)
     third.begin()

@@ -50,7 +50,9 @@ async def test_what_the_other_side_cost_counts_also_where_it_is_not_wanted_this_
     """The cap is the folder's."""
     await account.solved(1)
     (account.out / "against").mkdir(parents=True)
-    (account.out / "against" / "results.jsonl").write_text('{"model": "larger"}\n{"lost_cost": 2.0}\n{"cost": 3.0}\n')
+    (account.out / "against" / "results.jsonl").write_text(
+        '{"model": "larger"}\n{"lost_cost": 2.0}\n{"helpdesk": "freshdesk", "ticket_id": "1", "messages": [{"cost": 3.0}]}\n'
+    )
     code, _ = await account.run(tickets=1, most=5.0)
 
     assert (code, len(account.model.requests)) == (3, 0)
@@ -70,7 +72,7 @@ async def test_what_came_to_no_result_is_paid_all_the_same(account: Account) -> 
     code, made = await account.run(tickets=3, most=1.0)
     lost, asked = paid(account.out), len(account.model.requests)
     assert (code, made["summary"]["messages"]) == (3, 0)
-    assert lost == pytest.approx(3 * 0.00018)  # of the analyses
+    assert lost == pytest.approx(0.00018)  # of the analysis: with a cap it is one ticket at a time
     assert (await account.run(tickets=3, most=lost))[0] == 3
     assert len(account.model.requests) == asked
 

@@ -74,7 +74,7 @@ async def test_a_report_tells_a_week_with_its_denominators(database: Database) -
 
 
 async def test_the_hold_out_is_told_over_a_season_and_how_long_it_still_takes(database: Database) -> None:
-    """One week of it says nothing: three tickets in 91 days are thirty in 130 weeks; without any, how to begin is said."""
+    """One week of it says nothing: three tickets in the seven days since the first one are thirty in ten weeks; without any, how to begin is said."""
     await write_twenty(database)
     markdown = markdown_of_report(
         await weekly(database, Period(date(2026, 11, 23), date(2026, 11, 29), "UTC"), now=LATER)
@@ -83,7 +83,7 @@ async def test_the_hold_out_is_told_over_a_season_and_how_long_it_still_takes(da
     told = markdown_of_report(await weekly(database, WEEK, now=LATER))
     assert "## Against the hold-out, the last 13 weeks\n" in told
     assert (
-        "3 solved tickets were held out in these 91 days, of the 30 that a figure needs: at this pace that takes 130 weeks."
+        "3 solved tickets were held out in 7 days, of the 30 that a figure needs: at this pace that takes 10 weeks."
         in told
     )
     assert "Too few for a figure: Replies to solution, First reply" in told
@@ -101,6 +101,17 @@ async def test_a_week_that_is_not_over_and_one_without_a_ticket_say_so(database:
     assert "not over" not in (await weekly(database, week, now=week.until)).lead
     empty = await weekly(database, WEEK.before, now=LATER)
     assert (empty.lead, empty.sheets) == ("There was no customer message and no new ticket.", ())
+
+
+async def test_a_week_of_which_all_was_left_out_says_so(database: Database) -> None:
+    """Nothing is silent: it is no week without a ticket."""
+    await write_twenty(database)
+    async with database.engine.connect() as connection:
+        for table in ("outcomes", "resolutions"):
+            await connection.execute(sa.text(f"UPDATE {table} SET excluded = 'team' WHERE arm <> 'baseline'"))  # noqa: S608 - ours
+    report = await weekly(database, WEEK, now=LATER)
+    assert not report.empty
+    assert "| team | messages | 19 |" in markdown_of_report(report)
 
 
 async def test_what_a_model_without_a_price_costs_is_not_known(database: Database) -> None:
