@@ -119,7 +119,8 @@ def draft_in(html: str) -> str:
 
 def _outcome(ticket: Ticket, turn: Turn, known: Known, excluded: str, prices: Prices) -> Outcome:
     first, ids = turn.asked[0], {message.id for message in (*turn.asked, *turn.notes, *turn.late)}
-    drafts = [one for one in known.drafts if one.message_id in ids and one.posted_at is not None]
+    written = [one for one in known.drafts if one.message_id in ids]
+    drafts = [one for one in written if one.posted_at is not None]
     reply = _parts(turn)
     stood = [one for one in drafts if _stood(one, turn, reply)]
     draft = (stood or drafts or [None])[-1]  # type: ignore[list-item]
@@ -149,7 +150,9 @@ def _outcome(ticket: Ticket, turn: Turn, known: Known, excluded: str, prices: Pr
         requester=ticket.requester.id,
     )
     if draft:
-        made = _with_draft(made, draft.details, prices)
+        made = _with_draft(made, draft.details)
+    if written:
+        made = _paid(made, written, prices)
     if draft and reply:
         made = _compared(made, draft, reply, stood=bool(stood))
     return made
@@ -179,9 +182,15 @@ def _same(made: Outcome, nameless: Mapping[str, Outcome]) -> Outcome | None:
     )
 
 
-def _with_draft(made: Outcome, details: Mapping[str, Any], prices: Prices) -> Outcome:
-    """What the ledger says of the draft: who wrote it, how sure, what it cost."""
-    tokens_in, tokens_out = int(details.get("tokens_in") or 0), int(details.get("tokens_out") or 0)
+def _paid(made: Outcome, written: Sequence[SavedDraft], prices: Prices) -> Outcome:
+    """What all its drafts cost: one that a newer one replaced, or that never became a note, is on the bill as well."""
+    tokens_in = sum(int(one.details.get("tokens_in") or 0) for one in written)
+    tokens_out = sum(int(one.details.get("tokens_out") or 0) for one in written)
+    return replace(made, tokens_in=tokens_in, tokens_out=tokens_out, cost=prices.of(tokens_in, tokens_out))
+
+
+def _with_draft(made: Outcome, details: Mapping[str, Any]) -> Outcome:
+    """What the ledger says of the draft: who wrote it, how sure."""
     return replace(
         made,
         tier=int(details.get("tier") or made.tier),
@@ -192,9 +201,6 @@ def _with_draft(made: Outcome, details: Mapping[str, Any], prices: Prices) -> Ou
         prompt_version=str(details.get("prompt_version") or ""),
         variant=str(details.get("variant") or ""),
         confidence=details.get("certainty"),
-        tokens_in=tokens_in,
-        tokens_out=tokens_out,
-        cost=prices.of(tokens_in, tokens_out),
     )
 
 

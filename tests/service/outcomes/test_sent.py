@@ -247,6 +247,15 @@ def test_a_reply_that_becomes_known_late_corrects_the_figure() -> None:
     assert only(whole, known).use == "as_is"
 
 
+def test_every_draft_that_was_written_for_a_message_is_on_its_bill() -> None:
+    """One that a newer one replaced, and one that never became a note; what the reply is compared with is the newest that stood there."""
+    replaced, unposted = draft(note_id="n0", posted_at=START + timedelta(minutes=1)), draft(note_id="", posted_at=None)
+    found = only(ticket(QUESTION, OURS, agent(ANSWER)), Known(drafts=[replaced, unposted, draft()]))
+    assert (found.use, found.tokens_in, found.tokens_out, found.cost) == ("as_is", 3_000, 750, 0.006)
+    silent = only(ticket(QUESTION, agent(ANSWER)), Known(drafts=[unposted]))
+    assert (silent.arm, silent.use, silent.cost) == ("silent", "", 0.002)
+
+
 def test_without_prices_nothing_is_said_to_have_cost_anything() -> None:
     """No cost is not a cost of nothing."""
     (found,) = outcomes_of(ticket(QUESTION, OURS), Known(drafts=[draft()]), prices=Prices())
