@@ -60,7 +60,7 @@ class Weekly:
             f"This week is not over: it is counted until {_said(self.until, self.week.zone)}. " if self.until else ""
         )
         if self.empty:
-            return f"{running}There was no customer message and no new ticket."
+            return f"{running}deskpilot saw no customer message and no new ticket."
         score = self.found.score
         scored = (
             f" The score is {score.value:.0f} of 100, from {score.weight} of 100 weights."

@@ -100,7 +100,7 @@ async def test_a_week_that_is_not_over_and_one_without_a_ticket_say_so(database:
     assert lead.startswith("This week is not over: it is counted until 20 November, 15:05. 17 customer messages")
     assert "not over" not in (await weekly(database, week, now=week.until)).lead
     empty = await weekly(database, WEEK.before, now=LATER)
-    assert (empty.lead, empty.sheets) == ("There was no customer message and no new ticket.", ())
+    assert (empty.lead, empty.sheets) == ("deskpilot saw no customer message and no new ticket.", ())
 
 
 async def test_a_week_of_which_all_was_left_out_says_so(database: Database) -> None:
